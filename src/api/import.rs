@@ -1,0 +1,132 @@
+//! Importing sales as a stream: lines in, results out, many under way at once, answered in order.
+
+use super::caller::Till;
+use super::error::ApiError;
+use super::request::RequestId;
+use super::sales::read_line;
+use super::service::Service;
+use crate::desk::{Reply, Request};
+use crate::domain::caller::Caller;
+use crate::domain::perform::{Command, Done, Outcome};
+use crate::wire::sale::ImportResult;
+use actix_web::web::{self, Bytes, BytesMut};
+use futures_util::stream::{self, Stream, StreamExt};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+/// Lines that are being recorded at once: enough to fill a batch, few enough to leave room for the registers.
+const UNDER_WAY: usize = 128;
+
+/// One result for each line of the body, in its order.
+pub fn results(
+    service: web::Data<Service>,
+    caller: Arc<Caller>,
+    id: RequestId,
+    body: web::Payload,
+) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    let limit = service.config.limits.import_line_bytes;
+    lines(body, limit)
+        .enumerate()
+        .map(move |(index, line)| record_line(service.clone(), Arc::clone(&caller), id.0.clone(), index + 1, line))
+        .buffered(UNDER_WAY)
+        .map(|result| {
+            let mut text = serde_json::to_vec(&result).unwrap_or_default();
+            text.push(b'\n');
+            Ok(Bytes::from(text))
+        })
+}
+
+/// Records one line; whatever is wrong with it stands in its result. The command line's import does the same.
+pub async fn record_line(
+    service: web::Data<Service>,
+    caller: Arc<Caller>,
+    request_id: String,
+    line: usize,
+    bytes: Result<Bytes, ApiError>,
+) -> ImportResult {
+    let command =
+        bytes.and_then(|bytes| read_line(&bytes)).and_then(|sale| service.read_sale(&Till(Arc::clone(&caller)), sale));
+    let command = match command {
+        Ok(command) => Command::RecordSale(Box::new(command)),
+        Err(refused) => return ImportResult::refused(line, refused.problem().clone()),
+    };
+    // A line waits for its place in the queue rather than being refused: the sender has nothing better to do.
+    loop {
+        let request = Request {
+            command: command.clone(),
+            caller: Arc::clone(&caller),
+            key: None,
+            request_id: Some(request_id.clone()),
+            path: "/v1/sales/import".into(),
+        };
+        match service.desk.submit(request).await {
+            Reply::Overloaded => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            Reply::Done { outcome: Some(Outcome::Done(done)), answer, .. } => {
+                return match *done {
+                    Done::SaleRecorded { sale, known_before, .. } => ImportResult::recorded(line, sale, known_before),
+                    _ => ImportResult::answered(line, answer.status, &answer.body),
+                };
+            }
+            Reply::Done { answer, .. } => return ImportResult::answered(line, answer.status, &answer.body),
+            other => return ImportResult::refused(line, super::submit::trouble(other).problem().clone()),
+        }
+    }
+}
+
+/// The lines of a body as they come; empty ones are passed over. A line over the limit is refused, and the rest goes on.
+fn lines(body: web::Payload, limit: usize) -> impl Stream<Item = Result<Bytes, ApiError>> {
+    struct Reading {
+        body: web::Payload,
+        held: BytesMut,
+        /// Inside a line that was over the limit: nothing is kept until it ends.
+        skipping: bool,
+        ended: bool,
+    }
+    let start = Reading { body, held: BytesMut::new(), skipping: false, ended: false };
+    stream::unfold(start, move |mut reading| async move {
+        loop {
+            if let Some(end) = reading.held.iter().position(|byte| *byte == b'\n') {
+                let line = reading.held.split_to(end + 1).freeze();
+                if std::mem::take(&mut reading.skipping) {
+                    continue;
+                }
+                if end > limit {
+                    return Some((Err(too_long(limit)), reading));
+                }
+                let line = line.slice(..end);
+                if line.iter().all(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                return Some((Ok(line), reading));
+            }
+            if reading.held.len() > limit && !reading.skipping {
+                reading.skipping = true;
+                reading.held.clear();
+                return Some((Err(too_long(limit)), reading));
+            }
+            if reading.skipping {
+                reading.held.clear();
+            }
+            if reading.ended {
+                let rest = std::mem::take(&mut reading.held).freeze();
+                let nothing = reading.skipping || rest.iter().all(u8::is_ascii_whitespace);
+                return if nothing { None } else { Some((Ok(rest), reading)) };
+            }
+            match reading.body.next().await {
+                Some(Ok(more)) => reading.held.extend_from_slice(&more),
+                Some(Err(fault)) => {
+                    reading.ended = true;
+                    reading.held.clear();
+                    let detail =
+                        format!("The body broke off: {fault}. What came before is recorded; send the rest again.");
+                    return Some((Err(ApiError::new("bad_request", detail)), reading));
+                }
+                None => reading.ended = true,
+            }
+        }
+    })
+}
+
+fn too_long(limit: usize) -> ApiError {
+    ApiError::new("body_too_large", format!("The line is longer than {limit} bytes."))
+}

@@ -1,0 +1,105 @@
+//! The way in: extractors that refuse early and completely, one mapping from refusal or fault to an HTTP answer,
+//! and the document that describes it.
+//!
+//! A handler lists what it needs in its signature. Extractors are tried in that order, so who is calling comes first.
+
+pub mod caller;
+pub mod import;
+pub mod limits;
+pub mod quotes;
+pub mod scope;
+pub mod service;
+pub mod submit;
+
+pub mod audit;
+pub mod directory;
+pub mod operations;
+pub mod overrides;
+pub mod policies;
+pub mod returns;
+pub mod sales;
+pub mod sign_in;
+
+pub mod assemble;
+pub mod body;
+pub mod error;
+pub mod etag;
+pub mod idempotency;
+pub mod lists;
+pub mod openapi;
+pub mod path;
+pub mod query;
+pub mod request;
+pub mod responses;
+pub mod trace;
+pub mod unmatched;
+
+#[cfg(test)]
+mod sample;
+
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, web};
+use body::BodyLimit;
+use openapi::Document;
+use service::Service;
+use utoipa_actix_web::AppExt;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The route table: every route there is, in the order of the contract.
+pub fn routes(table: &mut ServiceConfig<'_>) {
+    table
+        .service(sign_in::token)
+        .service(operations::jwks)
+        .service(sales::import)
+        .service(sales::record)
+        .service(sales::list)
+        .service(sales::show)
+        .service(returns::check)
+        .service(returns::record)
+        .service(returns::list)
+        .service(returns::show)
+        .service(returns::void)
+        .service(returns::settle)
+        .service(overrides::issue)
+        .service(policies::lint_document)
+        .service(policies::list)
+        .service(policies::draft)
+        .service(policies::compare)
+        .service(policies::publish)
+        .service(policies::show)
+        .service(directory::list_stores)
+        .service(directory::save_store)
+        .service(directory::read_store)
+        .service(directory::list_registers)
+        .service(directory::save_register)
+        .service(directory::read_register)
+        .service(directory::list_operators)
+        .service(directory::save_operator)
+        .service(directory::read_operator)
+        .service(audit::list)
+        .service(audit::export)
+        .service(audit::verification_key)
+        .service(audit::verify)
+        .service(operations::healthz)
+        .service(operations::readyz)
+        .service(operations::metrics);
+}
+
+/// The app of one worker thread: routes, their document, and what surrounds them all.
+pub fn app(
+    service: web::Data<Service>,
+) -> App<
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+> {
+    let limit = BodyLimit(service.config.limits.body_bytes);
+    let clock = service.clock.clone();
+    let (app, openapi): (App<_>, _) = App::new()
+        .into_utoipa_app()
+        .app_data(service)
+        .app_data(limit)
+        .app_data(clock)
+        .configure(routes)
+        .split_for_parts();
+    assemble::assemble(app, Document::complete(&openapi, &[]))
+}

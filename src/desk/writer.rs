@@ -1,0 +1,248 @@
+//! A writer: takes what waits in the queue, and serves it as one batch in one transaction.
+
+use super::answer::{Render, Rendering, Reply};
+use super::queue::{Job, Request, SharedSettings};
+use crate::clock::Clock;
+use crate::domain::perform::{Command, Context, Done, Outcome, Touched, perform};
+use crate::domain::state::{Ids, State};
+use crate::store::audit::Audited;
+use crate::store::idempotency::{self, Kept};
+use crate::store::{Connection, Db, StoreError, Tx, batch};
+use crossbeam_channel::Receiver;
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How often work is done again that another instance was in the way of.
+const TRIES: u32 = 4;
+/// How long a writer waits before it asks a lost database again.
+const RECONNECT: Duration = Duration::from_millis(200);
+
+/// A connection, and what a batch is performed with.
+pub struct Writer {
+    db: Db,
+    connection: Option<Connection>,
+    clock: Clock,
+    settings: SharedSettings,
+    render: Render,
+}
+
+/// Serves batches until the queue is closed and empty.
+pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<HashSet<Uuid>>, limit: usize) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        // No timer: whatever came while the last batch was written is the next one, and a lone command never waits.
+        batch.extend(jobs.try_iter().take(limit - 1));
+        let requests: Vec<&Request> = batch.iter().map(|job| &job.request).collect();
+        let replies = writer.serve(&requests);
+        let mut keys = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        for job in &batch {
+            job.request.key.map(|key| keys.remove(&key.id));
+        }
+        drop(keys);
+        for (job, reply) in batch.into_iter().zip(replies) {
+            // Whoever has gone away meanwhile finds the answer under its key.
+            let _ = job.reply.send(reply);
+        }
+    }
+}
+
+impl Writer {
+    pub fn connect(db: &Db, clock: Clock, settings: SharedSettings, render: Render) -> Result<Writer, StoreError> {
+        Ok(Writer { db: db.clone(), connection: Some(db.connect()?), clock, settings, render })
+    }
+
+    /// Serves a batch. If it fails as a whole its commands are served one by one, so that one bad command harms no other.
+    pub fn serve(&mut self, batch: &[&Request]) -> Vec<Reply> {
+        metrics::histogram!("returndesk_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        match self.attempt(batch) {
+            Ok(replies) => replies,
+            Err(fault) => {
+                tracing::debug!(%fault, commands = batch.len(), "a batch failed; its commands are served one by one");
+                batch.iter().map(|request| self.again(request, &fault)).collect()
+            }
+        }
+    }
+
+    /// Serves a command by itself whose batch failed, where that can do no harm.
+    fn again(&mut self, request: &Request, fault: &StoreError) -> Reply {
+        match fault {
+            StoreError::CommitUnknown(_) if !can_be_done_twice(request) => Reply::Trouble(fault.clone()),
+            _ => self.alone(request),
+        }
+    }
+
+    fn alone(&mut self, request: &Request) -> Reply {
+        for attempt in 1.. {
+            match self.attempt(&[request]).map(|mut replies| replies.pop()) {
+                Ok(Some(reply)) => return reply,
+                Ok(None) => break,
+                Err(fault) if attempt < TRIES && worth_another_try(&fault, request) => {
+                    std::thread::sleep(RECONNECT / 10 * attempt);
+                }
+                Err(fault) => {
+                    tracing::error!(%fault, path = request.path, "a command failed");
+                    return Reply::Trouble(fault);
+                }
+            }
+        }
+        Reply::Trouble(StoreError::NotFound)
+    }
+
+    /// Serves a batch in one transaction. A panic is a bug of ours and the trouble of the commands at hand alone: the
+    /// writer goes on with a new connection, whatever state the old one is in.
+    fn attempt(&mut self, batch: &[&Request]) -> Result<Vec<Reply>, StoreError> {
+        let result = catch_unwind(AssertUnwindSafe(|| self.transact(batch)));
+        result.unwrap_or_else(|_| {
+            self.connection = None;
+            Err(StoreError::Other("a command made the service panic; its log says where".into()))
+        })
+    }
+
+    fn transact(&mut self, batch: &[&Request]) -> Result<Vec<Reply>, StoreError> {
+        let result = match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => self.db.connect(),
+        }
+        .and_then(|connection| {
+            let connection = self.connection.insert(connection);
+            let known = self.settings.get();
+            let now = self.clock.now();
+            let render = &self.render;
+            Db::write(connection, |tx| serve_in(tx, batch, &known, render, now))
+        });
+        match result {
+            Ok((replies, settings)) => {
+                self.settings.offer(settings);
+                Ok(replies)
+            }
+            Err(fault) => {
+                if fault.is_connection_lost() {
+                    self.connection = None;
+                }
+                Err(fault)
+            }
+        }
+    }
+}
+
+/// Whether a command may be done again after a commit whose answer was lost: a key tells whether it had been kept, and
+/// so does a sale's receipt.
+fn can_be_done_twice(request: &Request) -> bool {
+    request.key.is_some() || matches!(request.command, Command::RecordSale(_))
+}
+
+/// Whether doing it again can help, and can do no harm.
+fn worth_another_try(fault: &StoreError, request: &Request) -> bool {
+    match fault {
+        StoreError::CommitUnknown(_) => can_be_done_twice(request),
+        // A key or a receipt that another instance took meanwhile: next time it is found.
+        StoreError::Unique { .. } | StoreError::ConnectionLost(_) => true,
+        fault => fault.is_busy(),
+    }
+}
+
+type Served = (Vec<Reply>, Arc<crate::domain::settings::Settings>);
+
+/// The middle of the house: claim, perform each in turn, write as sets.
+fn serve_in(
+    tx: &mut Tx<'_>,
+    requests: &[&Request],
+    known: &Arc<crate::domain::settings::Settings>,
+    render: &Render,
+    now: Timestamp,
+) -> Result<Audited<Served>, StoreError> {
+    let mut batch = Batch::new(tx, requests, now)?;
+    let mut state = batch::claim(tx, &batch.touched(), known, ids(), now)?;
+    for place in 0..requests.len() {
+        batch.perform(place, &mut state, render);
+    }
+    batch.answers.sort_by_key(|(key, _)| *key);
+    let settings = state.shared_settings();
+    let written = batch::Written { documents: &batch.documents, answers: &batch.answers, now };
+    let replies = batch.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Overloaded)).collect();
+    batch::write(tx, &state, &written, (replies, settings))
+}
+
+/// Ids are made of time and chance; a batch's state machine makes them from one seed.
+fn ids() -> Ids {
+    Ids::seeded(rand::random())
+}
+
+/// A batch being served.
+struct Batch<'a> {
+    requests: &'a [&'a Request],
+    replies: Vec<Option<Reply>>,
+    /// What is to be kept under keys.
+    answers: Vec<(Uuid, Kept)>,
+    /// Documents of new returns.
+    documents: HashMap<Uuid, String>,
+    now: Timestamp,
+}
+
+impl<'a> Batch<'a> {
+    /// Starts a batch: whatever was answered before under its key is answered the same.
+    fn new(tx: &mut Tx<'_>, requests: &'a [&'a Request], now: Timestamp) -> Result<Batch<'a>, StoreError> {
+        let mut keys: Vec<Uuid> = requests.iter().filter_map(|request| request.key).map(|key| key.id).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let kept = if keys.is_empty() { HashMap::new() } else { idempotency::find(tx, &keys)? };
+        let replay = |request: &&Request| {
+            let key = request.key?;
+            let (kept, body) = kept.get(&key.id)?;
+            Some(Reply::replayed(kept, body, key.digest))
+        };
+        let replies = requests.iter().map(replay).collect();
+        Ok(Batch { requests, replies, answers: Vec::new(), documents: HashMap::new(), now })
+    }
+
+    /// What the commands that are not replayed touch.
+    fn touched(&self) -> Touched {
+        let mut touched = Touched::default();
+        let live = self.requests.iter().zip(&self.replies).filter(|(_, reply)| reply.is_none());
+        live.for_each(|(request, _)| touched.add(&request.command));
+        touched.in_order()
+    }
+
+    fn perform(&mut self, place: usize, state: &mut State, render: &Render) {
+        if self.replies[place].is_some() {
+            return;
+        }
+        let request = self.requests[place];
+        let earlier = request.key.and_then(|key| self.answered_in_this_batch(key.id, key.digest));
+        self.replies[place] = Some(earlier.unwrap_or_else(|| self.answer(request, state, render)));
+    }
+
+    /// Two requests with one key can meet in a batch when they came through different ways in.
+    fn answered_in_this_batch(&self, id: Uuid, digest: [u8; 32]) -> Option<Reply> {
+        let (_, kept) = self.answers.iter().find(|(key, _)| *key == id)?;
+        let body = match &kept.body {
+            idempotency::Body::Text(text) => text,
+            idempotency::Body::Return(id) => self.documents.get(id)?,
+        };
+        Some(Reply::replayed(kept, body, digest))
+    }
+
+    fn answer(&mut self, request: &Request, state: &mut State, render: &Render) -> Reply {
+        let context = Context { caller: &request.caller, request_id: request.request_id.as_deref(), now: self.now };
+        let outcome = perform(state, &request.command, &context);
+        let answer = render(&outcome, &Rendering { path: request.path.clone(), now: self.now });
+        let of_return = match &outcome {
+            Outcome::Done(done) => match &**done {
+                Done::Returned(recorded) => Some(recorded.the_return.id),
+                _ => None,
+            },
+            Outcome::Refused(_) => None,
+        };
+        if let Some(id) = of_return {
+            self.documents.insert(id, answer.body.clone());
+        }
+        if let Some(key) = request.key.filter(|_| answer.is_final()) {
+            self.answers.push((key.id, answer.kept(key.digest, of_return)));
+        }
+        Reply::Done { answer, outcome: Some(outcome), replayed: false }
+    }
+}

@@ -1,0 +1,364 @@
+//! Deciding: a pure function of what is known, what is asked and the time (PRODUCT §5).
+//!
+//! Check and record are this one function; all findings are made at once, and the worst decides.
+
+mod line;
+mod whole;
+
+use super::book::{Book, Parts};
+use super::caller::Role;
+use super::decision::{Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict};
+use super::draft::{Approver, Draft, Grant, SaleRef};
+use super::money::{Currency, Minor};
+use super::policy::{Resolved, Version};
+use super::refunds::{Plan, Terms};
+use super::refusal::Fault;
+use super::rounding::cash_rounding;
+use super::sale::{Sale, taxes_of};
+use super::settings::{Settings, Store};
+use super::words::RefundTo;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// What a decision is made of: what was loaded, and who looks.
+pub struct Case<'a> {
+    pub settings: &'a Settings,
+    pub books: &'a dyn Books,
+    /// What the customer has brought back lately, newest last.
+    pub history: Vec<PastReturn>,
+    pub now: Timestamp,
+}
+
+/// Where the books of sales come from: the state of a batch, or a test's own.
+pub trait Books {
+    /// The sale a draft of this store means; a receipt without a store is looked for in the draft's own store first.
+    fn find(&self, reference: &SaleRef, store: &str) -> Found;
+    fn book(&self, sale: Uuid) -> Option<&Book>;
+}
+
+/// What became of looking a sale up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    One(Uuid),
+    None,
+    /// Several sales bear this receipt number: store or business date must be named.
+    Several,
+}
+
+/// One earlier return of a customer, for velocity limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastReturn {
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub customer: Option<String>,
+    pub id_hash: Option<[u8; 32]>,
+    pub amount: Minor,
+}
+
+/// A decision, and the books as they would stand if it were recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decided {
+    pub decision: Decision,
+    pub books: BTreeMap<Uuid, Book>,
+    /// The parts taken of each decided line, in the same order.
+    pub parts: Vec<Option<Parts>>,
+    /// A rule that insists on a quote, if one does.
+    pub quote_required: Option<String>,
+}
+
+/// Decides a draft. Err names what is wrong with the draft itself: no decision can be made of it.
+pub fn decide(case: &Case<'_>, draft: &Draft, grants: &[Grant]) -> Result<Decided, Vec<Fault>> {
+    let mut decided = Deciding::new(case, draft)?.run(draft.refund_to)?;
+    approve(&mut decided.decision, draft, grants);
+    if decided.decision.verdict != Verdict::Allowed {
+        decided.decision.alternatives = alternatives(case, draft, grants, decided.decision.verdict);
+    }
+    Ok(decided)
+}
+
+/// Where the money could go instead for a better answer.
+fn alternatives(case: &Case<'_>, draft: &Draft, grants: &[Grant], verdict: Verdict) -> Vec<Alternative> {
+    let better = |refund_to: RefundTo| {
+        let mut decision = Deciding::new(case, draft).ok()?.run(refund_to).ok()?.decision;
+        approve(&mut decision, draft, grants);
+        let refund = decision.totals.refund;
+        (decision.verdict < verdict).then_some(Alternative { refund_to, verdict: decision.verdict, refund })
+    };
+    [RefundTo::Original, RefundTo::StoreCredit]
+        .into_iter()
+        .filter(|refund_to| *refund_to != draft.refund_to)
+        .filter_map(better)
+        .collect()
+}
+
+/// Lets each grant cover the findings it names and its approver may approve; several grants count as several people.
+fn approve(decision: &mut Decision, draft: &Draft, grants: &[Grant]) {
+    for finding in decision.all_findings_mut().filter(|f| f.outcome == Verdict::NeedsApproval) {
+        let Some(needed) = finding.approval else { continue };
+        let mut people: Vec<&Approver> = Vec::new();
+        for grant in grants {
+            let may = grant.codes.contains(&finding.code) && ranks(grant.approver.rank, needed.role);
+            let person = &grant.approver;
+            if may && person.operator != draft.operator && !people.iter().any(|other| other.is(person)) {
+                people.push(person);
+                finding.approved_by.push(grant.id);
+            }
+        }
+    }
+    decision.weigh();
+}
+
+/// Whether an approver of this rank may do what the role may.
+pub fn ranks(rank: u8, role: Role) -> bool {
+    role.approver_rank().is_some_and(|needed| rank >= needed)
+}
+
+/// One decision in the making.
+struct Deciding<'a> {
+    case: &'a Case<'a>,
+    draft: &'a Draft,
+    store: &'a Store,
+    currency: Currency,
+    today: Date,
+    books: BTreeMap<Uuid, Book>,
+    lines: Vec<LineDecision>,
+    parts: Vec<Option<Parts>>,
+    /// What the policy says of each decided line, where there is a sale to ask about.
+    resolved: Vec<Option<Resolved<'a>>>,
+    charges: Vec<ChargeDecision>,
+    /// What the policy says of each charge.
+    charge_rules: Vec<Resolved<'a>>,
+    findings: Vec<Finding>,
+    faults: Vec<Fault>,
+}
+
+impl<'a> Deciding<'a> {
+    fn new(case: &'a Case<'a>, draft: &'a Draft) -> Result<Deciding<'a>, Vec<Fault>> {
+        let Some(store) = case.settings.store(&draft.store) else {
+            return Err(vec![Fault::unknown_store(&draft.store)]);
+        };
+        if draft.currency.is_some_and(|currency| currency != store.currency) {
+            return Err(vec![Fault::currency("/currency", store.currency)]);
+        }
+        Ok(Deciding {
+            case,
+            draft,
+            store,
+            currency: store.currency,
+            today: store.day(case.now),
+            books: BTreeMap::new(),
+            lines: Vec::new(),
+            parts: Vec::new(),
+            resolved: Vec::new(),
+            charges: Vec::new(),
+            charge_rules: Vec::new(),
+            findings: Vec::new(),
+            faults: Vec::new(),
+        })
+    }
+
+    fn run(mut self, refund_to: RefundTo) -> Result<Decided, Vec<Fault>> {
+        for index in 0..self.draft.lines.len() {
+            self.line(index);
+        }
+        for index in 0..self.draft.charges.len() {
+            self.charge(index);
+        }
+        self.known_tenders();
+        if !self.faults.is_empty() {
+            return Err(self.faults);
+        }
+        let plan = self.plan(refund_to);
+        self.findings.extend(plan.findings);
+        let totals = self.totals();
+        self.own_purchase();
+        self.limits(totals.refund);
+        self.velocity(totals.refund);
+        let quote_required = self.quote_required();
+        let mut decision = Decision {
+            verdict: Verdict::Allowed,
+            policy: self.policy_ref(),
+            evaluated_at: self.case.now,
+            currency: self.currency,
+            lines: self.lines,
+            charges: self.charges,
+            findings: self.findings,
+            totals,
+            refunds: plan.refunds,
+            alternatives: Vec::new(),
+        };
+        decision.weigh();
+        Ok(Decided { decision, books: self.books, parts: self.parts, quote_required })
+    }
+
+    /// The version that governs the first line; without a line of a sale, the one in force now.
+    fn policy_ref(&self) -> PolicyRef {
+        let of_lines = self.lines.iter().map(|line| line.policy_version).find(|version| *version > 0);
+        let in_force = || self.version_at(self.case.now).map_or(0, |version| version.number);
+        PolicyRef { name: self.store.policy.clone(), version: of_lines.unwrap_or_else(in_force) }
+    }
+
+    /// The policy's version in force at an instant; before the first, the first.
+    fn version_at(&self, at: Timestamp) -> Option<&'a Version> {
+        let versions = self.case.settings.policy_of(self.store)?;
+        super::policy::in_force(versions, at).or_else(|| versions.iter().min_by_key(|v| v.effective_from))
+    }
+
+    /// Without a policy nothing is let through.
+    fn no_policy(&mut self) {
+        let detail = format!("Policy {} has no version in force yet.", self.store.policy);
+        self.faults.push(Fault::invalid("/store", &detail));
+    }
+
+    /// Looks a sale up and opens its book; the finding for the cashier where there is none.
+    fn open(&mut self, reference: &SaleRef, pointer: &str) -> Result<Uuid, Option<Finding>> {
+        let id = match self.case.books.find(reference, &self.draft.store) {
+            Found::One(id) => id,
+            Found::Several => {
+                self.faults.push(Fault::ambiguous_receipt(pointer));
+                return Err(None);
+            }
+            Found::None => return Err(Some(receipt_not_found(reference))),
+        };
+        if !self.books.contains_key(&id) {
+            let Some(book) = self.case.books.book(id) else { return Err(Some(receipt_not_found(reference))) };
+            if book.sale.currency != self.currency {
+                self.faults.push(Fault::currency(pointer, book.sale.currency));
+                return Err(None);
+            }
+            self.books.insert(id, book.clone());
+        }
+        Ok(id)
+    }
+
+    fn charge(&mut self, index: usize) {
+        let asked = &self.draft.charges[index];
+        let pointer = format!("/charges/{index}");
+        let Some(reference) = asked.sale.as_ref().or(self.draft.sale.as_ref()) else {
+            self.faults.push(Fault::invalid(format!("{pointer}/sale"), "Say which sale the charge belongs to."));
+            return;
+        };
+        let sale = match self.open(reference, &pointer) {
+            Ok(sale) => sale,
+            Err(finding) => return self.findings.extend(finding),
+        };
+        let Some(rules) = self.rules_of_charge(sale) else { return self.no_policy() };
+        let Some(book) = self.books.get_mut(&sale) else { return };
+        let Some(charge) = book.sale.charges.iter().find(|charge| charge.charge == asked.charge).cloned() else {
+            let detail = format!("The sale has no charge {}.", asked.charge);
+            self.faults.push(Fault::invalid(format!("{pointer}/charge"), &detail));
+            return;
+        };
+        let mut findings = Vec::new();
+        if !charge.refundable {
+            let detail = format!("The {} charge is not refundable.", charge.kind);
+            findings.push(Finding::refused(Code::NotReturnable, "service:charge", detail));
+        }
+        if book.charges_refunded.contains(&charge.charge) {
+            let detail = format!("The {} charge has been refunded already.", charge.kind);
+            findings.push(Finding::refused(Code::AlreadyReturned, "service:charge", detail));
+        } else {
+            book.charges_refunded.push(charge.charge);
+        }
+        self.charge_rules.push(rules);
+        let worth = if findings.is_empty() { charge.gross() } else { Minor::ZERO };
+        self.charges.push(ChargeDecision {
+            sale,
+            charge: charge.charge,
+            amount: if findings.is_empty() { charge.amount } else { Minor::ZERO },
+            taxes: charge.taxes.iter().map(|tax| (tax.code.clone(), tax.amount)).collect(),
+            refund: worth,
+            findings,
+        });
+    }
+
+    /// A tender said to be unusable must be one of the sale's: a slip of the finger must not send money elsewhere.
+    fn known_tenders(&mut self) {
+        for (index, number) in self.draft.unavailable_tenders.iter().enumerate() {
+            let known = self.books.values().any(|book| book.sale.tenders.iter().any(|t| t.tender == *number));
+            if !known && !self.books.is_empty() {
+                let detail = format!("The sale has no tender {number}.");
+                self.faults.push(Fault::invalid(format!("/unavailable_tenders/{index}"), &detail));
+            }
+        }
+    }
+
+    /// Plans the money of each line and charge over the tenders of its sale.
+    fn plan(&mut self, refund_to: RefundTo) -> Plan {
+        let mut plan = Plan::default();
+        let terms = Terms {
+            currency: self.currency,
+            refund_to,
+            unavailable: &self.draft.unavailable_tenders,
+            today: self.today,
+            cash_rounding: cash_rounding(self.currency, &self.store.region, self.today),
+        };
+        for (sale, resolved, amount) in self.amounts_by_rules() {
+            if let Some(book) = self.books.get_mut(&sale) {
+                plan.add(book, amount, &resolved, &terms);
+            }
+        }
+        if let Some(limit) = self.cash_limit() {
+            plan.keep_cash_within(limit);
+        }
+        plan
+    }
+
+    /// What goes back, summed where one sale's lines fall under the same rules for tenders.
+    fn amounts_by_rules(&self) -> Vec<(Uuid, Resolved<'a>, Minor)> {
+        let mut sums: Vec<(Uuid, Resolved<'a>, Minor)> = Vec::new();
+        let mut add = |sale: Uuid, resolved: Resolved<'a>, amount: Minor| match sums
+            .iter_mut()
+            .find(|(of, rules, _)| *of == sale && same_tender_rules(rules, &resolved))
+        {
+            Some((_, _, sum)) => sum.0 += amount.0,
+            None => sums.push((sale, resolved, amount)),
+        };
+        for (line, resolved) in self.lines.iter().zip(&self.resolved) {
+            if let (Some(sale), Some(resolved)) = (line.sale, resolved) {
+                add(sale, *resolved, line.refund);
+            }
+        }
+        for (charge, resolved) in self.charges.iter().zip(&self.charge_rules) {
+            add(charge.sale, *resolved, charge.refund);
+        }
+        sums
+    }
+
+    fn totals(&self) -> Totals {
+        let mut totals = Totals::default();
+        for line in &self.lines {
+            totals.returned.0 += line.gross.0;
+            totals.fees.0 += line.fee.0;
+        }
+        totals.returned.0 += self.charges.iter().map(|charge| charge.refund.0).sum::<i64>();
+        totals.refund = Minor(totals.returned.0 - totals.fees.0);
+        totals
+    }
+}
+
+fn same_tender_rules(a: &Resolved<'_>, b: &Resolved<'_>) -> bool {
+    let cash = |r: &Resolved<'_>| r.cash_limit.map(|limit| (limit.value.amount, limit.value.beyond));
+    a.refund_to.value == b.refund_to.value
+        && a.tender_order.value == b.tender_order.value
+        && a.check_clears_days.value == b.check_clears_days.value
+        && cash(a) == cash(b)
+}
+
+fn receipt_not_found(reference: &SaleRef) -> Finding {
+    let detail = match reference {
+        SaleRef::Id(id) => format!("No sale {id} is known."),
+        SaleRef::Receipt { receipt, .. } => {
+            format!("No sale with receipt {receipt} is known; check the number, the store and the date.")
+        }
+    };
+    Finding::refused(Code::ReceiptNotFound, "service:receipt", detail)
+}
+
+/// Taxes of a sale's line as (code, amount) pairs of what comes back.
+fn tax_pairs(sale: &Sale, place: usize, parts: &Parts) -> Vec<(String, Minor)> {
+    debug_assert!(taxes_of(&sale.lines[place].taxes).0 >= parts.taxes.iter().map(|t| t.0).sum::<i64>());
+    sale.lines[place].taxes.iter().map(|tax| tax.code.clone()).zip(parts.taxes.iter().copied()).collect()
+}

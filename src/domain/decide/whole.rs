@@ -1,0 +1,136 @@
+//! Findings about the return as a whole: whose purchase it is, how much, how often.
+
+use super::super::caller::Role;
+use super::super::decision::{Code, Finding};
+use super::super::money::Minor;
+use super::super::policy::{ApprovalTier, Governing, Resolved, Set, VelocityLimit, governing};
+use super::Deciding;
+use super::line::{consequence, spoken_days};
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+impl<'a> Deciding<'a> {
+    /// Nobody takes back their own purchase alone (STANDARDS 27).
+    pub(super) fn own_purchase(&mut self) {
+        let operator = &self.draft.operator;
+        let buyers = self.books.values().map(|book| book.sale.customer.as_deref());
+        let mut customers = buyers.chain([self.draft.customer.as_deref()]);
+        if customers.any(|customer| self.case.settings.is_customer(operator, customer)) {
+            let detail = format!("Operator {operator} is the customer here; a manager has to approve.");
+            self.findings.push(Finding::needs(Code::OwnPurchase, "service:own-purchase", Role::Manager, 1, detail));
+        }
+    }
+
+    /// The limit of one return, and the tiers of approval by amount.
+    pub(super) fn limits(&mut self, refund: Minor) {
+        let mut findings = Vec::new();
+        for resolved in self.rules() {
+            if let Some(Set { value: limit, rule }) = resolved.amount_limit
+                && refund > limit.amount
+            {
+                let detail = format!(
+                    "{} goes back in all; the limit is {}.",
+                    refund.format(self.currency),
+                    limit.amount.format(self.currency)
+                );
+                findings.push(consequence(limit.outcome, Code::AmountOverLimit, rule, detail));
+            }
+            let Set { value: tiers, rule } = resolved.approval;
+            if let Some(tier) = highest_tier(tiers, refund) {
+                let role = tier.role.as_str().replace('_', " ");
+                let detail = format!(
+                    "{} goes back in all; above {} it takes {}.",
+                    refund.format(self.currency),
+                    tier.over.format(self.currency),
+                    if tier.approvers > 1 { format!("{} {role}s", tier.approvers) } else { format!("a {role}") }
+                );
+                findings.push(Finding::needs(Code::AmountOverLimit, rule, tier.role, tier.approvers, detail));
+            }
+        }
+        self.add_once(findings);
+    }
+
+    /// How often and how much the customer has brought back.
+    pub(super) fn velocity(&mut self, refund: Minor) {
+        let mut findings = Vec::new();
+        for resolved in self.rules() {
+            let Set { value: limits, rule } = resolved.velocity;
+            findings.extend(limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, refund)));
+        }
+        self.add_once(findings);
+    }
+
+    fn velocity_finding(&self, limit: &VelocityLimit, rule: &str, refund: Minor) -> Option<Finding> {
+        let period = SignedDuration::from_hours(24 * i64::from(limit.days));
+        let since = self.case.now.checked_sub(period).unwrap_or(Timestamp::MIN);
+        let past = self.case.history.iter().filter(|past| past.at > since);
+        let (count, amount) =
+            past.fold((1_u32, refund), |(count, sum), past| (count + 1, Minor(sum.0 + past.amount.0)));
+        let by_count = limit.count.is_some_and(|most| count > most);
+        let by_amount = limit.amount.is_some_and(|most| amount > most);
+        let identified = self.draft.customer.is_some() || self.draft.id_hash.is_some();
+        (identified && (by_count || by_amount)).then(|| {
+            let detail = format!(
+                "With this one the customer has made {}, {} in all, within {}; the limit is {}.",
+                spoken_returns(count),
+                amount.format(self.currency),
+                spoken_days(i64::from(limit.days)),
+                self.spoken_limit(limit)
+            );
+            consequence(limit.outcome, Code::VelocityExceeded, rule, detail)
+        })
+    }
+
+    fn spoken_limit(&self, limit: &VelocityLimit) -> String {
+        let count = limit.count.map(spoken_returns);
+        let amount = limit.amount.map(|amount| amount.format(self.currency));
+        [count, amount].into_iter().flatten().collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Lines under one rule say the same thing once.
+    fn add_once(&mut self, findings: Vec<Finding>) {
+        for finding in findings {
+            if !self.findings.contains(&finding) {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// The rules of every line and charge that comes back.
+    fn rules(&self) -> impl Iterator<Item = &Resolved<'a>> {
+        self.resolved.iter().flatten().chain(&self.charge_rules)
+    }
+
+    /// The least that any of the rules allows in cash.
+    pub(super) fn cash_limit(&self) -> Option<Minor> {
+        self.rules().filter_map(|resolved| resolved.cash_limit).map(|limit| limit.value.amount).min()
+    }
+
+    /// A rule that insists on a quote.
+    pub(super) fn quote_required(&self) -> Option<String> {
+        self.rules().find(|r| *r.quote_required.value).map(|r| r.quote_required.rule.to_owned())
+    }
+
+    /// The rules a charge falls under: those of a line of its sale that comes back with it, or of the sale's first line.
+    pub(super) fn rules_of_charge(&self, sale: Uuid) -> Option<Resolved<'a>> {
+        let of_lines = self.lines.iter().zip(&self.resolved);
+        let with_it = of_lines.filter(|(line, _)| line.sale == Some(sale)).find_map(|(_, resolved)| *resolved);
+        with_it.or_else(|| {
+            let sale = &self.books.get(&sale)?.sale;
+            let versions = self.case.settings.policy_of(self.store)?;
+            let version = match governing(versions, Some(sale.sold_at), self.case.now)? {
+                Governing::One(version) | Governing::Better { at_sale: version, .. } => version,
+            };
+            Some(self.resolve(version, (!sale.lines.is_empty()).then_some((sale.as_ref(), 0)), None))
+        })
+    }
+}
+
+fn spoken_returns(count: u32) -> String {
+    if count == 1 { "1 return".to_owned() } else { format!("{count} returns") }
+}
+
+/// The tier that a refund is over; of several the highest.
+fn highest_tier(tiers: &[ApprovalTier], refund: Minor) -> Option<&ApprovalTier> {
+    tiers.iter().filter(|tier| refund > tier.over).max_by_key(|tier| tier.over)
+}

@@ -1,0 +1,114 @@
+//! What a register asks for: the body of a check or a record, read and well formed, not yet decided.
+
+use super::decision::Code;
+use super::money::{Currency, Minor};
+use super::quantity::Quantity;
+use super::words::{Condition, Disposition, Reason, RefundTo};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use uuid::Uuid;
+
+/// How a draft names a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SaleRef {
+    Id(Uuid),
+    /// A receipt as presented. Without a store it is looked for in the draft's own store first.
+    Receipt {
+        receipt: String,
+        store: Option<String>,
+        business_date: Option<Date>,
+    },
+}
+
+/// What is asked of one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// So many units come back.
+    Units(Quantity),
+    /// So much money back while the goods stay, taxes included: a price adjustment or goodwill.
+    Money(Minor),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftLine {
+    /// None: the draft's own sale, if it names one.
+    pub sale: Option<SaleRef>,
+    /// None: a return without receipt, by `sku`.
+    pub sale_line: Option<u32>,
+    pub sku: Option<String>,
+    /// The price that the register means to give back for each unit, before taxes.
+    pub unit_price: Option<Minor>,
+    pub asked: Asked,
+    pub reason: Reason,
+    pub condition: Condition,
+    pub disposition: Option<Disposition>,
+    pub serial_number: Option<String>,
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DraftCharge {
+    pub sale: Option<SaleRef>,
+    pub charge: u32,
+}
+
+/// A return as asked for. Check and record take the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    pub store: String,
+    pub register: String,
+    /// The person at the register, by employee number.
+    pub operator: String,
+    pub sale: Option<SaleRef>,
+    pub lines: Vec<DraftLine>,
+    pub charges: Vec<DraftCharge>,
+    pub customer: Option<String>,
+    /// Keyed hash of the identity document shown; the document's number never comes this far.
+    pub id_hash: Option<[u8; 32]>,
+    pub refund_to: RefundTo,
+    /// Tenders of the sale that cannot be paid back to, such as a card that was closed.
+    pub unavailable_tenders: Vec<u32>,
+    pub currency: Option<Currency>,
+    pub training: bool,
+}
+
+/// What a manager's override allows (API §5): these findings, on these sales, for at most this amount, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub id: Uuid,
+    pub approver: Approver,
+    pub store: String,
+    pub sales: Vec<Uuid>,
+    pub codes: Vec<Code>,
+    pub max_refund: Minor,
+    pub currency: Currency,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Who approves: as known by subject and by employee number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approver {
+    pub subject: String,
+    pub operator: String,
+    /// The highest of the approver's roles: supervisor 1, manager 2, district manager 3.
+    pub rank: u8,
+}
+
+impl Approver {
+    /// Whether two approvers are one person: the same subject, or the same employee number.
+    pub fn is(&self, other: &Approver) -> bool {
+        self.subject == other.subject || self.operator == other.operator
+    }
+}
+
+/// What a quote promised when the register checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quoted {
+    pub refund: Minor,
+    pub policy: (String, u32),
+    /// What could still come back of each line, in the order of the draft.
+    pub returnable: Vec<Quantity>,
+    /// SHA-256 of the draft the quote was made for.
+    pub draft: [u8; 32],
+}

@@ -1,0 +1,337 @@
+//! What the log says of each act: facts and references, never personal data, never a secret.
+//!
+//! Amounts are decimal text in the currency named beside them.
+
+use super::canonical::Json;
+use super::decision::{Decision, Finding, LineDecision, RefundPlan};
+use super::directory::Document;
+use super::draft::{Draft, Grant};
+use super::entry::{Event, hex};
+use super::money::{Currency, Minor};
+use super::overrides::{IssueOverride, Override};
+use super::perform::{Context, Done, Outcome};
+use super::policies::{PolicyRecord, PolicyStatus};
+use super::refusal::{OverrideFault, Refusal};
+use super::returns::{Return, SettleRefund, VoidReturn};
+use super::sale::Sale;
+use super::sales::RecordSale;
+use super::settings::{Operator, Register, Store};
+use super::sign_in::SignIn;
+use super::state::{HEAD_OFFICE, State};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// Something that only the log needs to know.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// None: the chain of what concerns no single store.
+    pub store: Option<String>,
+    pub event: Event,
+    pub subject_id: Option<String>,
+    pub data: Json,
+}
+
+/// Notes it, in the store's chain if the store is known.
+pub fn take_note(state: &mut State, note: &Note, context: &Context<'_>) -> Outcome {
+    let store = chain(state, note.store.as_deref().unwrap_or(HEAD_OFFICE));
+    state.note(context, &store, note.event, note.subject_id.clone(), note.data.clone());
+    Done::Noted.into()
+}
+
+/// The chain of a store; what names an unknown one goes to head office's.
+fn chain(state: &State, store: &str) -> String {
+    if state.settings().store(store).is_some() { store.to_owned() } else { HEAD_OFFICE.to_owned() }
+}
+
+fn money(amount: Minor, currency: Currency) -> Json {
+    amount.format(currency).into()
+}
+
+/// A short reference to something personal: whoever knows it can find it, nobody can read it off.
+fn reference(text: Option<&str>) -> Json {
+    text.map(|text| hex(&Sha256::digest(text))).into()
+}
+
+pub fn sale_recorded(state: &mut State, context: &Context<'_>, sale: &Sale, command: &RecordSale) {
+    let tenders = sale.tenders.iter().map(|tender| {
+        Json::object([
+            ("tender", tender.tender.into()),
+            ("type", tender.kind.as_str().into()),
+            ("paid", money(tender.paid(), sale.currency)),
+        ])
+    });
+    let data = Json::object([
+        ("receipt", sale.receipt.as_str().into()),
+        ("register", sale.register.as_str().into()),
+        ("business_date", sale.business_date.to_string().into()),
+        ("currency", sale.currency.code().into()),
+        ("total", money(sale.total, sale.currency)),
+        ("tenders", Json::List(tenders.collect())),
+        ("lines", Json::from(i64::try_from(sale.lines.len()).unwrap_or(i64::MAX))),
+        ("document_sha256", hex(&command.digest).into()),
+    ]);
+    state.note(context, &sale.store, Event::SaleRecorded, Some(sale.id.to_string()), data);
+}
+
+pub fn sale_refused(state: &mut State, context: &Context<'_>, sale: &Sale, known: Uuid) {
+    let data = Json::object([
+        ("receipt", sale.receipt.as_str().into()),
+        ("business_date", sale.business_date.to_string().into()),
+        ("code", "receipt_exists".into()),
+    ]);
+    state.note(context, &sale.store, Event::SaleRefused, Some(known.to_string()), data);
+}
+
+fn finding(finding: &Finding) -> Json {
+    Json::object([
+        ("code", finding.code.as_str().into()),
+        ("rule", finding.rule.as_str().into()),
+        ("outcome", finding.outcome.as_str().into()),
+        ("approval_role", finding.approval.map(|approval| approval.role.as_str()).into()),
+        ("approved_by", Json::List(finding.approved_by.iter().map(|id| id.to_string().into()).collect())),
+    ])
+}
+
+fn findings(all: &[Finding]) -> Json {
+    Json::List(all.iter().map(finding).collect())
+}
+
+fn line(line: &LineDecision, currency: Currency) -> Json {
+    let taxes = line
+        .taxes
+        .iter()
+        .map(|(code, amount)| Json::object([("code", code.as_str().into()), ("amount", money(*amount, currency))]));
+    Json::object([
+        ("sale", line.sale.map(|sale| sale.to_string()).into()),
+        ("sale_line", line.sale_line.map(Json::from).unwrap_or(Json::Null)),
+        ("sku", line.sku.as_deref().into()),
+        ("quantity", line.quantity.to_string().into()),
+        ("reason", line.reason.as_str().into()),
+        ("condition", line.condition.as_str().into()),
+        ("disposition", line.disposition.as_str().into()),
+        ("serial_number", line.serial_number.as_deref().into()),
+        ("policy_version", line.policy_version.into()),
+        ("net", money(line.net, currency)),
+        ("taxes", Json::List(taxes.collect())),
+        ("fee", money(line.fee, currency)),
+        ("refund", money(line.refund, currency)),
+        ("findings", findings(&line.findings)),
+    ])
+}
+
+fn refund(plan: &RefundPlan, currency: Currency) -> Json {
+    Json::object([
+        ("refund", plan.refund.into()),
+        ("type", plan.kind.as_str().into()),
+        ("sale", plan.sale.map(|sale| sale.to_string()).into()),
+        ("sale_tender", plan.sale_tender.map(Json::from).unwrap_or(Json::Null)),
+        ("amount", money(plan.amount, currency)),
+        ("rounding", money(plan.rounding, currency)),
+    ])
+}
+
+/// What was decided, as facts.
+pub fn decision(decision: &Decision) -> Json {
+    let currency = decision.currency;
+    let charges = decision.charges.iter().map(|charge| {
+        Json::object([
+            ("sale", charge.sale.to_string().into()),
+            ("charge", charge.charge.into()),
+            ("refund", money(charge.refund, currency)),
+            ("findings", findings(&charge.findings)),
+        ])
+    });
+    Json::object([
+        ("decision", decision.verdict.as_str().into()),
+        ("policy", decision.policy.name.as_str().into()),
+        ("policy_version", decision.policy.version.into()),
+        ("currency", currency.code().into()),
+        ("lines", Json::List(decision.lines.iter().map(|l| line(l, currency)).collect())),
+        ("charges", Json::List(charges.collect())),
+        ("findings", findings(&decision.findings)),
+        ("returned", money(decision.totals.returned, currency)),
+        ("fees", money(decision.totals.fees, currency)),
+        ("refund", money(decision.totals.refund, currency)),
+        ("refunds", Json::List(decision.refunds.iter().map(|plan| refund(plan, currency)).collect())),
+    ])
+}
+
+pub fn return_recorded(state: &mut State, context: &Context<'_>, the_return: &Return, decided: &Decision) {
+    let data = Json::object([
+        ("return_number", the_return.number().into()),
+        ("register", the_return.register.as_str().into()),
+        ("operator", the_return.operator.as_str().into()),
+        ("business_date", the_return.business_date.to_string().into()),
+        ("customer_sha256", reference(the_return.customer.as_deref())),
+        ("training", the_return.training.into()),
+        ("decision", decision(decided)),
+    ]);
+    state.note(context, &the_return.store, Event::ReturnRecorded, Some(the_return.id.to_string()), data);
+}
+
+/// An attempt that was not carried out: what was asked, and every finding.
+pub fn attempt_refused(state: &mut State, context: &Context<'_>, event: Event, draft: &Draft, refusal: &Refusal) {
+    let store = chain(state, &draft.store);
+    let data = Json::object([
+        ("register", draft.register.as_str().into()),
+        ("operator", draft.operator.as_str().into()),
+        ("training", draft.training.into()),
+        ("code", refusal.code().into()),
+        ("decision", refusal.decision().map_or(Json::Null, decision)),
+    ]);
+    state.note(context, &store, event, None, data);
+}
+
+/// What the log says of a check that was refused.
+pub fn check_refused(draft: &Draft, decided: &Decision) -> Note {
+    let data = Json::object([
+        ("register", draft.register.as_str().into()),
+        ("operator", draft.operator.as_str().into()),
+        ("training", draft.training.into()),
+        ("decision", decision(decided)),
+    ]);
+    Note { store: Some(draft.store.clone()), event: Event::CheckRefused, subject_id: None, data }
+}
+
+pub fn override_issued(state: &mut State, context: &Context<'_>, issued: &Override, draft: &Draft) {
+    let grant = &issued.grant;
+    let data = Json::object([
+        ("approver", grant.approver.operator.as_str().into()),
+        ("operator", draft.operator.as_str().into()),
+        ("register", draft.register.as_str().into()),
+        ("codes", Json::List(grant.codes.iter().map(|code| code.as_str().into()).collect())),
+        ("sales", Json::List(grant.sales.iter().map(|sale| sale.to_string().into()).collect())),
+        ("max_refund", money(grant.max_refund, grant.currency)),
+        ("currency", grant.currency.code().into()),
+        ("expires_at", grant.expires_at.to_string().into()),
+        ("reason", issued.reason.as_str().into()),
+        ("note_sha256", reference(issued.note.as_deref())),
+    ]);
+    state.note(context, &grant.store, Event::OverrideIssued, Some(grant.id.to_string()), data);
+}
+
+pub fn override_not_issued(state: &mut State, context: &Context<'_>, command: &IssueOverride, refusal: &Refusal) {
+    let store = chain(state, &command.draft.store);
+    let data = Json::object([
+        ("approver", command.approver.operator.as_str().into()),
+        ("operator", command.draft.operator.as_str().into()),
+        ("code", refusal.code().into()),
+        ("decision", refusal.decision().map_or(Json::Null, decision)),
+    ]);
+    state.note(context, &store, Event::OverrideRefused, None, data);
+}
+
+pub fn override_refused(state: &mut State, context: &Context<'_>, draft: &Draft, id: Option<Uuid>, why: OverrideFault) {
+    let store = chain(state, &draft.store);
+    // An override that ran out is told apart from one that was never good.
+    let event = if why == OverrideFault::Expired { Event::OverrideExpired } else { Event::OverrideRefused };
+    let data = Json::object([
+        ("code", why.code().into()),
+        ("operator", draft.operator.as_str().into()),
+        ("register", draft.register.as_str().into()),
+    ]);
+    state.note(context, &store, event, id.map(|id| id.to_string()), data);
+}
+
+pub fn override_used(state: &mut State, context: &Context<'_>, grant: &Grant, used_for: Uuid) {
+    let data = Json::object([
+        ("approver", grant.approver.operator.as_str().into()),
+        ("return", used_for.to_string().into()),
+        ("codes", Json::List(grant.codes.iter().map(|code| code.as_str().into()).collect())),
+    ]);
+    state.note(context, &grant.store, Event::OverrideUsed, Some(grant.id.to_string()), data);
+}
+
+pub fn return_voided(state: &mut State, context: &Context<'_>, voided: &Return, command: &VoidReturn) {
+    let refunds = voided.refunds.iter().map(|r| refund(&r.plan, voided.currency));
+    let data = Json::object([
+        ("reason", command.reason.as_str().into()),
+        ("note_sha256", reference(command.note.as_deref())),
+        ("currency", voided.currency.code().into()),
+        ("refund", money(voided.refund, voided.currency)),
+        ("training", voided.training.into()),
+        ("refunds", Json::List(refunds.collect())),
+    ]);
+    state.note(context, &voided.store, Event::ReturnVoided, Some(voided.id.to_string()), data);
+}
+
+pub fn void_refused(state: &mut State, context: &Context<'_>, the_return: &Return, refusal: &Refusal) {
+    let data = Json::object([("code", Json::from(refusal.code()))]);
+    state.note(context, &the_return.store, Event::ReturnVoidRefused, Some(the_return.id.to_string()), data);
+}
+
+pub fn refund_settled(
+    state: &mut State,
+    context: &Context<'_>,
+    event: Event,
+    the_return: &Return,
+    command: &SettleRefund,
+) {
+    let plan = the_return.refunds.iter().map(|r| &r.plan).find(|plan| plan.refund == command.refund);
+    let stand_in = the_return.refunds.iter().find(|r| r.stands_in_for == Some(command.refund)).map(|r| &r.plan);
+    let data = Json::object([
+        ("refund", plan.map_or(Json::Null, |plan| refund(plan, the_return.currency))),
+        ("currency", the_return.currency.code().into()),
+        ("reference", command.reference.as_deref().into()),
+        ("fallback", stand_in.map_or(Json::Null, |plan| refund(plan, the_return.currency))),
+        ("training", the_return.training.into()),
+    ]);
+    state.note(context, &the_return.store, event, Some(the_return.id.to_string()), data);
+}
+
+pub fn store_saved(state: &mut State, context: &Context<'_>, store: &Store) {
+    state.note(context, &store.store.clone(), Event::StoreSaved, Some(store.store.clone()), store.facts());
+}
+
+pub fn register_saved(state: &mut State, context: &Context<'_>, register: &Register) {
+    let id = format!("{}/{}", register.store, register.register);
+    state.note(context, &register.store.clone(), Event::RegisterSaved, Some(id), register.facts());
+}
+
+/// Operators belong to no single store.
+pub fn operator_saved(state: &mut State, context: &Context<'_>, operator: &Operator, new_pin: bool) {
+    let data = Json::object([("operator", operator.facts()), ("new_pin", new_pin.into())]);
+    state.note(context, HEAD_OFFICE, Event::OperatorSaved, Some(operator.operator.clone()), data);
+}
+
+fn policy_id(record: &PolicyRecord) -> String {
+    format!("{}/{}", record.name, record.number)
+}
+
+pub fn policy_drafted(state: &mut State, context: &Context<'_>, record: &PolicyRecord) {
+    let data = Json::object([
+        ("policy", record.name.as_str().into()),
+        ("version", record.number.into()),
+        ("document_sha256", reference(Some(&record.document))),
+    ]);
+    state.note(context, HEAD_OFFICE, Event::PolicyDrafted, Some(policy_id(record)), data);
+}
+
+pub fn policy_published(state: &mut State, context: &Context<'_>, record: &PolicyRecord) {
+    let effective_from = match &record.status {
+        PolicyStatus::Published { effective_from, .. } => effective_from.to_string().into(),
+        PolicyStatus::Draft => Json::Null,
+    };
+    let data = Json::object([
+        ("policy", record.name.as_str().into()),
+        ("version", record.number.into()),
+        ("author", record.author.1.as_str().into()),
+        ("effective_from", effective_from),
+        ("document_sha256", reference(Some(&record.document))),
+    ]);
+    state.note(context, HEAD_OFFICE, Event::PolicyPublished, Some(policy_id(record)), data);
+}
+
+pub fn policy_refused(state: &mut State, context: &Context<'_>, record: &PolicyRecord, refusal: &Refusal) {
+    let data = Json::object([("code", Json::from(refusal.code()))]);
+    state.note(context, HEAD_OFFICE, Event::PolicyRefused, Some(policy_id(record)), data);
+}
+
+pub fn signed_in(state: &mut State, context: &Context<'_>, command: &SignIn, event: Event) {
+    let store = chain(state, &command.store);
+    let attempts = state.attempts_of(&command.operator);
+    let locked = attempts.locked_until.filter(|until| *until > context.now).map(|until: Timestamp| until.to_string());
+    let data = Json::object([("failures", attempts.failures.into()), ("locked_until", locked.into())]);
+    state.note(context, &store, event, Some(command.operator.clone()), data);
+}

@@ -1,0 +1,36 @@
+//! What is true about returns. No I/O, no serde, no clock, no SQL.
+//!
+//! In reading order: the words; a sale and the book of what is left of it; the policy; deciding; the state machine that
+//! every command runs through; the log.
+
+pub mod caller;
+pub mod money;
+pub mod quantity;
+pub mod tender;
+pub mod words;
+
+pub mod allocate;
+pub mod book;
+pub mod rounding;
+pub mod sale;
+
+pub mod decide;
+pub mod decision;
+pub mod draft;
+pub mod policy;
+pub mod refunds;
+pub mod refusal;
+pub mod settings;
+
+pub mod directory;
+pub mod overrides;
+pub mod perform;
+pub mod policies;
+pub mod returns;
+pub mod sales;
+pub mod sign_in;
+pub mod state;
+
+pub mod canonical;
+pub mod entry;
+pub mod journal;

@@ -1,0 +1,156 @@
+//! Money: integer minor units of one currency. No floats, no wrapping.
+//!
+//! Digits per currency are ISO 4217's; `STANDARDS` 39.
+
+use std::fmt;
+
+/// An ISO 4217 currency: its three letters and how many decimals its minor unit has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Currency {
+    code: [u8; 3],
+    digits: u8,
+}
+
+/// Currencies whose minor unit is not a hundredth (ISO 4217 table A.1).
+const UNUSUAL_DIGITS: &[(&[u8; 3], u8)] = &[
+    (b"BIF", 0),
+    (b"CLP", 0),
+    (b"DJF", 0),
+    (b"GNF", 0),
+    (b"ISK", 0),
+    (b"JPY", 0),
+    (b"KMF", 0),
+    (b"KRW", 0),
+    (b"PYG", 0),
+    (b"RWF", 0),
+    (b"UGX", 0),
+    (b"UYI", 0),
+    (b"VND", 0),
+    (b"VUV", 0),
+    (b"XAF", 0),
+    (b"XOF", 0),
+    (b"XPF", 0),
+    (b"BHD", 3),
+    (b"IQD", 3),
+    (b"JOD", 3),
+    (b"KWD", 3),
+    (b"LYD", 3),
+    (b"OMR", 3),
+    (b"TND", 3),
+    (b"CLF", 4),
+    (b"UYW", 4),
+];
+
+/// The currencies with hundredths that a shop can be run in.
+const HUNDREDTHS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD \
+CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR \
+ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD \
+NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL \
+THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG";
+
+impl Currency {
+    /// Reads a currency code; none for what ISO 4217 does not list.
+    pub fn parse(code: &str) -> Option<Currency> {
+        let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
+        if let Some((_, digits)) = UNUSUAL_DIGITS.iter().find(|(known, _)| **known == bytes) {
+            return Some(Currency { code: bytes, digits: *digits });
+        }
+        HUNDREDTHS.split_whitespace().any(|known| known == code).then_some(Currency { code: bytes, digits: 2 })
+    }
+
+    /// Every currency there is.
+    pub fn all() -> impl Iterator<Item = Currency> {
+        let unusual = UNUSUAL_DIGITS.iter().filter_map(|(code, _)| std::str::from_utf8(*code).ok());
+        unusual.chain(HUNDREDTHS.split_whitespace()).filter_map(Currency::parse)
+    }
+
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.code).unwrap_or("XXX")
+    }
+
+    /// Decimals of the minor unit: 0 for JPY, 2 for USD, 3 for KWD.
+    pub fn digits(self) -> u32 {
+        u32::from(self.digits)
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// An amount in minor units of a currency that the surrounding document names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Minor(pub i64);
+
+impl Minor {
+    pub const ZERO: Minor = Minor(0);
+    /// The largest amount taken from outside: far above any sale, far below overflow of a sum.
+    pub const MAX: Minor = Minor(1_000_000_000_000_000);
+
+    /// Reads `"12.30"` in a currency's digits, with an optional leading minus.
+    /// Refuses exponents, a plus, spaces, more digits than the currency has, and what exceeds [`Minor::MAX`].
+    pub fn parse(text: &str, currency: Currency) -> Option<Minor> {
+        let (negative, digits) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let minor = parse_scaled(digits, currency.digits())?;
+        if minor > Self::MAX.0 {
+            return None;
+        }
+        Some(Minor(if negative { -minor } else { minor }))
+    }
+
+    /// Decimal text with the currency's own number of digits.
+    pub fn format(self, currency: Currency) -> String {
+        let digits = currency.digits() as usize;
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let text = format!("{:0width$}", self.0.unsigned_abs(), width = digits + 1);
+        if digits == 0 {
+            return format!("{sign}{text}");
+        }
+        let (whole, decimals) = text.split_at(text.len() - digits);
+        format!("{sign}{whole}.{decimals}")
+    }
+
+    pub fn checked_add(self, other: Minor) -> Option<Minor> {
+        self.0.checked_add(other.0).map(Minor)
+    }
+
+    pub fn checked_sub(self, other: Minor) -> Option<Minor> {
+        self.0.checked_sub(other.0).map(Minor)
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    pub fn is_positive(self) -> bool {
+        self.0 > 0
+    }
+}
+
+/// Reads plain decimal text (`"12"`, `"12.5"`) as an integer scaled by `10^digits`.
+/// Nothing for signs, exponents, spaces, a bare point, or more decimals than `digits`.
+pub fn parse_scaled(text: &str, digits: u32) -> Option<i64> {
+    let (whole, decimals) = match text.split_once('.') {
+        Some((_, "")) => return None,
+        Some((whole, decimals)) => (whole, decimals),
+        None => (text, ""),
+    };
+    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) || decimals.len() > digits as usize {
+        return None;
+    }
+    let whole: i64 = whole.parse().ok()?;
+    let padded = format!("{decimals:0<width$}", width = digits as usize);
+    let rest: i64 = if padded.is_empty() { 0 } else { padded.parse().ok()? };
+    whole.checked_mul(10_i64.checked_pow(digits)?)?.checked_add(rest)
+}
+
+/// A sum that notices overflow.
+pub fn sum(amounts: impl IntoIterator<Item = Minor>) -> Option<Minor> {
+    amounts.into_iter().try_fold(Minor::ZERO, Minor::checked_add)
+}

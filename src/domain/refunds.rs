@@ -1,0 +1,310 @@
+//! To which tenders an amount goes back (PRODUCT §7): the order by policy, never more than a tender paid, substitutes
+//! where a tender cannot or may not be paid back, cash rounded without loss over repeated returns.
+
+use super::book::{Book, TenderBook};
+use super::caller::Role;
+use super::decision::{Code, Finding, RefundPlan};
+use super::money::{Currency, Minor};
+use super::policy::{DEFAULT_APPROVER, Resolved, TenderOrder};
+use super::rounding::CashRounding;
+use super::sale::{Sale, Tender};
+use super::tender::TenderType;
+use super::words::RefundTo;
+use jiff::civil::Date;
+
+/// What the plan must know beside the sale.
+pub struct Terms<'a> {
+    pub currency: Currency,
+    pub refund_to: RefundTo,
+    /// Tenders of the sale that the register cannot pay back to.
+    pub unavailable: &'a [u32],
+    /// The store's calendar day.
+    pub today: Date,
+    pub cash_rounding: Option<CashRounding>,
+}
+
+/// Refunds planned so far, over all sales of one return.
+#[derive(Default)]
+pub struct Plan {
+    pub refunds: Vec<RefundPlan>,
+    pub findings: Vec<Finding>,
+    /// Paid in cash so far: the cash limit is one for the whole return.
+    cash: Minor,
+}
+
+/// Where a share of the money leaves the sale's tender, and by what means it reaches the customer.
+struct Route {
+    means: TenderType,
+    /// The very tender of the sale, not another of its kind.
+    original: bool,
+    fallbacks: Vec<TenderType>,
+}
+
+impl Plan {
+    /// Plans `amount`, exact, over the tenders of a sale, and enters it in the book.
+    pub fn add(&mut self, book: &mut Book, amount: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
+        let mut left = amount;
+        for (place, most) in shares(book, amount, policy.tender_order.value) {
+            let exact = Minor(left.0.min(most.0).min(capacity(book, place).0));
+            if exact.is_positive() {
+                self.pay(book, place, exact, policy, terms);
+                left.0 -= exact.0;
+            }
+        }
+        if left.is_positive() {
+            self.exhausted(book, amount, left, terms);
+        }
+    }
+
+    fn exhausted(&mut self, book: &Book, amount: Minor, left: Minor, terms: &Terms<'_>) {
+        let disputed = book.tenders.iter().any(|tender| tender.charged_back);
+        let why = match disputed {
+            true => "is in dispute at the bank, was never paid, or has been refunded already",
+            false => "was never paid or has been refunded already",
+        };
+        self.findings.push(Finding::refused(
+            Code::TenderExhausted,
+            "service:tender-cap",
+            format!(
+                "{} is to go back, but {} of it {why}.",
+                amount.format(terms.currency),
+                left.format(terms.currency)
+            ),
+        ));
+    }
+
+    /// Pays `exact` of one tender of the sale, by the best means that policy and circumstances allow.
+    fn pay(&mut self, book: &mut Book, place: usize, exact: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
+        let tender = &book.sale.tenders[place];
+        let route = self.route(tender, book.sale.business_date, policy, terms);
+        let within = match policy.cash_limit {
+            Some(limit) if route.means == TenderType::Cash => {
+                let most = Minor((limit.value.amount.0 - self.cash.0).max(0));
+                let within = exact.min(most);
+                if within < exact {
+                    let detail = format!(
+                        "At most {} in cash for one return; {} goes to {} instead.",
+                        limit.value.amount.format(terms.currency),
+                        Minor(exact.0 - within.0).format(terms.currency),
+                        spoken(limit.value.beyond)
+                    );
+                    self.findings.push(Finding::noted(Code::CashOverLimit, limit.rule, detail));
+                    let fallbacks = others(&[TenderType::StoreCredit], limit.value.beyond);
+                    let beyond = Route { means: limit.value.beyond, original: false, fallbacks };
+                    self.enter(book, place, Minor(exact.0 - within.0), &beyond, terms);
+                }
+                within
+            }
+            _ => exact,
+        };
+        if within.is_positive() {
+            self.enter(book, place, within, &route, terms);
+        }
+    }
+
+    /// Cash stands in for another means only where all of the return could have been paid in cash: else a card said to
+    /// have failed would be the way around the limit.
+    pub fn keep_cash_within(&mut self, limit: Minor) {
+        let total: i64 = self.refunds.iter().map(|refund| refund.amount.0).sum();
+        if total > limit.0 {
+            self.refunds.iter_mut().for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
+        }
+    }
+
+    fn route(&mut self, tender: &Tender, sold: Date, policy: &Resolved<'_>, terms: &Terms<'_>) -> Route {
+        let routes = policy.refund_to;
+        let usable = !terms.unavailable.contains(&tender.tender);
+        let clears = jiff::Span::new().try_days(i64::from(*policy.check_clears_days.value));
+        let clears = clears.map_or(Date::MAX, |days| sold.saturating_add(days));
+        let uncleared = tender.kind == TenderType::Check && terms.today < clears;
+        let allowed: Vec<TenderType> = routes.value.allowed(tender.kind).collect();
+        let open = |means: TenderType| match means == tender.kind {
+            true => usable && !uncleared,
+            // A check that has not cleared is no reason to hand out cash for it.
+            false => !uncleared || means != TenderType::Cash,
+        };
+        let usable_means: Vec<TenderType> = allowed.iter().copied().filter(|means| open(*means)).collect();
+        if let Some(asked) = means_asked(terms.refund_to) {
+            if !allowed.contains(&asked) {
+                let detail = format!(
+                    "Paid by {}; the policy refunds that to {}, not to {}.",
+                    spoken(tender.kind),
+                    spoken_list(&allowed),
+                    spoken(asked)
+                );
+                self.needs(Code::TenderNotAllowed, routes.rule, detail);
+            }
+            if uncleared {
+                self.uncleared(policy, clears, asked);
+            }
+            let original = asked == tender.kind && usable && !uncleared;
+            return Route { means: asked, original, fallbacks: others(&usable_means, asked) };
+        }
+        match usable_means.first().copied() {
+            Some(means) => {
+                if uncleared {
+                    self.uncleared(policy, clears, means);
+                }
+                Route { means, original: means == tender.kind, fallbacks: others(&usable_means, means) }
+            }
+            None => {
+                let (code, rule, why) = if uncleared {
+                    let why = format!("The check clears on {clears}");
+                    (Code::TenderNotCleared, policy.check_clears_days.rule, why)
+                } else {
+                    let why = format!("Tender {} ({}) cannot be paid back to", tender.tender, spoken(tender.kind));
+                    (Code::TenderNotAllowed, routes.rule, why)
+                };
+                let detail =
+                    format!("{why}, and the policy allows nothing else for it; a manager may give store credit.");
+                self.needs(code, rule, detail);
+                Route { means: TenderType::StoreCredit, original: false, fallbacks: Vec::new() }
+            }
+        }
+    }
+
+    fn uncleared(&mut self, policy: &Resolved<'_>, clears: Date, means: TenderType) {
+        let rule = policy.check_clears_days.rule;
+        if means == TenderType::Cash || means == TenderType::Check {
+            let detail =
+                format!("The check clears on {clears}; before that a manager has to approve {}.", spoken(means));
+            self.needs(Code::TenderNotCleared, rule, detail);
+        } else {
+            let detail = format!("The check clears on {clears}; until then the money goes to {}.", spoken(means));
+            self.findings.push(Finding::noted(Code::TenderNotCleared, rule, detail));
+        }
+    }
+
+    fn needs(&mut self, code: Code, rule: &str, detail: String) {
+        const APPROVER: Role = DEFAULT_APPROVER;
+        if !self.findings.iter().any(|f| f.code == code && f.detail == detail) {
+            self.findings.push(Finding::needs(code, rule, APPROVER, 1, detail));
+        }
+    }
+
+    /// Enters a refund of `exact`, rounded if it is cash, in the plan and in the book.
+    fn enter(&mut self, book: &mut Book, place: usize, exact: Minor, route: &Route, terms: &Terms<'_>) {
+        let ceiling = exact_ceiling(book, place);
+        let tender = &mut book.tenders[place];
+        let cash = if route.means == TenderType::Cash { terms.cash_rounding } else { None };
+        let amount = payout(tender, exact, ceiling, cash);
+        let rounding = Minor(amount.0 - exact.0);
+        tender.refunded.0 += amount.0;
+        tender.rounding.0 += rounding.0;
+        if route.means == TenderType::Cash {
+            self.cash.0 += exact.0;
+        }
+        let paid_with = &book.sale.tenders[place];
+        let known = self
+            .refunds
+            .iter_mut()
+            .find(|r| r.sale == Some(book.sale.id) && r.sale_tender == Some(paid_with.tender) && r.kind == route.means);
+        match known {
+            Some(refund) => {
+                refund.amount.0 += amount.0;
+                refund.rounding.0 += rounding.0;
+            }
+            None => self.refunds.push(RefundPlan {
+                refund: u32::try_from(self.refunds.len() + 1).unwrap_or(u32::MAX),
+                kind: route.means,
+                sale: Some(book.sale.id),
+                sale_tender: Some(paid_with.tender),
+                reference: if route.original { paid_with.reference.clone() } else { None },
+                amount,
+                rounding,
+                fallbacks: route.fallbacks.clone(),
+            }),
+        }
+    }
+}
+
+/// What is paid out for `exact` of a tender. The sum of all payouts is the rounded sum of all exact amounts, so that
+/// splitting a return gains or loses no more than one step; what is left at the end is paid exactly.
+fn payout(tender: &TenderBook, exact: Minor, ceiling: Minor, cash: Option<CashRounding>) -> Minor {
+    let before = tender.refunded.0 - tender.rounding.0;
+    let after = before + exact.0;
+    if after == ceiling.0 {
+        return tender.refundable();
+    }
+    let total = match cash {
+        Some(rounding) => rounding.round(Minor(after)).0,
+        None => tender.refunded.0 + exact.0,
+    };
+    Minor((total - tender.refunded.0).clamp(0, tender.refundable().0))
+}
+
+/// What a tender paid before cash rounding.
+fn exact_ceiling(book: &Book, place: usize) -> Minor {
+    let rounding = if bears_rounding(&book.sale) == Some(place) { book.sale.cash_rounding.0 } else { 0 };
+    Minor((book.tenders[place].paid.0 - rounding).max(0))
+}
+
+/// The tender that the sale's cash rounding is part of: the last cash, or where only the change was cash the last tender
+/// that had any. One that paid less than the rounding cannot hold it.
+fn bears_rounding(sale: &Sale) -> Option<usize> {
+    let last =
+        |which: fn(&Tender) -> bool| sale.tenders.iter().rposition(|t| which(t) && t.paid() >= sale.cash_rounding);
+    last(|tender| tender.kind == TenderType::Cash)
+        .or_else(|| last(|tender| tender.change.is_positive()))
+        .or_else(|| last(|_| true))
+}
+
+/// What may still be planned, exactly, for one tender; nothing while the bank disputes it.
+fn capacity(book: &Book, place: usize) -> Minor {
+    let tender = &book.tenders[place];
+    if tender.charged_back {
+        return Minor::ZERO;
+    }
+    let exact_so_far = tender.refunded.0 - tender.rounding.0;
+    Minor((exact_ceiling(book, place).0 - exact_so_far).max(0))
+}
+
+/// The tenders of a sale in the order they are paid back, each with the most it is to pay.
+fn shares(book: &Book, amount: Minor, order: &TenderOrder) -> Vec<(usize, Minor)> {
+    let mut places: Vec<usize> = (0..book.sale.tenders.len()).collect();
+    match order {
+        TenderOrder::First => {}
+        TenderOrder::Last => places.reverse(),
+        TenderOrder::Listed(kinds) => {
+            let rank = |kind: TenderType| kinds.iter().position(|k| *k == kind).unwrap_or(kinds.len());
+            places.sort_by_key(|&place| (rank(book.sale.tenders[place].kind), place));
+        }
+        TenderOrder::Proportional => return proportional(book, amount, &places),
+    }
+    places.into_iter().map(|place| (place, amount)).collect()
+}
+
+/// Each tender its share by what it still has to give, then whatever a share could not take.
+fn proportional(book: &Book, amount: Minor, places: &[usize]) -> Vec<(usize, Minor)> {
+    let capacities: Vec<Minor> = places.iter().map(|&place| capacity(book, place)).collect();
+    let total: i64 = capacities.iter().map(|c| c.0).sum();
+    let parts = super::allocate::largest_remainder(Minor(amount.0.min(total)), &capacities);
+    places.iter().copied().zip(parts).collect()
+}
+
+fn means_asked(refund_to: RefundTo) -> Option<TenderType> {
+    match refund_to {
+        RefundTo::Original => None,
+        RefundTo::StoreCredit => Some(TenderType::StoreCredit),
+        RefundTo::GiftCard => Some(TenderType::GiftCard),
+        RefundTo::Cash => Some(TenderType::Cash),
+        RefundTo::Check => Some(TenderType::Check),
+    }
+}
+
+/// Whether the money has reached the customer with the recording: the others wait for the terminal's word or the mail.
+pub fn settles_at_once(kind: TenderType) -> bool {
+    matches!(kind, TenderType::Cash | TenderType::GiftCard | TenderType::StoreCredit)
+}
+
+fn others(allowed: &[TenderType], means: TenderType) -> Vec<TenderType> {
+    allowed.iter().copied().filter(|other| *other != means).collect()
+}
+
+fn spoken(kind: TenderType) -> String {
+    kind.as_str().replace('_', " ")
+}
+
+fn spoken_list(kinds: &[TenderType]) -> String {
+    kinds.iter().map(|kind| spoken(*kind)).collect::<Vec<_>>().join(" or ")
+}

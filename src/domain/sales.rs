@@ -1,0 +1,47 @@
+//! Recording a sale: once, as sent.
+
+use super::journal;
+use super::perform::{Context, Done, Outcome};
+use super::refusal::{Fault, Refusal};
+use super::sale::Sale;
+use super::state::{NewSale, ReceiptKey, State};
+use std::sync::Arc;
+
+/// A sale to be kept. Its sums have been checked; whether its store and receipt allow it is decided here.
+#[derive(Clone, Debug)]
+pub struct RecordSale {
+    /// Its id is given when it is recorded.
+    pub sale: Sale,
+    /// The sale as sent, in canonical JSON.
+    pub document: String,
+    /// SHA-256 of the document.
+    pub digest: [u8; 32],
+}
+
+/// `POST /v1/sales`.
+pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) -> Outcome {
+    let sent = &command.sale;
+    let Some(store) = state.settings().store(&sent.store).cloned() else {
+        return Refusal::Invalid(vec![Fault::unknown_store(&sent.store)]).into();
+    };
+    if store.currency != sent.currency {
+        return Refusal::Invalid(vec![Fault::currency("/currency", store.currency)]).into();
+    }
+    let key = ReceiptKey { store: sent.store.clone(), receipt: sent.receipt.clone() };
+    if let Some(known) = state.receipt(&key, sent.business_date).cloned() {
+        if known.digest == command.digest {
+            let document = command.document.clone();
+            let recorded_at = context.now;
+            return Done::SaleRecorded { sale: known.sale, document, recorded_at, known_before: true }.into();
+        }
+        journal::sale_refused(state, context, sent, known.sale);
+        return Refusal::ReceiptExists { sale: known.sale }.into();
+    }
+    let id = state.new_id(context.now);
+    let sale = Arc::new(Sale { id, ..sent.clone() });
+    journal::sale_recorded(state, context, &sale, command);
+    let document = command.document.clone();
+    let new = NewSale { sale: id, document: document.clone(), digest: command.digest, recorded_at: context.now };
+    state.add_sale(sale, new);
+    Done::SaleRecorded { sale: id, document, recorded_at: context.now, known_before: false }.into()
+}

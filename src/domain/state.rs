@@ -1,0 +1,421 @@
+//! What a batch of commands has loaded, and what it has changed: the state machine's memory.
+//!
+//! Commands read and write here and nowhere else; two commands on one sale in one batch see each other. What a command
+//! changed is written by the store as sets, or thrown away by a check.
+
+use super::book::Book;
+use super::caller::Caller;
+use super::canonical::Json;
+use super::decide::{Books, Case, Found, PastReturn};
+use super::decision::RefundPlan;
+use super::draft::{Draft, SaleRef};
+use super::entry::{Actor, Event};
+use super::overrides::Override;
+use super::perform::Context;
+use super::policies::PolicyRecord;
+use super::returns::{Return, ReturnStatus};
+use super::sale::Sale;
+use super::settings::{Operator, Register, Settings, Store};
+use super::sign_in::Attempts;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// The chain of what concerns no single store: policies, keys, operators.
+pub const HEAD_OFFICE: &str = "-";
+
+/// A receipt number as printed: several sales may bear it, on other days.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ReceiptKey {
+    pub store: String,
+    pub receipt: String,
+}
+
+/// A sale known by its receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    pub business_date: Date,
+    pub sale: Uuid,
+    /// SHA-256 of the sale as sent, to tell a retry from another sale.
+    pub digest: [u8; 32],
+}
+
+/// What was loaded, and what has changed since.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    settings: Arc<Settings>,
+    books: HashMap<Uuid, Book>,
+    /// Receipts that were looked for; an empty list says that there is none.
+    receipts: HashMap<ReceiptKey, Vec<Receipt>>,
+    /// Receipts looked for in every store.
+    anywhere: HashMap<String, Vec<(String, Receipt)>>,
+    returns: HashMap<Uuid, Return>,
+    overrides: HashMap<Uuid, Override>,
+    history: Vec<PastReturn>,
+    attempts: HashMap<String, Attempts>,
+    ids: Ids,
+    pub changes: Changes,
+}
+
+/// What the store is to write.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    pub new_sales: Vec<NewSale>,
+    /// Lines, tenders and charges of books that changed, by their places; the sale itself never does.
+    pub lines: BTreeSet<(Uuid, usize)>,
+    pub tenders: BTreeSet<(Uuid, usize)>,
+    pub charges: BTreeSet<(Uuid, u32)>,
+    pub new_returns: Vec<Uuid>,
+    pub changed_returns: BTreeSet<Uuid>,
+    pub new_overrides: Vec<Uuid>,
+    pub used_overrides: BTreeSet<Uuid>,
+    pub attempts: BTreeSet<String>,
+    pub stores: BTreeSet<String>,
+    pub registers: BTreeSet<(String, String)>,
+    pub operators: BTreeSet<String>,
+    pub policies: BTreeSet<(String, u32)>,
+    pub entries: Vec<EntryDraft>,
+}
+
+impl Changes {
+    /// Notes what differs between two states of a book. What changes and changes back is written all the same.
+    fn book(&mut self, before: &Book, after: &Book) {
+        let sale = after.sale.id;
+        let lines = (0..after.lines.len()).filter(|&i| before.lines[i] != after.lines[i]);
+        self.lines.extend(lines.map(|place| (sale, place)));
+        let tenders = (0..after.tenders.len()).filter(|&i| before.tenders[i] != after.tenders[i]);
+        self.tenders.extend(tenders.map(|place| (sale, place)));
+        let (old, new) = (&before.charges_refunded, &after.charges_refunded);
+        let changed = old.iter().filter(|c| !new.contains(c)).chain(new.iter().filter(|c| !old.contains(c)));
+        self.charges.extend(changed.map(|charge| (sale, *charge)));
+    }
+}
+
+/// A sale to be kept, as sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSale {
+    pub sale: Uuid,
+    pub document: String,
+    pub digest: [u8; 32],
+    pub recorded_at: Timestamp,
+}
+
+/// An entry of the log that has no place in its chain yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryDraft {
+    pub store: String,
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub event: Event,
+    pub actor: Option<Actor>,
+    pub request_id: Option<String>,
+    pub subject_id: Option<String>,
+    pub data: Json,
+}
+
+/// Makes UUIDv7, ascending within a batch, from a seed: the same seed gives the same ids.
+#[derive(Clone, Debug, Default)]
+pub struct Ids {
+    seed: u64,
+    count: u16,
+}
+
+impl Ids {
+    pub fn seeded(seed: u64) -> Ids {
+        Ids { seed, count: 0 }
+    }
+
+    /// Milliseconds, then a 12-bit counter, then 62 bits of SplitMix64.
+    fn next(&mut self, now: Timestamp) -> Uuid {
+        self.count = self.count.wrapping_add(1);
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = mix(self.seed);
+        let counter = self.count.to_be_bytes();
+        let tail = mixed.to_be_bytes();
+        let random = [counter[0], counter[1], tail[0], tail[1], tail[2], tail[3], tail[4], tail[5], tail[6], tail[7]];
+        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+}
+
+fn mix(mut z: u64) -> u64 {
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+impl State {
+    pub fn new(settings: Arc<Settings>, ids: Ids) -> State {
+        State { settings, ids, ..State::default() }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The settings as they stand, to be kept for the next batch.
+    pub fn shared_settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.settings)
+    }
+
+    pub fn new_id(&mut self, now: Timestamp) -> Uuid {
+        self.ids.next(now)
+    }
+
+    /// What a decision about this draft looks at.
+    pub fn case<'a>(&'a self, draft: &Draft, now: Timestamp) -> Case<'a> {
+        let mine = |past: &&PastReturn| {
+            let customer = past.customer.is_some() && past.customer == draft.customer;
+            customer || (past.id_hash.is_some() && past.id_hash == draft.id_hash)
+        };
+        let history = self.history.iter().filter(mine).cloned().collect();
+        Case { settings: &self.settings, books: self, history, now }
+    }
+
+    // ---- what the store loads
+
+    pub fn load_book(&mut self, book: Book) {
+        self.books.insert(book.sale.id, book);
+    }
+
+    pub fn load_receipts(&mut self, key: ReceiptKey, receipts: Vec<Receipt>) {
+        self.receipts.insert(key, receipts);
+    }
+
+    pub fn load_receipts_anywhere(&mut self, receipt: String, sales: Vec<(String, Receipt)>) {
+        self.anywhere.insert(receipt, sales);
+    }
+
+    pub fn load_return(&mut self, the_return: Return) {
+        self.returns.insert(the_return.id, the_return);
+    }
+
+    pub fn load_override(&mut self, issued: Override) {
+        self.overrides.insert(issued.grant.id, issued);
+    }
+
+    pub fn load_history(&mut self, past: Vec<PastReturn>) {
+        self.history = past;
+    }
+
+    pub fn load_attempts(&mut self, operator: String, attempts: Attempts) {
+        self.attempts.insert(operator, attempts);
+    }
+
+    // ---- sales
+
+    pub fn book(&self, sale: Uuid) -> Option<&Book> {
+        self.books.get(&sale)
+    }
+
+    pub fn receipt(&self, key: &ReceiptKey, business_date: Date) -> Option<&Receipt> {
+        self.receipts.get(key)?.iter().find(|receipt| receipt.business_date == business_date)
+    }
+
+    /// Whether a receipt was found in one of the stores it was looked for in.
+    pub fn knows_receipt(&self, number: &str) -> bool {
+        self.receipts.iter().any(|(key, found)| key.receipt == number && !found.is_empty())
+    }
+
+    /// The sales that the receipts looked for lead to.
+    pub fn sales_of_receipts(&self) -> Vec<Uuid> {
+        let here = self.receipts.values().flatten().map(|receipt| receipt.sale);
+        let elsewhere = self.anywhere.values().flatten().map(|(_, receipt)| receipt.sale);
+        here.chain(elsewhere).collect()
+    }
+
+    pub fn add_sale(&mut self, sale: Arc<Sale>, new: NewSale) {
+        let key = ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() };
+        let receipt = Receipt { business_date: sale.business_date, sale: sale.id, digest: new.digest };
+        self.anywhere.entry(sale.receipt.clone()).or_default().push((sale.store.clone(), receipt.clone()));
+        self.receipts.entry(key).or_default().push(receipt);
+        self.books.insert(sale.id, Book::new(sale));
+        self.changes.new_sales.push(new);
+    }
+
+    pub fn set_books(&mut self, books: BTreeMap<Uuid, Book>) {
+        for (sale, book) in books {
+            let before = self.books.insert(sale, book);
+            if let (Some(before), Some(after)) = (before, self.books.get(&sale)) {
+                self.changes.book(&before, after);
+            }
+        }
+    }
+
+    pub fn with_book(&mut self, sale: Uuid, change: impl FnOnce(&mut Book)) {
+        if let Some(book) = self.books.get_mut(&sale) {
+            let before = book.clone();
+            change(book);
+            self.changes.book(&before, book);
+        }
+    }
+
+    /// Whether a refund still fits into what is left of its tender.
+    pub fn tender_can_bear(&self, plan: &RefundPlan) -> bool {
+        let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { return true };
+        let Some(book) = self.books.get(&sale) else { return false };
+        let place = book.sale.tenders.iter().position(|t| t.tender == number);
+        place.is_some_and(|place| book.tenders[place].refundable() >= plan.amount)
+    }
+
+    // ---- returns
+
+    /// A return that the caller may see: outside the token's stores it does not exist.
+    pub fn visible_return(&self, id: Uuid, context: &Context<'_>) -> Option<Return> {
+        self.returns.get(&id).filter(|r| context.caller.stores.contain(&r.store)).cloned()
+    }
+
+    pub fn return_of(&self, id: Uuid) -> Option<&Return> {
+        self.returns.get(&id)
+    }
+
+    pub fn add_return(&mut self, the_return: Return) {
+        if !the_return.training {
+            self.history.push(PastReturn {
+                id: the_return.id,
+                at: the_return.recorded_at,
+                customer: the_return.customer.clone(),
+                id_hash: the_return.id_hash,
+                amount: the_return.refund,
+            });
+        }
+        self.changes.new_returns.push(the_return.id);
+        self.returns.insert(the_return.id, the_return);
+    }
+
+    pub fn change_return(&mut self, the_return: Return) {
+        if the_return.status != ReturnStatus::Completed {
+            // What was taken back counts for no velocity limit.
+            self.history.retain(|past| past.id != the_return.id);
+        }
+        if !self.changes.new_returns.contains(&the_return.id) {
+            self.changes.changed_returns.insert(the_return.id);
+        }
+        self.returns.insert(the_return.id, the_return);
+    }
+
+    // ---- overrides
+
+    pub fn override_of(&self, id: Uuid) -> Option<&Override> {
+        self.overrides.get(&id)
+    }
+
+    pub fn add_override(&mut self, issued: Override) {
+        self.changes.new_overrides.push(issued.grant.id);
+        self.overrides.insert(issued.grant.id, issued);
+    }
+
+    pub fn use_override(&mut self, id: Uuid, used_for: Uuid, at: Timestamp) {
+        if let Some(known) = self.overrides.get_mut(&id) {
+            known.used_for = Some(used_for);
+            known.used_at = Some(at);
+            self.changes.used_overrides.insert(id);
+        }
+    }
+
+    // ---- sign-in
+
+    pub fn attempts_of(&self, operator: &str) -> Attempts {
+        self.attempts.get(operator).cloned().unwrap_or_default()
+    }
+
+    pub fn set_attempts(&mut self, operator: &str, attempts: Attempts) {
+        self.attempts.insert(operator.to_owned(), attempts);
+        self.changes.attempts.insert(operator.to_owned());
+    }
+
+    // ---- settings
+
+    pub fn save_store(&mut self, store: Store) {
+        self.changes.stores.insert(store.store.clone());
+        self.change_settings(|settings| settings.stores.insert(store.store.clone(), Arc::new(store)));
+    }
+
+    pub fn save_register(&mut self, register: Register) {
+        let key = (register.store.clone(), register.register.clone());
+        self.changes.registers.insert(key.clone());
+        self.change_settings(|settings| settings.registers.insert(key, register));
+    }
+
+    pub fn save_operator(&mut self, operator: Operator) {
+        self.changes.operators.insert(operator.operator.clone());
+        self.change_settings(|settings| settings.operators.insert(operator.operator.clone(), Arc::new(operator)));
+    }
+
+    pub fn save_policy(&mut self, record: PolicyRecord) {
+        self.changes.policies.insert((record.name.clone(), record.number));
+        self.change_settings(|settings| settings.save_policy(record));
+    }
+
+    fn change_settings<T>(&mut self, change: impl FnOnce(&mut Settings) -> T) {
+        let settings = Arc::make_mut(&mut self.settings);
+        settings.generation += 1;
+        change(settings);
+    }
+
+    // ---- the log
+
+    /// Notes what happened; the store gives it its place in the chain.
+    pub fn note(&mut self, context: &Context<'_>, store: &str, event: Event, subject_id: Option<String>, data: Json) {
+        let id = self.new_id(context.now);
+        self.changes.entries.push(EntryDraft {
+            store: store.to_owned(),
+            id,
+            at: context.now,
+            event,
+            actor: actor(context.caller),
+            request_id: context.request_id.map(str::to_owned),
+            subject_id,
+            data,
+        });
+    }
+}
+
+fn actor(caller: &Caller) -> Option<Actor> {
+    let register = caller.register.clone();
+    Some(Actor { subject: caller.subject.clone(), operator: caller.operator.clone(), register })
+}
+
+impl Books for State {
+    fn find(&self, reference: &SaleRef, own: &str) -> Found {
+        match reference {
+            SaleRef::Id(id) if self.books.contains_key(id) => Found::One(*id),
+            SaleRef::Id(_) => Found::None,
+            SaleRef::Receipt { receipt, store: Some(store), business_date } => {
+                self.in_store(store, receipt, *business_date)
+            }
+            SaleRef::Receipt { receipt, store: None, business_date } => {
+                match self.in_store(own, receipt, *business_date) {
+                    Found::None => self.in_any_store(receipt, *business_date),
+                    found => found,
+                }
+            }
+        }
+    }
+
+    fn book(&self, sale: Uuid) -> Option<&Book> {
+        self.books.get(&sale)
+    }
+}
+
+impl State {
+    fn in_store(&self, store: &str, receipt: &str, day: Option<Date>) -> Found {
+        let key = ReceiptKey { store: store.to_owned(), receipt: receipt.to_owned() };
+        one_of(self.receipts.get(&key).into_iter().flatten(), day)
+    }
+
+    fn in_any_store(&self, receipt: &str, day: Option<Date>) -> Found {
+        one_of(self.anywhere.get(receipt).into_iter().flatten().map(|(_, receipt)| receipt), day)
+    }
+}
+
+fn one_of<'a>(receipts: impl Iterator<Item = &'a Receipt>, day: Option<Date>) -> Found {
+    let mut matching = receipts.filter(|receipt| day.is_none_or(|day| receipt.business_date == day));
+    match (matching.next(), matching.next()) {
+        (None, _) => Found::None,
+        (Some(only), None) => Found::One(only.sale),
+        (Some(_), Some(_)) => Found::Several,
+    }
+}

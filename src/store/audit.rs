@@ -1,0 +1,201 @@
+//! The log: entries get their place in their store's chain in the transaction of what they tell of.
+
+use super::rows::{Select, col, insert, insert_ignore, select_in, update_from};
+use super::{Read, StoreError, Tx};
+use crate::domain::entry::{Chain, Entry, genesis};
+use crate::domain::state::EntryDraft;
+use diesel::sql_types::{BigInt, Binary, Text};
+use std::collections::BTreeMap;
+
+/// A value whose audit entry was written in the same transaction.
+///
+/// [`Db::write`](super::Db::write) commits nothing else, and only this file can make one:
+/// a write without an audit entry does not compile.
+#[derive(Debug)]
+#[must_use]
+pub struct Audited<T>(T);
+
+impl<T> Audited<T> {
+    /// The value, once it is committed.
+    pub(super) fn into_value(self) -> T {
+        self.0
+    }
+}
+
+/// Lets tests of the statement layer commit rows that no audit entry is about.
+///
+/// A release build does not have it, so that nothing that is shipped can lean on it.
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub fn unaudited_in_tests<T>(value: T) -> Audited<T> {
+    Audited(value)
+}
+
+/// Housekeeping that touches no record: forgetting old idempotency answers has nothing to tell.
+pub(super) fn housekeeping<T>(value: T) -> Audited<T> {
+    Audited(value)
+}
+
+/// Extends the chains of the stores concerned by these entries. The heads are the last rows that a batch claims,
+/// in order of the store, so that writers that meet here never wait in a ring.
+pub fn append<T>(tx: &mut Tx<'_>, drafts: &[EntryDraft], value: T) -> Result<Audited<T>, StoreError> {
+    if drafts.is_empty() {
+        return Ok(Audited(value));
+    }
+    let mut heads = claim_heads(tx, drafts)?;
+    let mut rows: Vec<(Entry, String, [u8; 32])> = Vec::with_capacity(drafts.len());
+    for draft in drafts {
+        let head = heads.get_mut(&draft.store).ok_or(StoreError::NotFound)?;
+        let entry = placed(draft, head.seq + 1);
+        let leaf = entry.canonical();
+        let hash = head.extend(&leaf);
+        rows.push((entry, leaf, hash));
+    }
+    // Stores in order, so that the table grows at one place a store.
+    rows.sort_by(|a, b| (&a.0.store, a.0.seq).cmp(&(&b.0.store, b.0.seq)));
+    let columns = [
+        col(rows.iter().map(|(entry, _, _)| entry.store.as_str())),
+        col(rows.iter().map(|(entry, _, _)| i64::try_from(entry.seq).unwrap_or(i64::MAX))),
+        col(rows.iter().map(|(entry, _, _)| entry.at.as_microsecond())),
+        col(rows.iter().map(|(entry, _, _)| entry.event.as_str())),
+        col(rows.iter().map(|(entry, _, _)| entry.subject_id.as_deref())),
+        col(rows.iter().map(|(_, leaf, _)| leaf.as_str())),
+        col(rows.iter().map(|(_, _, hash)| hash)),
+    ];
+    insert(tx, "audit_entries(store, seq, at, event, subject_id, leaf, hash)", &columns)?;
+    move_heads(tx, &heads)?;
+    Ok(Audited(value))
+}
+
+fn placed(draft: &EntryDraft, seq: u64) -> Entry {
+    Entry {
+        store: draft.store.clone(),
+        seq,
+        id: draft.id,
+        at: draft.at,
+        event: draft.event,
+        actor: draft.actor.clone(),
+        request_id: draft.request_id.clone(),
+        subject_id: draft.subject_id.clone(),
+        data: draft.data.clone(),
+    }
+}
+
+fn claim_heads(tx: &mut Tx<'_>, drafts: &[EntryDraft]) -> Result<BTreeMap<String, Chain>, StoreError> {
+    let mut stores: Vec<&str> = drafts.iter().map(|draft| draft.store.as_str()).collect();
+    stores.sort_unstable();
+    stores.dedup();
+    let mut heads = select_heads(tx, &stores)?;
+    let missing: Vec<&str> = stores.iter().copied().filter(|store| !heads.contains_key(*store)).collect();
+    if !missing.is_empty() {
+        let columns = [
+            col(missing.iter().copied()),
+            col(missing.iter().map(|_| 0_i64)),
+            col(missing.iter().map(|store| genesis(store))),
+        ];
+        let _: Vec<String> = insert_ignore::<Text, _>(tx, "audit_heads(store, seq, hash)", &columns, "store")?;
+        heads = select_heads(tx, &stores)?;
+    }
+    Ok(heads)
+}
+
+fn select_heads(tx: &mut Tx<'_>, stores: &[&str]) -> Result<BTreeMap<String, Chain>, StoreError> {
+    let select = Select {
+        columns: "h.store, h.seq, h.hash",
+        names: "store",
+        join: "audit_heads h ON h.store = u.store",
+        order: "h.store",
+        lock: Some("h"),
+    };
+    let rows: Vec<HeadRow> = select_in::<HeadColumns, _>(tx, &select, &[col(stores.iter().copied())])?;
+    rows.into_iter().map(head).map(|head| head.map(|head| (head.store.clone(), head))).collect()
+}
+
+type HeadRow = (String, i64, Vec<u8>);
+type HeadColumns = (Text, BigInt, Binary);
+
+fn head((store, seq, hash): HeadRow) -> Result<Chain, StoreError> {
+    let corrupt = || StoreError::Corrupt(format!("the head of store {store}'s log cannot be read"));
+    let hash = hash.try_into().map_err(|_| corrupt())?;
+    let seq = u64::try_from(seq).map_err(|_| corrupt())?;
+    Ok(Chain { store, seq, hash })
+}
+
+fn move_heads(tx: &mut Tx<'_>, heads: &BTreeMap<String, Chain>) -> Result<(), StoreError> {
+    let columns = [
+        col(heads.keys().map(String::as_str)),
+        col(heads.values().map(|head| i64::try_from(head.seq).unwrap_or(i64::MAX))),
+        col(heads.values().map(|head| &head.hash)),
+    ];
+    let set = "seq = u.seq, hash = u.hash";
+    update_from(tx, "audit_heads", set, "audit_heads.store = u.store", "store, seq, hash", &columns)?;
+    Ok(())
+}
+
+/// The heads of all chains, in byte order of their stores.
+pub fn heads(read: &mut Read<'_>) -> Result<Vec<Chain>, StoreError> {
+    let query = "SELECT store, seq, hash FROM audit_heads";
+    let rows: Vec<HeadRow> = super::rows::select_all::<HeadColumns, _>(read, query)?;
+    let mut heads: Vec<Chain> = rows.into_iter().map(head).collect::<Result<_, _>>()?;
+    // Not by the database: its collation is its own.
+    heads.sort_by(|a, b| a.store.cmp(&b.store));
+    Ok(heads)
+}
+
+/// A stored entry: the row it stands in, and what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    pub store: String,
+    pub seq: u64,
+    pub leaf: String,
+    pub hash: Vec<u8>,
+}
+
+/// Up to `limit` entries of a store's chain after `after`, in order, as they are stored, right or wrong.
+pub fn entries_after(read: &mut Read<'_>, store: &str, after: i64, limit: i64) -> Result<Vec<Stored>, StoreError> {
+    let select = Select {
+        columns: "e.store, e.seq, e.leaf, e.hash",
+        names: "store, after, upto",
+        join: "audit_entries e ON e.store = u.store AND e.seq > u.after AND e.seq <= u.upto",
+        order: "e.store, e.seq",
+        lock: None,
+    };
+    let keys = [col([store]), col([after]), col([after.saturating_add(limit)])];
+    let rows: Vec<(String, i64, String, Vec<u8>)> = select_in::<(Text, BigInt, Text, Binary), _>(read, &select, &keys)?;
+    let stored = |(store, seq, leaf, hash): (String, i64, String, Vec<u8>)| Stored {
+        store,
+        seq: u64::try_from(seq).unwrap_or(0),
+        leaf,
+        hash,
+    };
+    Ok(rows.into_iter().map(stored).collect())
+}
+
+/// The seqs of the first entry at or after an instant, and of the last before another, for a store.
+/// Times ascend along a chain but for clock steps between instances; the stretch is gap-free whatever they do.
+pub fn stretch(
+    read: &mut Read<'_>,
+    store: &str,
+    from: Option<i64>,
+    to: Option<i64>,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let select = Select {
+        columns: "MIN(e.seq), MAX(e.seq)",
+        names: "store, from_at, to_at",
+        join: "audit_entries e ON e.store = u.store AND e.at >= u.from_at AND e.at < u.to_at",
+        order: "1",
+        lock: None,
+    };
+    let keys = [col([store]), col([from.unwrap_or(i64::MIN)]), col([to.unwrap_or(i64::MAX)])];
+    type Bounds = (diesel::sql_types::Nullable<BigInt>, diesel::sql_types::Nullable<BigInt>);
+    let rows: Vec<(Option<i64>, Option<i64>)> = select_in::<Bounds, _>(read, &select, &keys)?;
+    Ok(rows.first().and_then(|(first, last)| Some(((*first)?, (*last)?))))
+}
+
+/// The stores that have entries, whether or not a head tells of them: rows slipped in without one are found, too.
+pub fn stores_with_entries(read: &mut Read<'_>) -> Result<Vec<String>, StoreError> {
+    let mut stores: Vec<String> =
+        super::rows::select_all::<Text, _>(read, "SELECT store FROM audit_entries GROUP BY store")?;
+    stores.sort();
+    Ok(stores)
+}

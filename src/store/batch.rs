@@ -1,0 +1,153 @@
+//! A batch of commands: claim and load what they touch, and write what they changed, in a fixed number of statements.
+
+use super::audit::{self, Audited};
+use super::idempotency::{self, Kept};
+use super::rows::{Select, col, insert_ignore, select_in};
+use super::{Backend, Connection, Read, StoreError, Tx, overrides, returns, sales, settings, sign_in};
+use crate::domain::perform::Touched;
+use crate::domain::settings::Settings;
+use crate::domain::state::{Ids, State};
+use diesel::sql_types::Binary;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How far back a velocity limit can look: longer than any that a policy may set.
+const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 400);
+
+/// Claims and loads what commands touch, in one fixed order: settings, sales, returns, overrides, people, operators.
+/// The stores' audit heads come last, when the entries are written. `known` are the settings read before.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    touched: &Touched,
+    known: &Arc<Settings>,
+    ids: Ids,
+    now: Timestamp,
+) -> Result<State, StoreError> {
+    let settings = current_settings(tx, known, touched.settings)?;
+    let mut state = State::new(settings, ids);
+    load_sales(tx, touched, true, &mut state)?;
+    for the_return in returns::load(tx, &touched.returns, true)? {
+        state.load_return(the_return);
+    }
+    for issued in overrides::load(tx, &touched.overrides, true)? {
+        state.load_override(issued);
+    }
+    claim_people(tx, touched)?;
+    load_history(tx, touched, now, &mut state)?;
+    if !touched.operators.is_empty() {
+        sign_in::claim(tx, &touched.operators, &mut state)?;
+    }
+    Ok(state)
+}
+
+/// The same without claiming: what a check looks at.
+pub fn load(
+    read: &mut Read<'_>,
+    touched: &Touched,
+    known: &Arc<Settings>,
+    now: Timestamp,
+) -> Result<State, StoreError> {
+    let settings = current_settings(read, known, false)?;
+    let mut state = State::new(settings, Ids::seeded(0));
+    load_sales(read, touched, false, &mut state)?;
+    load_history(read, touched, now, &mut state)?;
+    Ok(state)
+}
+
+/// The settings as the database has them: those known, unless their generation has changed.
+pub fn current_settings(read: &mut Read<'_>, known: &Arc<Settings>, claim: bool) -> Result<Arc<Settings>, StoreError> {
+    let generation = settings::generation(read, claim)?;
+    if generation == known.generation && generation > 0 {
+        return Ok(Arc::clone(known));
+    }
+    Ok(Arc::new(settings::load(read, generation)?))
+}
+
+fn load_sales(read: &mut Read<'_>, touched: &Touched, claim: bool, state: &mut State) -> Result<(), StoreError> {
+    if !touched.receipts.is_empty() {
+        sales::load_receipts(read, &touched.receipts, state)?;
+    }
+    // Only where the store at hand does not know the receipt are the others asked.
+    let unknown: Vec<String> =
+        touched.receipts_anywhere.iter().filter(|receipt| !state.knows_receipt(receipt)).cloned().collect();
+    if !unknown.is_empty() {
+        sales::load_receipts_anywhere(read, &unknown, state)?;
+    }
+    let mut ids = touched.sales.clone();
+    ids.extend(state.sales_of_receipts());
+    if !touched.returns.is_empty() {
+        ids.extend(returns::sales_of(read, &touched.returns)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    if !ids.is_empty() {
+        sales::load_books(read, &ids, claim, state)?;
+    }
+    Ok(())
+}
+
+/// Two returns of one person take their turns. SQLite has one writer: nothing to claim there.
+fn claim_people(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), StoreError> {
+    let mut people: Vec<[u8; 32]> = touched.customers.iter().map(|customer| Sha256::digest(customer).into()).collect();
+    people.extend(touched.id_hashes.iter().copied());
+    if people.is_empty() || backend(tx) == Backend::Sqlite {
+        return Ok(());
+    }
+    people.sort_unstable();
+    people.dedup();
+    let keys = [col(people.iter())];
+    let _: Vec<Vec<u8>> = insert_ignore::<Binary, _>(tx, "people(person)", &keys, "person")?;
+    let join = "people p ON p.person = u.person";
+    let select = Select { columns: "p.person", names: "person", join, order: "p.person", lock: Some("p") };
+    let _: Vec<Vec<u8>> = select_in::<Binary, _>(tx, &select, &keys)?;
+    Ok(())
+}
+
+fn load_history(read: &mut Read<'_>, touched: &Touched, now: Timestamp, state: &mut State) -> Result<(), StoreError> {
+    if !touched.customers.is_empty() || !touched.id_hashes.is_empty() {
+        state.load_history(returns::history(read, &touched.customers, &touched.id_hashes, now - HISTORY)?);
+    }
+    Ok(())
+}
+
+fn backend(read: &mut Read<'_>) -> Backend {
+    match read.connection() {
+        Connection::Postgres(_) => Backend::Postgres,
+        Connection::Sqlite(_) => Backend::Sqlite,
+    }
+}
+
+/// What is written beside the state's changes.
+pub struct Written<'a> {
+    /// Answers of new returns, kept as their documents.
+    pub documents: &'a HashMap<Uuid, String>,
+    /// Answers under idempotency keys, in ascending order of the keys.
+    pub answers: &'a [(Uuid, Kept)],
+    pub now: Timestamp,
+}
+
+/// Writes what a batch changed: one statement a table, the log last.
+pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T) -> Result<Audited<T>, StoreError> {
+    let changes = &state.changes;
+    if !(changes.stores.is_empty()
+        && changes.registers.is_empty()
+        && changes.operators.is_empty()
+        && changes.policies.is_empty())
+    {
+        settings::write(tx, state)?;
+    }
+    sales::insert_new(tx, state)?;
+    sales::update_books(tx, state)?;
+    returns::insert_new(tx, state, written.documents)?;
+    returns::update(tx, state)?;
+    overrides::insert_new(tx, state)?;
+    overrides::update_used(tx, state)?;
+    if !changes.attempts.is_empty() {
+        sign_in::update(tx, state)?;
+    }
+    idempotency::keep(tx, written.answers, written.now)?;
+    audit::append(tx, &changes.entries, value)
+}

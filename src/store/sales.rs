@@ -1,0 +1,376 @@
+//! Sales and their books: the sale as sent, never changed, and what has come back of it.
+
+use super::rows::{Select, col, insert, select_in, update_from};
+use super::sql_types::{Id, IdSql};
+use super::{Read, StoreError, Tx};
+use crate::domain::book::{Base, Book, LineExtras};
+use crate::domain::money::Minor;
+use crate::domain::quantity::Quantity;
+use crate::domain::state::{NewSale, Receipt, ReceiptKey, State};
+use crate::wire;
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(super) fn corrupt(sale: Uuid, what: &str) -> StoreError {
+    StoreError::Corrupt(format!("sale {sale} is stored with {what}"))
+}
+
+type ReceiptRow = (String, String, String, Id, Vec<u8>);
+type ReceiptColumns = (Text, Text, Text, IdSql, Binary);
+const RECEIPT_COLUMNS: &str = "s.receipt, s.store, s.business_date, s.id, s.digest";
+
+fn receipt((receipt, store, day, sale, digest): ReceiptRow) -> Result<(ReceiptKey, Receipt), StoreError> {
+    let business_date = day.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
+    let digest = digest.try_into().map_err(|_| corrupt(sale.0, "a digest that is none"))?;
+    Ok((ReceiptKey { store, receipt }, Receipt { business_date, sale: sale.0, digest }))
+}
+
+/// Looks receipts up in their stores.
+pub fn load_receipts(read: &mut Read<'_>, keys: &[ReceiptKey], state: &mut State) -> Result<(), StoreError> {
+    let select = Select {
+        columns: RECEIPT_COLUMNS,
+        names: "receipt, store",
+        join: "sales s ON s.receipt = u.receipt AND s.store = u.store",
+        order: "s.receipt, s.store, s.business_date",
+        lock: None,
+    };
+    let columns = [col(keys.iter().map(|k| k.receipt.as_str())), col(keys.iter().map(|k| k.store.as_str()))];
+    let rows: Vec<ReceiptRow> = select_in::<ReceiptColumns, _>(read, &select, &columns)?;
+    let mut found: HashMap<ReceiptKey, Vec<Receipt>> = keys.iter().map(|key| (key.clone(), Vec::new())).collect();
+    for row in rows {
+        let (key, receipt) = receipt(row)?;
+        found.entry(key).or_default().push(receipt);
+    }
+    found.into_iter().for_each(|(key, receipts)| state.load_receipts(key, receipts));
+    Ok(())
+}
+
+/// Looks receipts up in every store.
+pub fn load_receipts_anywhere(read: &mut Read<'_>, numbers: &[String], state: &mut State) -> Result<(), StoreError> {
+    let select = Select {
+        columns: RECEIPT_COLUMNS,
+        names: "receipt",
+        join: "sales s ON s.receipt = u.receipt",
+        order: "s.receipt, s.store, s.business_date",
+        lock: None,
+    };
+    let columns = [col(numbers.iter().map(String::as_str))];
+    let rows: Vec<ReceiptRow> = select_in::<ReceiptColumns, _>(read, &select, &columns)?;
+    let mut found: HashMap<String, Vec<(String, Receipt)>> = HashMap::new();
+    for row in rows {
+        let (key, receipt) = receipt(row)?;
+        found.entry(key.receipt).or_default().push((key.store, receipt));
+    }
+    found.into_iter().for_each(|(number, sales)| state.load_receipts_anywhere(number, sales));
+    Ok(())
+}
+
+/// Loads the books of sales; with `claim`, nobody else returns anything of them until this transaction ends.
+/// `ids` ascend: every writer claims in the same order.
+pub fn load_books(read: &mut Read<'_>, ids: &[Uuid], claim: bool, state: &mut State) -> Result<(), StoreError> {
+    let mut books: HashMap<Uuid, Book> = HashMap::with_capacity(ids.len());
+    let keys = [col(ids.iter().copied())];
+    let select = Select {
+        columns: "s.id, s.document",
+        names: "id",
+        join: "sales s ON s.id = u.id",
+        order: "s.id",
+        lock: claim.then_some("s"),
+    };
+    let rows: Vec<(Id, String)> = select_in::<(IdSql, Text), _>(read, &select, &keys)?;
+    for (id, document) in rows {
+        let sale = wire::sale::read_document(&document, id.0).map_err(|why| corrupt(id.0, &why))?;
+        books.insert(id.0, Book::new(Arc::new(sale)));
+    }
+    load_lines(read, &keys, &mut books)?;
+    load_tenders(read, &keys, &mut books)?;
+    load_charges(read, &keys, &mut books)?;
+    books.into_values().for_each(|book| state.load_book(book));
+    Ok(())
+}
+
+/// Sales as they were sent, with the instant each was recorded. `ids` ascend.
+pub fn stored(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, String, Timestamp)>, StoreError> {
+    let select = Select {
+        columns: "s.id, s.document, s.recorded_at",
+        names: "id",
+        join: "sales s ON s.id = u.id",
+        order: "s.id",
+        lock: None,
+    };
+    type Row = (Id, String, i64);
+    let rows: Vec<Row> = select_in::<(IdSql, Text, BigInt), _>(read, &select, &[col(ids.iter().copied())])?;
+    let sale = |(id, document, recorded_at): Row| {
+        let at = Timestamp::from_microsecond(recorded_at).map_err(|_| corrupt(id.0, "a time that is none"))?;
+        Ok((id.0, document, at))
+    };
+    rows.into_iter().map(sale).collect()
+}
+
+/// Enters in fresh books of these sales what has come back. `ids` ascend.
+pub(super) fn load_progress(
+    read: &mut Read<'_>,
+    ids: &[Uuid],
+    books: &mut HashMap<Uuid, Book>,
+) -> Result<(), StoreError> {
+    let keys = [col(ids.iter().copied())];
+    load_lines(read, &keys, books)?;
+    load_tenders(read, &keys, books)?;
+    load_charges(read, &keys, books)
+}
+
+fn load_lines(
+    read: &mut Read<'_>,
+    keys: &[super::rows::Col<'_>],
+    books: &mut HashMap<Uuid, Book>,
+) -> Result<(), StoreError> {
+    let select = Select {
+        columns: "l.sale, l.line, l.returned, l.extras",
+        names: "sale",
+        join: "sale_lines l ON l.sale = u.sale",
+        order: "l.sale, l.line",
+        lock: None,
+    };
+    type Row = (Id, i32, i64, Option<String>);
+    let rows: Vec<Row> = select_in::<(IdSql, Integer, BigInt, Nullable<Text>), _>(read, &select, keys)?;
+    for (sale, line, returned, extras) in rows.into_iter().filter(|row| row.2 > 0 || row.3.is_some()) {
+        let Some(book) = books.get_mut(&sale.0) else { continue };
+        let number = u32::try_from(line).unwrap_or(0);
+        let place = book.position(number).ok_or_else(|| corrupt(sale.0, "a line it does not have"))?;
+        let extras = match extras {
+            Some(text) => read_extras(&text).ok_or_else(|| corrupt(sale.0, "extras that cannot be read"))?,
+            None => LineExtras::default(),
+        };
+        book.lines[place] = book.lines[place].clone().restore(Quantity(returned), extras);
+    }
+    Ok(())
+}
+
+fn load_tenders(
+    read: &mut Read<'_>,
+    keys: &[super::rows::Col<'_>],
+    books: &mut HashMap<Uuid, Book>,
+) -> Result<(), StoreError> {
+    let select = Select {
+        columns: "t.sale, t.tender, t.refunded, t.rounding, t.charged_back",
+        names: "sale",
+        join: "sale_tenders t ON t.sale = u.sale",
+        order: "t.sale, t.tender",
+        lock: None,
+    };
+    type Row = (Id, i32, i64, i64, bool);
+    let rows: Vec<Row> = select_in::<(IdSql, Integer, BigInt, BigInt, Bool), _>(read, &select, keys)?;
+    for (sale, tender, refunded, rounding, charged_back) in rows {
+        let Some(book) = books.get_mut(&sale.0) else { continue };
+        let place = book.sale.tenders.iter().position(|t| i64::from(t.tender) == i64::from(tender));
+        let place = place.ok_or_else(|| corrupt(sale.0, "a tender it does not have"))?;
+        let state = &mut book.tenders[place];
+        (state.refunded, state.rounding, state.charged_back) = (Minor(refunded), Minor(rounding), charged_back);
+    }
+    Ok(())
+}
+
+fn load_charges(
+    read: &mut Read<'_>,
+    keys: &[super::rows::Col<'_>],
+    books: &mut HashMap<Uuid, Book>,
+) -> Result<(), StoreError> {
+    // Most sales have no charges: nothing is asked for those.
+    if books.values().all(|book| book.sale.charges.is_empty()) {
+        return Ok(());
+    }
+    let select = Select {
+        columns: "c.sale, c.charge, c.refunded",
+        names: "sale",
+        join: "sale_charges c ON c.sale = u.sale",
+        order: "c.sale, c.charge",
+        lock: None,
+    };
+    let rows: Vec<(Id, i32, bool)> = select_in::<(IdSql, Integer, Bool), _>(read, &select, keys)?;
+    for (sale, charge, _) in rows.into_iter().filter(|(_, _, refunded)| *refunded) {
+        if let Some(book) = books.get_mut(&sale.0) {
+            book.charges_refunded.push(u32::try_from(charge).unwrap_or(0));
+        }
+    }
+    Ok(())
+}
+
+/// Writes new sales, with whatever has already come back of them in the same batch. In order of their receipts: whoever
+/// inserts one that another instance is inserting waits for it, and two that do so never wait in a ring.
+pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
+    let sales = state.changes.new_sales.iter();
+    let mut new: Vec<(&Book, &NewSale)> = sales.filter_map(|new| Some((state.book(new.sale)?, new))).collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    new.sort_by_key(|(book, _)| (&book.sale.receipt, &book.sale.store, book.sale.business_date));
+    let (books, new): (Vec<&Book>, Vec<&NewSale>) = new.into_iter().unzip();
+    let sales = [
+        col(books.iter().map(|b| b.sale.id)),
+        col(books.iter().map(|b| b.sale.store.as_str())),
+        col(books.iter().map(|b| b.sale.receipt.as_str())),
+        col(books.iter().map(|b| b.sale.business_date.to_string())),
+        col(books.iter().map(|b| b.sale.customer.as_deref())),
+        col(new.iter().map(|new| new.document.as_str())),
+        col(new.iter().map(|new| &new.digest)),
+        col(new.iter().map(|new| new.recorded_at.as_microsecond())),
+    ];
+    insert(tx, "sales(id, store, receipt, business_date, customer, document, digest, recorded_at)", &sales)?;
+    insert_lines(tx, &books)?;
+    insert_tenders(tx, &books)?;
+    insert_charges(tx, &books)
+}
+
+fn insert_lines(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
+    let lines =
+        || books.iter().flat_map(|b| b.sale.lines.iter().zip(&b.lines).map(move |(line, state)| (b, line, state)));
+    let columns = [
+        col(lines().map(|(b, _, _)| b.sale.id)),
+        col(lines().map(|(_, line, _)| number(line.line))),
+        col(lines().map(|(_, line, _)| line.sku.as_str())),
+        col(lines().map(|(_, _, state)| state.sold.0)),
+        col(lines().map(|(_, _, state)| state.returned.0)),
+        col(lines().map(|(_, _, state)| state.value().0)),
+        col(lines().map(|(_, _, state)| state.refunded().0)),
+        col(lines().map(|(_, _, state)| write_extras(&state.extras()))),
+    ];
+    insert(tx, "sale_lines(sale, line, sku, sold, returned, value, refunded, extras)", &columns)?;
+    let serials = || {
+        books.iter().flat_map(|b| b.sale.lines.iter().map(move |line| (b.sale.id, line))).flat_map(|(sale, line)| {
+            line.serial_numbers.iter().map(move |serial| (serial.as_str(), sale, number(line.line)))
+        })
+    };
+    let columns = [col(serials().map(|s| s.0)), col(serials().map(|s| s.1)), col(serials().map(|s| s.2))];
+    insert(tx, "sale_serials(serial_number, sale, line)", &columns)
+}
+
+fn insert_tenders(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
+    let all = || books.iter().flat_map(|b| b.sale.tenders.iter().zip(&b.tenders).map(move |(t, state)| (b, t, state)));
+    let fingerprint = |card: &Option<crate::domain::sale::Card>| card.as_ref().and_then(|c| c.fingerprint.clone());
+    let columns = [
+        col(all().map(|(b, _, _)| b.sale.id)),
+        col(all().map(|(_, t, _)| number(t.tender))),
+        col(all().map(|(_, t, _)| t.kind.as_str())),
+        col(all().map(|(_, _, state)| state.paid.0)),
+        col(all().map(|(_, _, state)| state.refunded.0)),
+        col(all().map(|(_, _, state)| state.rounding.0)),
+        col(all().map(|(_, _, state)| state.charged_back)),
+        col(all().map(|(_, t, _)| fingerprint(&t.card))),
+    ];
+    let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, charged_back, card_fingerprint)";
+    insert(tx, into, &columns)
+}
+
+fn insert_charges(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
+    let all = || books.iter().flat_map(|b| b.sale.charges.iter().map(move |charge| (b, charge)));
+    let columns = [
+        col(all().map(|(b, _)| b.sale.id)),
+        col(all().map(|(_, c)| number(c.charge))),
+        col(all().map(|(b, c)| b.charges_refunded.contains(&c.charge))),
+    ];
+    insert(tx, "sale_charges(sale, charge, refunded)", &columns)
+}
+
+/// Writes what has come back of sales that were there before the batch.
+pub fn update_books(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
+    let changes = &state.changes;
+    let new = |sale: Uuid| changes.new_sales.iter().any(|new| new.sale == sale);
+    let old = |sale: Uuid| if new(sale) { None } else { state.book(sale) };
+    let lines: Vec<_> = (changes.lines.iter())
+        .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.sale.lines[*place], &book.lines[*place])))
+        .collect();
+    let columns = [
+        col(lines.iter().map(|(sale, _, _)| *sale)),
+        col(lines.iter().map(|(_, line, _)| number(line.line))),
+        col(lines.iter().map(|(_, _, state)| state.returned.0)),
+        col(lines.iter().map(|(_, _, state)| state.refunded().0)),
+        col(lines.iter().map(|(_, _, state)| write_extras(&state.extras()))),
+    ];
+    let set = "returned = u.returned, refunded = u.refunded, extras = u.extras";
+    let on = "sale_lines.sale = u.sale AND sale_lines.line = u.line";
+    update_from(tx, "sale_lines", set, on, "sale, line, returned, refunded, extras", &columns)?;
+    let tenders: Vec<_> = (changes.tenders.iter())
+        .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.sale.tenders[*place], &book.tenders[*place])))
+        .collect();
+    let columns = [
+        col(tenders.iter().map(|(sale, _, _)| *sale)),
+        col(tenders.iter().map(|(_, tender, _)| number(tender.tender))),
+        col(tenders.iter().map(|(_, _, state)| state.refunded.0)),
+        col(tenders.iter().map(|(_, _, state)| state.rounding.0)),
+    ];
+    let set = "refunded = u.refunded, rounding = u.rounding";
+    let on = "sale_tenders.sale = u.sale AND sale_tenders.tender = u.tender";
+    update_from(tx, "sale_tenders", set, on, "sale, tender, refunded, rounding", &columns)?;
+    let charges: Vec<_> = (changes.charges.iter())
+        .filter_map(|(sale, charge)| old(*sale).map(|book| (*sale, *charge, book.charges_refunded.contains(charge))))
+        .collect();
+    let columns =
+        [col(charges.iter().map(|c| c.0)), col(charges.iter().map(|c| number(c.1))), col(charges.iter().map(|c| c.2))];
+    let on = "sale_charges.sale = u.sale AND sale_charges.charge = u.charge";
+    update_from(tx, "sale_charges", "refunded = u.refunded", on, "sale, charge, refunded", &columns)?;
+    Ok(())
+}
+
+/// Line, tender and charge numbers are bounded at intake, far below what an integer column takes.
+pub(super) fn number(number: u32) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+/// `base quantity;left…;given…;serial…`, each list separated by commas, serial numbers percent-encoded.
+/// NULL for a line that was returned in the ordinary way.
+fn write_extras(extras: &LineExtras) -> Option<String> {
+    if *extras == LineExtras::default() {
+        return None;
+    }
+    let amounts = |all: &[Minor]| all.iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(",");
+    let base = extras.base.as_ref().map_or(String::new(), |base| base.quantity.0.to_string());
+    let left = extras.base.as_ref().map_or(String::new(), |base| amounts(&base.left));
+    let given = extras.given.as_deref().map_or(String::new(), amounts);
+    let serials: Vec<String> = extras.serials_returned.iter().map(|serial| escape(serial)).collect();
+    Some(format!("{base};{left};{given};{}", serials.join(",")))
+}
+
+fn read_extras(text: &str) -> Option<LineExtras> {
+    let mut fields = text.splitn(4, ';');
+    let (base, left, given, serials) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let amounts =
+        |list: &str| -> Option<Vec<Minor>> { list.split(',').map(|minor| minor.parse().ok().map(Minor)).collect() };
+    let base = match base {
+        "" => None,
+        quantity => Some(Base { quantity: Quantity(quantity.parse().ok()?), left: amounts(left)? }),
+    };
+    Some(LineExtras {
+        given: if base.is_some() { Some(amounts(given)?) } else { None },
+        base,
+        serials_returned: serials.split(',').filter(|s| !s.is_empty()).map(unescape).collect::<Option<_>>()?,
+    })
+}
+
+fn escape(serial: &str) -> String {
+    serial.replace('%', "%25").replace(',', "%2C").replace(';', "%3B")
+}
+
+fn unescape(text: &str) -> Option<String> {
+    Some(text.replace("%2C", ",").replace("%3B", ";").replace("%25", "%"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extras_read_back_as_written() {
+        let base = Base { quantity: Quantity(1_500), left: vec![Minor(12), Minor(0)] };
+        let given = Some(vec![Minor(3), Minor(1)]);
+        let serials_returned = vec!["A,1;x".to_owned(), "100%".to_owned(), "%2C".to_owned()];
+        let all = LineExtras { base: Some(base), given, serials_returned: serials_returned.clone() };
+        let only_serials = LineExtras { serials_returned, ..LineExtras::default() };
+        for extras in [all, only_serials] {
+            assert_eq!(write_extras(&extras).as_deref().and_then(read_extras), Some(extras));
+        }
+        assert_eq!(write_extras(&LineExtras::default()), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! The columns that searches name, for diesel's query builder. Written by hand from `migrations/`: only what is asked
+//! for by filters that come and go; statements over many rows are in [`rows`](super::rows).
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    sales (id) {
+        id -> IdSql,
+        store -> Text,
+        receipt -> Text,
+        business_date -> Text,
+        customer -> Nullable<Text>,
+        document -> Text,
+        digest -> Binary,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    sale_lines (sale, line) {
+        sale -> IdSql,
+        line -> Integer,
+        sku -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    sale_serials (serial_number, sale, line) {
+        serial_number -> Text,
+        sale -> IdSql,
+        line -> Integer,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    sale_tenders (sale, tender) {
+        sale -> IdSql,
+        tender -> Integer,
+        card_fingerprint -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    returns (id) {
+        id -> IdSql,
+        store -> Text,
+        operator -> Text,
+        customer -> Nullable<Text>,
+        status -> Text,
+        currency -> Text,
+        business_date -> Text,
+        refund -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    audit_entries (store, seq) {
+        store -> Text,
+        seq -> BigInt,
+        at -> BigInt,
+        event -> Text,
+        subject_id -> Nullable<Text>,
+        leaf -> Text,
+        hash -> Binary,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(sales, sale_lines, sale_serials, sale_tenders);

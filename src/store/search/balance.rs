@@ -1,0 +1,218 @@
+//! Sums over what is stored, to be held against each other: what has come back of a sale against its returns, and
+//! both against the log. Each asks for a page of sales or returns, with a fixed number of statements.
+
+use super::rows;
+use crate::store::rows::{Select, col, select_in};
+use crate::store::schema::{audit_entries as log, returns, sales};
+use crate::store::sql_types::{Id, IdSql};
+use crate::store::{Read, StoreError};
+use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
+use std::collections::{HashMap, HashSet};
+use uuid::Uuid;
+
+/// A line, tender or charge of a sale whose state is not the sum of the returns that count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbalanced {
+    pub sale: Uuid,
+    /// The number of the line, tender or charge.
+    pub number: i32,
+    /// What the sale's side says: of a line returned and refunded, of a tender refunded and rounding, of a charge
+    /// how often it was refunded, and 0.
+    pub kept: (i64, i64),
+    /// What the returns add up to.
+    pub summed: (i64, i64),
+}
+
+type Row = (Id, i32, i64, i64, i64, i64);
+type Columns = (IdSql, Integer, BigInt, BigInt, BigInt, BigInt);
+
+fn unbalanced(
+    read: &mut Read<'_>,
+    sales: &[Uuid],
+    columns: &'static str,
+    join: &'static str,
+) -> Result<Vec<Unbalanced>, StoreError> {
+    let select = Select { columns, names: "sale", join, order: "1, 2", lock: None };
+    let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
+    let differs = |(sale, number, kept, more, summed, more_summed): Row| Unbalanced {
+        sale: sale.0,
+        number,
+        kept: (kept, more),
+        summed: (summed, more_summed),
+    };
+    Ok(rows.into_iter().map(differs).filter(|found| found.kept != found.summed).collect())
+}
+
+/// Lines of these sales: units and money against the returns that are completed or waiting for approval, practice
+/// left out.
+pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
+    let columns = "l.sale, l.line, l.returned, l.refunded, \
+         CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.quantity ELSE 0 END), 0) AS bigint), \
+         CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.gross ELSE 0 END), 0) AS bigint)";
+    let join = "sale_lines l ON l.sale = u.sale \
+         LEFT JOIN return_lines r ON r.sale = l.sale AND r.sale_line = l.line \
+         LEFT JOIN returns t ON t.id = r.return_id AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
+         GROUP BY l.sale, l.line, l.returned, l.refunded";
+    unbalanced(read, sales, columns, join)
+}
+
+/// Tenders of these sales: against the refunds that neither failed nor were voided, practice left out. A refund is found
+/// through the goods or charges that it is for; [`stray_refunds`] finds those that are for none.
+pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
+    let mut returns = Vec::new();
+    for join in ["return_lines r ON r.sale = u.sale", "return_charges r ON r.sale = u.sale"] {
+        let select = Select { columns: "r.return_id", names: "sale", join, order: "1", lock: None };
+        returns.extend(select_in::<IdSql, Id>(read, &select, &[col(sales.iter().copied())])?);
+    }
+    returns.sort_unstable();
+    returns.dedup();
+    let mut summed: HashMap<(Id, i32), (i64, i64)> = HashMap::new();
+    for (sale, tender, amount, rounding) in refunds_of(read, &returns)? {
+        let sum = summed.entry((sale, tender)).or_default();
+        *sum = (sum.0.saturating_add(amount), sum.1.saturating_add(rounding));
+    }
+    let columns = "p.sale, p.tender, p.refunded, p.rounding, CAST(0 AS bigint), CAST(0 AS bigint)";
+    let select =
+        Select { columns, names: "sale", join: "sale_tenders p ON p.sale = u.sale", order: "1, 2", lock: None };
+    let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
+    let held = |(sale, number, refunded, rounding, _, _): Row| Unbalanced {
+        sale: sale.0,
+        number,
+        kept: (refunded, rounding),
+        summed: summed.get(&(sale, number)).copied().unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(held).filter(|found| found.kept != found.summed).collect())
+}
+
+/// The refunds of these returns that count: sale, tender, amount, rounding.
+fn refunds_of(read: &mut Read<'_>, returns: &[Id]) -> Result<Vec<(Id, i32, i64, i64)>, StoreError> {
+    let select = Select {
+        columns: "r.sale, r.sale_tender, r.amount, r.rounding",
+        names: "id",
+        join: "returns t ON t.id = u.id AND NOT t.training \
+               JOIN refunds r ON r.return_id = t.id AND r.sale_tender IS NOT NULL AND r.status NOT IN ('failed', 'voided')",
+        order: "r.return_id, r.refund",
+        lock: None,
+    };
+    select_in::<(IdSql, Integer, BigInt, BigInt), _>(read, &select, &[col(returns.iter().copied())])
+}
+
+/// Refunds of these returns to the tenders of sales that the returns have nothing of: return and refund.
+pub fn stray_refunds(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i32)>, StoreError> {
+    let select = Select {
+        columns: "r.return_id, r.refund",
+        names: "id",
+        join: "refunds r ON r.return_id = u.id AND r.sale IS NOT NULL \
+               LEFT JOIN return_lines l ON l.return_id = r.return_id AND l.sale = r.sale \
+               LEFT JOIN return_charges c ON c.return_id = r.return_id AND c.sale = r.sale \
+               WHERE l.sale IS NULL AND c.sale IS NULL",
+        order: "1, 2",
+        lock: None,
+    };
+    let rows: Vec<(Id, i32)> = select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
+    Ok(rows.into_iter().map(|(id, refund)| (id.0, refund)).collect())
+}
+
+/// Charges of these sales: refunded once, or not at all.
+pub fn charges(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
+    let columns = "c.sale, c.charge, CAST(CASE WHEN c.refunded THEN 1 ELSE 0 END AS bigint), CAST(0 AS bigint), \
+         CAST(COUNT(t.id) AS bigint), CAST(0 AS bigint)";
+    let join = "sale_charges c ON c.sale = u.sale \
+         LEFT JOIN return_charges r ON r.sale = c.sale AND r.charge = c.charge \
+         LEFT JOIN returns t ON t.id = r.return_id AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
+         GROUP BY c.sale, c.charge, c.refunded";
+    unbalanced(read, sales, columns, join)
+}
+
+/// A sale as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSale {
+    pub id: Uuid,
+    pub store: String,
+    pub document: String,
+    pub digest: Vec<u8>,
+}
+
+/// Up to `limit` sales after `after`, by id.
+pub fn sales_after(read: &mut Read<'_>, after: Uuid, limit: usize) -> Result<Vec<KeptSale>, StoreError> {
+    let query = sales::table.filter(sales::id.gt(Id(after))).order(sales::id).limit(rows(limit));
+    let columns = (sales::id, sales::store, sales::document, sales::digest);
+    let rows: Vec<(Id, String, String, Vec<u8>)> = query.select(columns).load(read.connection())?;
+    Ok(rows.into_iter().map(|(id, store, document, digest)| KeptSale { id: id.0, store, document, digest }).collect())
+}
+
+/// What of a return the log tells, too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptReturn {
+    pub id: Uuid,
+    pub store: String,
+    pub status: String,
+    pub currency: String,
+    /// Minor units.
+    pub refund: i64,
+}
+
+/// Up to `limit` returns after `after`, by id.
+pub fn returns_after(read: &mut Read<'_>, after: Uuid, limit: usize) -> Result<Vec<KeptReturn>, StoreError> {
+    let query = returns::table.filter(returns::id.gt(Id(after))).order(returns::id).limit(rows(limit));
+    let columns = (returns::id, returns::store, returns::status, returns::currency, returns::refund);
+    let rows: Vec<(Id, String, String, String, i64)> = query.select(columns).load(read.connection())?;
+    let kept = |(id, store, status, currency, refund): (Id, String, String, String, i64)| KeptReturn {
+        id: id.0,
+        store,
+        status,
+        currency,
+        refund,
+    };
+    Ok(rows.into_iter().map(kept).collect())
+}
+
+/// An entry about a sale or a return.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    pub subject_id: String,
+    pub store: String,
+    pub event: String,
+    pub leaf: String,
+}
+
+/// The entries that say of these subjects that they were recorded or voided. Subjects ascend.
+pub fn entries_about(read: &mut Read<'_>, subjects: &[String]) -> Result<Vec<About>, StoreError> {
+    let select = Select {
+        columns: "e.subject_id, e.store, e.event, e.leaf",
+        names: "subject",
+        join: "audit_entries e ON e.subject_id = u.subject \
+               AND e.event IN ('sale.recorded', 'return.recorded', 'return.voided')",
+        order: "e.subject_id, e.store, e.seq",
+        lock: None,
+    };
+    type Row = (String, String, String, String);
+    let rows: Vec<Row> =
+        select_in::<(Text, Text, Text, Text), _>(read, &select, &[col(subjects.iter().map(String::as_str))])?;
+    let about = |(subject_id, store, event, leaf): Row| About { subject_id, store, event, leaf };
+    Ok(rows.into_iter().map(about).collect())
+}
+
+/// Up to `limit` entries of a chain after `after` that say a sale or a return was recorded: seq, event, subject.
+pub fn recordings_after(
+    read: &mut Read<'_>,
+    store: &str,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<(i64, String, Option<String>)>, StoreError> {
+    let query = log::table
+        .filter(log::store.eq(store))
+        .filter(log::seq.gt(after))
+        .filter(log::event.eq("sale.recorded").or(log::event.eq("return.recorded")));
+    let query = query.order(log::seq).limit(rows(limit)).select((log::seq, log::event, log::subject_id));
+    Ok(query.load(read.connection())?)
+}
+
+/// Which of these ids are there, among sales or among returns. Ids ascend.
+pub fn present(read: &mut Read<'_>, event: &str, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    let join = if event == "sale.recorded" { "sales s ON s.id = u.id" } else { "returns s ON s.id = u.id" };
+    let select = Select { columns: "s.id", names: "id", join, order: "s.id", lock: None };
+    let rows: Vec<Id> = select_in::<IdSql, _>(read, &select, &[col(ids.iter().copied())])?;
+    Ok(rows.into_iter().map(|id| id.0).collect())
+}

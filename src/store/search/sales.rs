@@ -1,0 +1,147 @@
+//! Sales by what a customer has in hand: a receipt, a card, a serial number; or by store and day.
+
+use super::{each_store, newest_of_each, rows};
+use crate::domain::book::Book;
+use crate::domain::caller::Stores;
+use crate::store::rows::select_all;
+use crate::store::schema::{sale_lines, sale_serials, sale_tenders, sales};
+use crate::store::sql_types::{Id, IdSql};
+use crate::store::{MultiBackend, Read, StoreError, sales as stored_sales};
+use crate::wire;
+use diesel::sql_types::Text;
+use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Which sales; every filter given must hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaleFilter {
+    /// The stores the caller may see, or the one asked for.
+    pub stores: Stores,
+    pub receipt: Option<String>,
+    pub customer: Option<String>,
+    pub card_fingerprint: Option<String>,
+    pub sku: Option<String>,
+    pub serial_number: Option<String>,
+    /// The first business date.
+    pub from: Option<Date>,
+    /// The last business date, included.
+    pub to: Option<Date>,
+}
+
+impl SaleFilter {
+    /// All sales of these stores.
+    pub fn of(stores: Stores) -> SaleFilter {
+        SaleFilter {
+            stores,
+            receipt: None,
+            customer: None,
+            card_fingerprint: None,
+            sku: None,
+            serial_number: None,
+            from: None,
+            to: None,
+        }
+    }
+
+    /// Whether one index leads to few sales, whatever their stores.
+    fn leads_to_few(&self) -> bool {
+        let named = [&self.receipt, &self.customer, &self.card_fingerprint, &self.sku, &self.serial_number];
+        named.iter().any(|filter| filter.is_some())
+    }
+}
+
+/// The ids of up to `limit` sales, newest first, after the sale `after`.
+pub fn find(
+    read: &mut Read<'_>,
+    filter: &SaleFilter,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Uuid>, StoreError> {
+    let before = Id(after.unwrap_or(Uuid::max()));
+    let dated = filter.from.is_some() || filter.to.is_some();
+    match each_store(&filter.stores) {
+        Some(stores) if stores.len() != 1 && !filter.leads_to_few() => by_store(read, filter, stores, before, limit),
+        // Days are indexed within stores.
+        None if dated && !filter.leads_to_few() => {
+            let stores = select_all::<Text, String>(read, "SELECT store FROM stores")?;
+            by_store(read, filter, &stores, before, limit)
+        }
+        stores => {
+            let mut query = query(filter, before, limit);
+            query = match stores {
+                None => query,
+                Some([store]) => query.filter(sales::store.eq(store)),
+                Some(stores) => query.filter(sales::store.eq_any(stores)),
+            };
+            let ids: Vec<Id> = query.load(read.connection())?;
+            Ok(ids.into_iter().map(|id| id.0).collect())
+        }
+    }
+}
+
+fn by_store(
+    read: &mut Read<'_>,
+    filter: &SaleFilter,
+    stores: &[String],
+    before: Id,
+    limit: usize,
+) -> Result<Vec<Uuid>, StoreError> {
+    newest_of_each(read, stores, limit, |read, store| {
+        query(filter, before, limit).filter(sales::store.eq(store.to_owned())).load(read.connection())
+    })
+}
+
+/// All filters but the store's.
+fn query<'a>(filter: &'a SaleFilter, before: Id, limit: usize) -> sales::BoxedQuery<'a, MultiBackend, IdSql> {
+    let mut query = sales::table.select(sales::id).filter(sales::id.lt(before)).into_boxed();
+    if let Some(receipt) = &filter.receipt {
+        query = query.filter(sales::receipt.eq(receipt));
+    }
+    if let Some(customer) = &filter.customer {
+        query = query.filter(sales::customer.eq(customer));
+    }
+    if let Some(fingerprint) = &filter.card_fingerprint {
+        let paid = sale_tenders::table.filter(sale_tenders::card_fingerprint.eq(fingerprint));
+        query = query.filter(sales::id.eq_any(paid.filter(sale_tenders::sale.lt(before)).select(sale_tenders::sale)));
+    }
+    if let Some(sku) = &filter.sku {
+        let sold = sale_lines::table.filter(sale_lines::sku.eq(sku));
+        query = query.filter(sales::id.eq_any(sold.filter(sale_lines::sale.lt(before)).select(sale_lines::sale)));
+    }
+    if let Some(serial) = &filter.serial_number {
+        let sold = sale_serials::table.filter(sale_serials::serial_number.eq(serial));
+        query = query.filter(sales::id.eq_any(sold.filter(sale_serials::sale.lt(before)).select(sale_serials::sale)));
+    }
+    if let Some(from) = filter.from {
+        query = query.filter(sales::business_date.ge(from.to_string()));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(sales::business_date.le(to.to_string()));
+    }
+    query.order(sales::id.desc()).limit(rows(limit))
+}
+
+/// Sales with what has come back of them, the instant they were recorded and their documents, in the order of `ids`.
+/// What is not there is left out. Each document is read once.
+pub fn with_books(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<(Book, Timestamp, String)>, StoreError> {
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let mut books = HashMap::with_capacity(sorted.len());
+    let mut kept = HashMap::with_capacity(sorted.len());
+    for (id, document, recorded_at) in stored_sales::stored(read, &sorted)? {
+        let sale = wire::sale::read_document(&document, id).map_err(|why| stored_sales::corrupt(id, &why))?;
+        books.insert(id, Book::new(Arc::new(sale)));
+        kept.insert(id, (recorded_at, document));
+    }
+    stored_sales::load_progress(read, &sorted, &mut books)?;
+    let whole = |id: &Uuid| {
+        let (recorded_at, document) = kept.remove(id)?;
+        Some((books.remove(id)?, recorded_at, document))
+    };
+    Ok(ids.iter().filter_map(whole).collect())
+}

@@ -1,0 +1,154 @@
+//! From the domain's decision to the one that is shown.
+
+use super::{
+    AlternativeView, ApprovalNeededView, ChargeView, DecisionView, FindingView, LineView, PolicyView, RefundView,
+    TaxView, TotalsView,
+};
+use crate::domain::decision::{
+    Alternative, ApprovalNeeded, ChargeDecision, Decision, Finding, LineDecision, PolicyRef, RefundPlan, Totals,
+};
+use crate::domain::money::{Currency, Minor};
+use crate::domain::returns::{Refund, RefundStatus};
+use crate::wire::texts::{Id, Label};
+use crate::wire::words::{FindingCode, TenderWord};
+
+impl From<&Decision> for DecisionView {
+    fn from(decision: &Decision) -> DecisionView {
+        let currency = decision.currency;
+        DecisionView {
+            decision: decision.verdict.into(),
+            policy: (&decision.policy).into(),
+            evaluated_at: decision.evaluated_at,
+            currency: currency.code().to_owned(),
+            lines: decision.lines.iter().map(|line| LineView::new(line, currency)).collect(),
+            charges: decision.charges.iter().map(|charge| ChargeView::new(charge, currency)).collect(),
+            findings: findings(&decision.findings),
+            totals: TotalsView::new(&decision.totals, currency),
+            refunds: decision.refunds.iter().map(|plan| RefundView::planned(plan, currency)).collect(),
+            approvals_needed: decision.approvals_needed().into_iter().map(ApprovalNeededView::from).collect(),
+            alternatives: decision.alternatives.iter().map(|other| AlternativeView::new(other, currency)).collect(),
+        }
+    }
+}
+
+impl From<&PolicyRef> for PolicyView {
+    fn from(policy: &PolicyRef) -> PolicyView {
+        PolicyView { name: policy.name.clone(), version: policy.version }
+    }
+}
+
+impl LineView {
+    fn new(line: &LineDecision, currency: Currency) -> LineView {
+        LineView {
+            index: line.index,
+            sale: line.sale.map(Id),
+            sale_line: line.sale_line,
+            sku: line.sku.clone(),
+            quantity: line.quantity.to_string(),
+            returnable_quantity: line.returnable.to_string(),
+            reason: Label(line.reason.as_str().to_owned()),
+            condition: line.condition.into(),
+            disposition: line.disposition.into(),
+            serial_number: line.serial_number.clone(),
+            policy_version: line.policy_version,
+            decision: line.verdict.into(),
+            net: line.net.format(currency),
+            taxes: taxes(&line.taxes, currency),
+            fee: line.fee.format(currency),
+            refund: line.refund.format(currency),
+            findings: findings(&line.findings),
+        }
+    }
+}
+
+impl ChargeView {
+    fn new(charge: &ChargeDecision, currency: Currency) -> ChargeView {
+        ChargeView {
+            sale: Id(charge.sale),
+            charge: charge.charge,
+            amount: charge.amount.format(currency),
+            taxes: taxes(&charge.taxes, currency),
+            refund: charge.refund.format(currency),
+            findings: findings(&charge.findings),
+        }
+    }
+}
+
+impl From<&Finding> for FindingView {
+    fn from(finding: &Finding) -> FindingView {
+        FindingView {
+            code: finding.code.into(),
+            rule: finding.rule.clone(),
+            outcome: finding.outcome.into(),
+            approval_role: finding.approval.map(|approval| approval.role.into()),
+            approvals: finding.approval.map(|approval| approval.count),
+            approved_by: finding.approved_by.iter().copied().map(Id).collect(),
+            detail: finding.detail.clone(),
+        }
+    }
+}
+
+impl TotalsView {
+    fn new(totals: &Totals, currency: Currency) -> TotalsView {
+        TotalsView {
+            returned: totals.returned.format(currency),
+            fees: totals.fees.format(currency),
+            exchanged: totals.exchanged.format(currency),
+            refund: totals.refund.format(currency),
+            due: totals.due.format(currency),
+        }
+    }
+}
+
+impl RefundView {
+    /// A refund that is planned: due.
+    pub fn planned(plan: &RefundPlan, currency: Currency) -> RefundView {
+        RefundView {
+            refund: plan.refund,
+            kind: plan.kind.into(),
+            sale: plan.sale.map(Id),
+            sale_tender: plan.sale_tender,
+            reference: plan.reference.clone(),
+            amount: plan.amount.format(currency),
+            rounding: plan.rounding.format(currency),
+            status: RefundStatus::Due.into(),
+            fallbacks: plan.fallbacks.iter().copied().map(TenderWord).collect(),
+            settled_at: None,
+            settlement_reference: None,
+            stands_in_for: None,
+        }
+    }
+
+    /// A refund as it stands.
+    pub fn recorded(refund: &Refund, currency: Currency) -> RefundView {
+        RefundView {
+            status: refund.status.into(),
+            settled_at: refund.settled_at,
+            settlement_reference: refund.settlement_reference.clone(),
+            stands_in_for: refund.stands_in_for,
+            ..RefundView::planned(&refund.plan, currency)
+        }
+    }
+}
+
+impl From<ApprovalNeeded> for ApprovalNeededView {
+    fn from(needed: ApprovalNeeded) -> ApprovalNeededView {
+        let codes = needed.codes.into_iter().map(FindingCode).collect();
+        ApprovalNeededView { role: needed.role.into(), codes, count: needed.count }
+    }
+}
+
+impl AlternativeView {
+    fn new(other: &Alternative, currency: Currency) -> AlternativeView {
+        let (refund_to, decision) = (other.refund_to.into(), other.verdict.into());
+        AlternativeView { refund_to, decision, refund: other.refund.format(currency) }
+    }
+}
+
+fn findings(findings: &[Finding]) -> Vec<FindingView> {
+    findings.iter().map(FindingView::from).collect()
+}
+
+fn taxes(taxes: &[(String, Minor)], currency: Currency) -> Vec<TaxView> {
+    taxes.iter().map(|(code, amount)| TaxView { code: code.clone(), amount: amount.format(currency) }).collect()
+}

@@ -1,0 +1,21 @@
+//! JSON and CSV forms of the domain's words. Imports the domain alone: store, desk, api and cli read and write them alike.
+
+pub mod answer;
+pub mod audit;
+pub mod decision;
+pub mod directory;
+pub mod extended;
+pub mod fault;
+pub mod online_retail;
+pub mod overrides;
+pub mod policies;
+pub mod policy;
+pub mod problem;
+pub mod quantity;
+pub mod reading;
+pub mod returns;
+pub mod sale;
+pub mod strict;
+pub mod texts;
+pub mod tokens;
+pub mod words;

@@ -1,0 +1,165 @@
+//! From a sale's body, or its document, to the domain's sale.
+
+use super::NewSale;
+use super::parts::{discounts, tenders};
+use crate::domain::money::Currency;
+use crate::domain::refusal::Fault;
+use crate::domain::sale::{Misfit, Sale, Sum};
+use crate::domain::sales::RecordSale;
+use crate::wire::reading::{Reading, Sign};
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// A trading day may begin before midnight and end after it, in whatever zone the register keeps its clock.
+const DAYS_APART: i32 = 2;
+
+impl NewSale {
+    /// The sale, its document and the document's digest; or every fault of the body. `future` is how far the register's
+    /// clock may be ahead of `now`.
+    pub fn read(mut self, now: Timestamp, future: SignedDuration) -> Result<RecordSale, Vec<Fault>> {
+        let currency = Currency::parse(&self.currency);
+        let mut reading = Reading::new(currency);
+        let sale = self.in_domain(&mut reading);
+        self.check_head(sale.as_ref(), now, future, &mut reading);
+        self.check_lines(&mut reading);
+        reading.numbers("tenders", "tender", self.tenders.iter().map(|tender| tender.tender));
+        reading.numbers("charges", "charge", self.charges.iter().map(|charge| charge.charge));
+        let safe = reading.amounts_add_up_safely(format_args!("/total"));
+        if let (Some(sale), true) = (&sale, safe) {
+            reading.extend(sale.misfits().into_iter().map(|misfit| misfit_fault(misfit, sale)));
+        }
+        let sale = reading.finish(sale)?.ok_or_else(|| vec![unknown_currency()])?;
+        let document = self.document();
+        let digest = Sha256::digest(&document).into();
+        Ok(RecordSale { sale, document, digest })
+    }
+
+    /// Canonical only after reading, which spells amounts and times in one way.
+    fn document(&self) -> String {
+        serde_json::to_value(self).map(sorted).unwrap_or_default().to_string()
+    }
+
+    fn check_head(&self, sale: Option<&Sale>, now: Timestamp, future: SignedDuration, reading: &mut Reading) {
+        reading.store(format_args!("/store"), &self.store);
+        if Currency::parse(&self.currency).is_none() {
+            reading.extend([unknown_currency()]);
+        }
+        let Some(sold_at) = self.sold_at.parse::<Timestamp>().ok() else {
+            return;
+        };
+        if now.checked_add(future).is_ok_and(|latest| sold_at > latest) {
+            let detail = format!("The sale lies in the future: it is {now} here. Set the register's clock.");
+            reading.fault(format_args!("/sold_at"), "time_in_future", detail);
+        }
+        let local = self.sold_at.get(..10).and_then(|date| date.parse::<Date>().ok());
+        let business_date = match sale {
+            Some(sale) => Some(sale.business_date),
+            None => self.business_date.parse().ok(),
+        };
+        if let (Some(local), Some(day)) = (local, business_date)
+            && days_between(local, day) > DAYS_APART
+        {
+            let detail =
+                format!("The business date is more than {DAYS_APART} days from the time of the sale, {local}.");
+            reading.invalid(format_args!("/business_date"), detail);
+        }
+    }
+
+    fn check_lines(&self, reading: &mut Reading) {
+        reading.numbers("lines", "line", self.lines.iter().map(|line| line.line));
+        let mut earlier = HashSet::new();
+        for (index, line) in self.lines.iter().enumerate() {
+            if let Some(parent) = line.parent_line.filter(|parent| !earlier.contains(parent)) {
+                let detail = format!("Line {parent} is not an earlier line of this sale.");
+                reading.invalid(format_args!("/lines/{index}/parent_line"), detail);
+            }
+            earlier.insert(line.line);
+            line.check(index, reading);
+        }
+    }
+
+    /// The domain's form, none if times, dates or the currency cannot be read. Spells amounts in their one way.
+    fn in_domain(&mut self, reading: &mut Reading) -> Option<Sale> {
+        let business_date = reading.date(format_args!("/business_date"), &self.business_date);
+        self.sold_at.make_ascii_uppercase();
+        let sold_at = instant(&self.sold_at);
+        if sold_at.is_none() {
+            reading.invalid(format_args!("/sold_at"), "Say when with an offset, like \"2026-03-01T14:05:09-05:00\".");
+        }
+        let lines = self.lines.iter_mut().enumerate().map(|(index, line)| line.in_domain(index, reading)).collect();
+        let discounts = discounts(format_args!("/discounts"), &mut self.discounts, reading);
+        let charges = self.charges.iter_mut().enumerate().map(|(i, charge)| charge.in_domain(i, reading)).collect();
+        let tenders = tenders("/tenders", &mut self.tenders, reading);
+        let cash_rounding = reading.amount(format_args!("/cash_rounding"), &mut self.cash_rounding, Sign::Any);
+        let total = reading.amount(format_args!("/total"), &mut self.total, Sign::NotNegative);
+        Some(Sale {
+            id: Uuid::nil(),
+            store: self.store.clone(),
+            register: self.register.clone(),
+            receipt: self.receipt.clone(),
+            business_date: business_date?,
+            sold_at: sold_at?,
+            operator: self.operator.clone(),
+            channel: self.channel.clone(),
+            currency: Currency::parse(&self.currency)?,
+            customer: self.customer.clone(),
+            customer_class: self.customer_class.clone(),
+            prices_include_tax: self.prices_include_tax,
+            lines,
+            discounts,
+            charges,
+            tenders,
+            cash_rounding,
+            total,
+        })
+    }
+}
+
+/// Reads a sale back from its document, whose sums were checked when it came in; the error is for the service's log.
+pub fn read_document(document: &str, id: Uuid) -> Result<Sale, String> {
+    let mut body: NewSale = serde_json::from_str(document).map_err(|error| error.to_string())?;
+    let mut reading = Reading::new(Currency::parse(&body.currency));
+    let sale = body.in_domain(&mut reading);
+    let described =
+        |faults: Vec<Fault>| faults.iter().map(|f| format!("{}: {}", f.pointer, f.detail)).collect::<Vec<_>>();
+    let sale = reading.finish(sale).map_err(|faults| described(faults).join(" "))?;
+    sale.map(|sale| Sale { id, ..sale }).ok_or_else(|| unknown_currency().detail)
+}
+
+/// An instant in whole microseconds; what is finer is cut off.
+fn instant(text: &str) -> Option<Timestamp> {
+    let exact: Timestamp = text.parse().ok()?;
+    Timestamp::from_microsecond(exact.as_microsecond()).ok()
+}
+
+fn days_between(a: Date, b: Date) -> i32 {
+    a.duration_until(b).as_hours().unsigned_abs().div_ceil(24).try_into().unwrap_or(i32::MAX)
+}
+
+fn unknown_currency() -> Fault {
+    Fault::invalid("/currency", "The currency must be a code of ISO 4217, like USD.")
+}
+
+/// Keys in order of code points, however the map keeps them.
+fn sorted(value: serde_json::Value) -> serde_json::Value {
+    let mut value = value;
+    value.sort_all_objects();
+    value
+}
+
+fn misfit_fault(misfit: Misfit, sale: &Sale) -> Fault {
+    let (pointer, what) = match misfit.sum {
+        Sum::LineNet(index) => (format!("/lines/{index}/net"), "Unit price times quantity less the line's discounts"),
+        Sum::LineTax(index) => (format!("/lines/{index}/taxes"), "The net contains the taxes; all of it"),
+        Sum::SaleDiscounts => ("/discounts".into(), "What the lines come to, which discounts cannot exceed,"),
+        Sum::Total if sale.prices_include_tax => ("/total".into(), "Lines less discounts plus charges"),
+        Sum::Total => ("/total".into(), "Lines less discounts plus taxes and charges"),
+        Sum::Change(index) => (format!("/tenders/{index}/change"), "The amount given, which the change cannot exceed,"),
+        Sum::Tenders => ("/tenders".into(), "Total plus cash rounding, which tenders less change must equal,"),
+    };
+    let (expected, sent) = (misfit.expected.format(sale.currency), misfit.sent.format(sale.currency));
+    Fault::new(pointer, "does_not_add_up", format!("{what} comes to {expected}; sent was {sent}."))
+}

@@ -1,0 +1,120 @@
+//! A sale as it is shown: as sent, with what has come back of it since.
+
+use super::{NewSale, SaleCharge, SaleLine, SaleTender};
+use crate::domain::book::Book;
+use crate::wire::extended::Extended;
+use crate::wire::texts::Id;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A sale with what has come back of it.
+pub type SaleView = Extended<NewSale, SaleState>;
+/// A line of a sale with what has come back of it.
+pub type SaleLineView = Extended<SaleLine, SaleLineState>;
+/// A tender of a sale with what has gone back to it.
+pub type SaleTenderView = Extended<SaleTender, SaleTenderState>;
+/// A charge of a sale and whether it has been refunded.
+pub type SaleChargeView = Extended<SaleCharge, SaleChargeState>;
+/// A sale as just recorded: as sent, with its id.
+pub type RecordedSale = Extended<NewSale, SaleRecord>;
+
+/// What the service knows of a sale beside what was sent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Sale)]
+pub struct SaleState {
+    /// UUIDv7.
+    pub id: Id,
+    /// When this service recorded it.
+    #[schema(value_type = String, format = "date-time")]
+    pub recorded_at: Timestamp,
+    /// What was sold, and what has come back of it.
+    pub lines: Vec<SaleLineView>,
+    /// Shipping, fees, deposits.
+    pub charges: Vec<SaleChargeView>,
+    /// How it was paid, and what has gone back.
+    pub tenders: Vec<SaleTenderView>,
+}
+
+/// What has come back of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = SoldLine)]
+pub struct SaleLineState {
+    /// Units that have come back.
+    #[schema(example = "1")]
+    pub returned_quantity: String,
+    /// Units that still can.
+    #[schema(example = "1")]
+    pub returnable_quantity: String,
+}
+
+/// What has gone back to a tender.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PaidTender)]
+pub struct SaleTenderState {
+    /// Paid back so far, settled or on its way.
+    #[schema(format = "amount", example = "0.00")]
+    pub refunded: String,
+}
+
+/// Whether a charge has gone back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PaidCharge)]
+pub struct SaleChargeState {
+    /// Whether it has been refunded.
+    pub refunded: bool,
+}
+
+/// What recording adds to a sale.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = RecordedSale)]
+pub struct SaleRecord {
+    /// UUIDv7.
+    pub id: Id,
+    /// When it was recorded; left out where the sale was known before.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<Timestamp>,
+}
+
+impl SaleView {
+    /// Shows a sale from its document and its book; the error is for the service's log.
+    pub fn new(document: &str, book: &Book, recorded_at: Timestamp) -> Result<SaleView, String> {
+        let sent: NewSale = serde_json::from_str(document).map_err(|error| error.to_string())?;
+        if sent.lines.len() != book.lines.len() || sent.tenders.len() != book.tenders.len() {
+            return Err(format!("the book of sale {} is not of its document", book.sale.id));
+        }
+        let currency = book.sale.currency;
+        let lines = sent.lines.iter().zip(&book.lines).map(|(line, state)| Extended {
+            of: line.clone(),
+            more: SaleLineState {
+                returned_quantity: state.returned.to_string(),
+                returnable_quantity: state.returnable().to_string(),
+            },
+        });
+        let tenders = sent.tenders.iter().zip(&book.tenders).map(|(tender, state)| Extended {
+            of: tender.clone(),
+            more: SaleTenderState { refunded: state.refunded.format(currency) },
+        });
+        let charges = sent.charges.iter().map(|charge| Extended {
+            of: charge.clone(),
+            more: SaleChargeState { refunded: book.charges_refunded.contains(&charge.charge) },
+        });
+        let more = SaleState {
+            id: Id(book.sale.id),
+            recorded_at,
+            lines: lines.collect(),
+            charges: charges.collect(),
+            tenders: tenders.collect(),
+        };
+        Ok(Extended { of: sent, more })
+    }
+}
+
+/// The JSON of a [`RecordedSale`], from its document as it is: imports answer thousands of them.
+pub fn recorded(id: Uuid, document: &str, recorded_at: Option<Timestamp>) -> String {
+    let record = serde_json::to_string(&SaleRecord { id: Id(id), recorded_at }).unwrap_or_default();
+    let (open, rest) = (record.trim_end_matches('}'), document.trim_start_matches('{'));
+    format!("{open},{rest}")
+}
