@@ -1,0 +1,48 @@
+//! The decision table: what is sold, what the policy says, what is asked and when; and every word of the answer.
+//!
+//! Each row is checked, and a row that is allowed is recorded as well: check and record are one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only these tests call
+
+mod counter;
+#[path = "decisions/eligibility.rs"]
+mod eligibility;
+#[path = "decisions/goods.rs"]
+mod goods;
+#[path = "decisions/governing.rs"]
+mod governing;
+#[path = "decisions/people.rs"]
+mod people;
+#[path = "decisions/table.rs"]
+mod table;
+#[path = "decisions/tenders.rs"]
+mod tenders;
+
+use returndesk::domain::decision::Code;
+use table::Row;
+
+fn all_rows() -> Vec<Row> {
+    [eligibility::rows(), goods::rows(), tenders::rows(), people::rows()].into_iter().flatten().collect()
+}
+
+/// Codes of the contract that no rule of this version finds, and why.
+const NOT_PRODUCED: [(Code, &str); 3] = [
+    (Code::PriceUnknown, "goods without a receipt are refused as receipt_missing before any price is looked for"),
+    (Code::WatchListed, "there is no watch list yet"),
+    (Code::HighRisk, "there are no risk rules yet"),
+];
+
+#[test]
+fn every_row_is_decided_as_told() {
+    let differing: Vec<String> = all_rows().iter().filter_map(Row::difference).collect();
+    assert!(differing.is_empty(), "{} rows differ\n{}", differing.len(), differing.join("\n"));
+}
+
+#[test]
+fn every_code_has_a_row_or_a_reason() {
+    let rows = all_rows();
+    let told = |code: Code| rows.iter().any(|row| row.told.contains(&format!(" {} by ", code.as_str())));
+    for code in Code::ALL {
+        let excused = NOT_PRODUCED.iter().any(|(missing, _)| *missing == code);
+        assert!(told(code) != excused, "{} has {} row", code.as_str(), if excused { "a" } else { "no" });
+    }
+}
