@@ -1,0 +1,147 @@
+//! People: attempts to sign in, approvals, and customers who bring back too much.
+
+use crate::goods::{draft, of, record, units};
+use crate::held::{batches, no_deadlocks};
+use crate::instances::{Instances, OPEN_POLICY, at_once, counts, tally, told};
+use crate::support::{TestDb, on_each_database};
+use diesel::RunQueryDsl;
+use jiff::SignedDuration;
+use returndesk::desk::Reply;
+use returndesk::domain::caller::{Role, Stores};
+use returndesk::domain::directory::{SaveOperator, Seen};
+use returndesk::domain::draft::{Approver, Grant};
+use returndesk::domain::overrides::IssueOverride;
+use returndesk::domain::perform::{Command, Done, Outcome};
+use returndesk::domain::settings::Operator;
+use returndesk::domain::sign_in::{Answer, LockRule, SignIn, Step};
+
+fn attempt(operator: &str, attempts: u32) -> Command {
+    let rule = LockRule { attempts, lock: SignedDuration::from_mins(15) };
+    Command::SignIn(SignIn { operator: operator.to_owned(), store: "S1".to_owned(), step: Step::Attempt, rule })
+}
+
+fn goes_on(reply: &Reply) -> bool {
+    let Reply::Done { outcome: Some(Outcome::Done(done)), .. } = reply else { panic!("{reply:?}") };
+    matches!(**done, Done::SignIn(Answer::GoOn))
+}
+
+#[test]
+fn guessing_at_many_registers_at_once_gains_nothing() {
+    on_each_database(|database| {
+        let shop = Instances::open_for_business(database);
+        let replies = at_once(60, |i| shop.submit(i, attempt("1042", 5), None));
+        assert_eq!(replies.iter().filter(|reply| goes_on(reply)).count(), 5);
+        at_once(60, |i| shop.submit(i, attempt("1043", 1_000), None));
+        assert_eq!((failures(database, "1042"), failures(database, "1043")), (5, 60));
+        shop.prove();
+    });
+}
+
+/// A new PIN wipes the operator's attempts out, in whatever company it comes.
+#[test]
+fn new_pins_and_attempts_never_block_each_other() {
+    on_each_database(|database| {
+        let shop = Instances::with(database, 2, |config| config.desk.writers = 1);
+        shop.set_up("open", "USD", OPEN_POLICY);
+        let new_pin = |name: &str| {
+            let operator = Operator {
+                operator: name.to_owned(),
+                name: name.to_owned(),
+                roles: vec![Role::Cashier],
+                stores: Stores::All,
+                pin_hash: Some("$argon2id$none".to_owned()),
+                customer: None,
+                active: true,
+            };
+            Command::SaveOperator(Box::new(SaveOperator { operator, seen: Seen::Anything }))
+        };
+        for name in ["A", "B", "C"] {
+            let first = SaveOperator { seen: Seen::Nothing, ..save_of(new_pin(name)) };
+            shop.done(Command::SaveOperator(Box::new(first)));
+        }
+        let attempt = |name| (attempt(name, 1_000), None);
+        for _ in 0..12 {
+            let one = vec![attempt("C"), attempt("B"), (new_pin("A"), None)];
+            let other = vec![attempt("A"), attempt("B"), attempt("C")];
+            let replies = batches(&shop, vec![one, other]);
+            assert_eq!(tally(replies.iter().flatten()), counts([("recorded", 6)]));
+        }
+        shop.prove();
+        no_deadlocks(shop);
+    });
+}
+
+fn save_of(command: Command) -> SaveOperator {
+    match command {
+        Command::SaveOperator(save) => *save,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_override_is_used_once() {
+    on_each_database(|database| {
+        let shop = Instances::start(database);
+        let rules = OPEN_POLICY.replace("\"approval\": []", r#""approval": [{"over": "1.00", "role": "supervisor"}]"#);
+        shop.set_up("approved", "USD", &rules);
+        let sale = shop.sell("R-1", &[100]);
+        let wanted = || draft(vec![of(sale, units(1, 1))]);
+        let without = shop.submit(0, record(wanted()), None);
+        assert_eq!(told(&without), "amount_over_limit");
+        let issue = IssueOverride {
+            draft: wanted(),
+            codes: Vec::new(),
+            approver: Approver { subject: "returndesk|2001".to_owned(), operator: "2001".to_owned(), rank: 2 },
+            reason: "goodwill".to_owned(),
+            note: None,
+            valid_for: SignedDuration::from_mins(5),
+        };
+        let grant = match shop.done(Command::IssueOverride(Box::new(issue))) {
+            Done::OverrideIssued(issued) => issued.grant,
+            other => panic!("{other:?}"),
+        };
+        let replies = at_once(20, |i| shop.submit(i, with_grant(record(wanted()), &grant), None));
+        assert_eq!(tally(&replies), counts([("recorded", 1), ("override_used", 19)]));
+        assert_eq!(shop.prove().returns, 1);
+    });
+}
+
+fn with_grant(command: Command, grant: &Grant) -> Command {
+    match command {
+        Command::RecordReturn(mut record) => {
+            record.grants = vec![grant.clone()];
+            Command::RecordReturn(record)
+        }
+        other => other,
+    }
+}
+
+#[test]
+fn the_limit_on_how_often_a_customer_returns_holds_across_sales_and_instances() {
+    on_each_database(|database| {
+        let shop = Instances::start(database);
+        let limit = r#""approval": [], "velocity": [{"days": 90, "count": 3, "outcome": "refuse"}]"#;
+        shop.set_up("limited", "USD", &OPEN_POLICY.replace("\"approval\": []", limit));
+        let sales: Vec<_> = (0..30).map(|n| shop.sell(&format!("R-{n}"), &[1])).collect();
+        let back = |i: usize, customer: &str| {
+            let mut wanted = draft(vec![of(sales[i], units(1, 1))]);
+            wanted.customer = Some(customer.to_owned());
+            record(wanted)
+        };
+        let replies = at_once(30, |i| shop.submit(i, back(i, if i < 20 { "C-1" } else { "C-2" }), None));
+        let (one, other) = replies.split_at(20);
+        assert_eq!(tally(one), counts([("recorded", 3), ("velocity_exceeded", 17)]));
+        assert_eq!(tally(other), counts([("recorded", 3), ("velocity_exceeded", 7)]));
+        assert_eq!(shop.prove().returns, 6);
+    });
+}
+
+fn failures(database: &TestDb, operator: &str) -> i32 {
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Integer)]
+        failures: i32,
+    }
+    let sql = format!("SELECT failures FROM sign_in_attempts WHERE operator = '{operator}'");
+    diesel::sql_query(sql).get_result::<Row>(&mut database.connect()).unwrap().failures
+}
