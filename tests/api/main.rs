@@ -1,0 +1,21 @@
+//! The service as its callers meet it: requests in, answers out, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // a test may stop where it stands
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod directory;
+mod errors;
+mod idempotency;
+mod import;
+mod lists;
+mod log;
+mod overrides;
+mod policies;
+mod returns;
+mod sales;
+mod sign_in;
+mod smoke;
+mod tokens;
+mod tracing;
+mod walk;

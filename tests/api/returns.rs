@@ -1,0 +1,5 @@
+//! Checking and recording, and what becomes of a return afterwards.
+
+mod checking;
+mod later;
+mod quotes;

@@ -1,0 +1,113 @@
+//! Whatever changes anything is in the log: each such operation once as it should be, and once refused.
+
+use super::operations;
+use crate::support::bodies::{back, hearts};
+use crate::support::caller::Caller;
+use crate::support::on_each_database;
+use crate::support::shop::Shop;
+use returndesk::domain::caller::Role;
+use serde_json::{Value, json};
+
+/// Operations that decide or compute, and change nothing.
+const CHANGES_NOTHING: [(&str, &str); 1] = [("POST", "/v1/policies/lint")];
+
+/// A request: method, path, body.
+type Request = (String, String, Value);
+
+fn request(method: &str, path: impl Into<String>, body: Value) -> Request {
+    (method.to_owned(), path.into(), body)
+}
+
+/// A shop with a sale, two returns of it, a draft policy and an operator; then every mutation that it will take.
+fn everything(shop: &Shop) -> Vec<Request> {
+    let (sale, late) = (hearts(shop), hearts(shop));
+    shop.sell(&sale);
+    shop.sell(&late);
+    let first = shop.bring_back(&back(&sale, 1, 1))["id"].as_str().unwrap().to_owned();
+    let operator = json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
+    shop.admin().put("/v1/operators/1042", &operator).expect(201);
+    let standard = shop.author().get("/v1/policies/standard/versions/1").expect(200).body["document"].clone();
+    shop.author().post("/v1/policies/standard/versions", &standard).expect(201);
+    shop.move_days(41);
+    let mut new_sale = hearts(shop);
+    new_sale["receipt"] = json!("NEW");
+    let mut refused = back(&sale, 1, 9);
+    refused["register"] = json!("8");
+    let store = json!({"name": "New", "time_zone": "UTC", "currency": "USD", "region": "US"});
+    vec![
+        request("POST", "/v1/tokens", json!({"operator": "1042", "pin": "493817", "store": "0042"})),
+        request("POST", "/v1/sales", hearts(shop)),
+        request("POST", "/v1/sales/import", new_sale),
+        request("POST", "/v1/returns/check", refused.clone()),
+        request("POST", "/v1/returns", refused),
+        request("POST", format!("/v1/returns/{first}/refunds/1/settlement"), json!({"outcome": "failed"})),
+        request("POST", format!("/v1/returns/{first}/void"), json!({"reason": "mistake"})),
+        request("POST", "/v1/overrides", json!({"return": back(&late, 1, 1), "reason": "goodwill"})),
+        request("POST", "/v1/policies/standard/versions", standard),
+        request("POST", "/v1/policies/standard/versions/2/publish", json!({})),
+        request("PUT", "/v1/stores/0077", store),
+        request("PUT", "/v1/stores/0042/registers/9", json!({})),
+        request("PUT", "/v1/operators/1043", operator),
+        request("POST", "/v1/audit/verify", json!({})),
+    ]
+}
+
+/// Requests about one store, 0042, whose things exist.
+pub fn of_one_store(shop: &Shop) -> Vec<Request> {
+    let sale = hearts(shop);
+    let sold = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
+    let back_once = shop.bring_back(&back(&sale, 1, 1))["id"].as_str().unwrap().to_owned();
+    let operator = json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
+    shop.admin().put("/v1/operators/1042", &operator).expect(201);
+    shop.admin().put("/v1/stores/0042/registers/3", &json!({})).expect(201);
+    let store = json!({"name": "Mine", "time_zone": "UTC", "currency": "USD", "region": "US"});
+    vec![
+        request("POST", "/v1/sales", hearts(shop)),
+        request("GET", format!("/v1/sales/{sold}"), json!(null)),
+        request("POST", "/v1/returns/check", back(&sale, 1, 1)),
+        request("POST", "/v1/returns", back(&sale, 1, 1)),
+        request("GET", format!("/v1/returns/{back_once}"), json!(null)),
+        request("POST", format!("/v1/returns/{back_once}/refunds/1/settlement"), json!({"outcome": "settled"})),
+        request("POST", format!("/v1/returns/{back_once}/void"), json!({"reason": "mistake"})),
+        request("POST", "/v1/overrides", json!({"return": back(&sale, 1, 1), "reason": "goodwill"})),
+        request("GET", "/v1/stores/0042", json!(null)),
+        request("PUT", "/v1/stores/0042", store),
+        request("GET", "/v1/stores/0042/registers", json!(null)),
+        request("GET", "/v1/stores/0042/registers/3", json!(null)),
+        request("PUT", "/v1/stores/0042/registers/3", json!({})),
+        request("GET", "/v1/operators/1042", json!(null)),
+        request("PUT", "/v1/operators/1042", operator),
+    ]
+}
+
+#[test]
+fn whatever_changes_anything_is_in_the_log() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let requests = everything(&shop);
+        let walked = requests.iter().map(|(method, path, _)| {
+            let operation = shop.contract.operation(method, path).unwrap();
+            (operation.method.clone(), operation.path.clone())
+        });
+        let mut walked: std::collections::BTreeSet<_> = walked.collect();
+        walked.extend(CHANGES_NOTHING.map(|(method, path)| (method.to_owned(), path.to_owned())));
+        let mutating = operations(&shop.contract).into_iter().filter(|(method, _)| method != "GET");
+        assert_eq!(walked, mutating.collect(), "a mutating operation is not walked, or is none");
+        // The second person: the drafts are the author's.
+        let everyone = Caller::new(&shop, "8888", &Role::ALL, &["*"]);
+        for (place, (method, path, body)) in requests.iter().enumerate() {
+            let before = shop.log().len();
+            let kind = if path.ends_with("/import") { "application/x-ndjson" } else { "application/json" };
+            let asked = everyone.request(method.parse().unwrap(), path).set_payload(body.to_string());
+            let asked =
+                asked.insert_header(("Content-Type", kind)).insert_header(("Idempotency-Key", place.to_string()));
+            let answer = shop.ask(asked);
+            let expected = if path == "/v1/returns" { 422 } else { 200 };
+            assert!(
+                answer.status == expected || (expected == 200 && answer.status == 201),
+                "{method} {path}: {answer}"
+            );
+            assert!(shop.log().len() > before, "{method} {path} left no entry");
+        }
+    });
+}
