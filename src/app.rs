@@ -261,7 +261,6 @@ impl MintOverride for Minting<'_> {
             codes: grant.codes.iter().map(|code| code.as_str().to_owned()).collect(),
             max_refund: grant.max_refund,
             currency: grant.currency,
-            operator: None,
         };
         let lifetime = grant.issued_at.duration_until(grant.expires_at);
         let minted = self.tokens.mint(grant.id, &approver, &bound, lifetime, self.rendering.now);

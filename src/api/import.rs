@@ -1,4 +1,4 @@
-//! Importing sales as a stream: lines in, results out, many under way at once, answered in order.
+//! Importing sales as a stream: lines in, results out, one after the other.
 
 use super::caller::Till;
 use super::error::ApiError;
@@ -14,8 +14,9 @@ use futures_util::stream::{self, Stream, StreamExt};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-/// Lines that are being recorded at once: enough to fill a batch, few enough to leave room for the registers.
-const UNDER_WAY: usize = 128;
+/// Lines that are being recorded at once. One: of two lines with the same receipt the first is the one that counts, and
+/// with several writers two under way at once could overtake each other.
+const UNDER_WAY: usize = 1;
 
 /// One result for each line of the body, in its order.
 pub fn results(

@@ -315,9 +315,9 @@ fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     let store = state.settings().store(&the_return.store)?;
     let step = cash_rounding(the_return.currency, &store.region, the_return.business_date)?.step;
     for plan in the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed).map(|r| &r.plan) {
-        let (sale, number) = (plan.sale?, plan.sale_tender?);
-        let book = state.book(sale)?;
-        let place = book.sale.tenders.iter().position(|t| t.tender == number)?;
+        let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { continue };
+        let Some(book) = state.book(sale) else { continue };
+        let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) else { continue };
         let of_tender = |r: &&Refund| {
             r.status != RefundStatus::Failed && r.plan.sale == Some(sale) && r.plan.sale_tender == Some(number)
         };

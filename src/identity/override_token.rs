@@ -45,8 +45,6 @@ pub struct OverrideGrant {
     /// The most that may be refunded, not negative.
     pub max_refund: Minor,
     pub currency: Currency,
-    /// The employee number at the register, if known.
-    pub operator: Option<String>,
 }
 
 /// A verified override.
@@ -80,8 +78,6 @@ struct GrantClaims<'a> {
     codes: &'a [String],
     max_refund: String,
     currency: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    operator: Option<&'a str>,
 }
 
 /// Makes and verifies override tokens with our own keys; no other issuer's count.
@@ -157,7 +153,6 @@ impl<'a> GrantClaims<'a> {
             codes: &grant.codes,
             max_refund: grant.max_refund.format(grant.currency),
             currency: grant.currency.code(),
-            operator: grant.operator.as_deref(),
         }
     }
 }
@@ -196,7 +191,6 @@ fn read_grant(grant: &Claims) -> Result<OverrideGrant, TokenError> {
         codes,
         max_refund: max_refund.ok_or(TokenError::ClaimMalformed("max_refund"))?,
         currency,
-        operator: claims::optional_text(grant, "operator")?,
     })
 }
 
