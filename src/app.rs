@@ -1,7 +1,7 @@
 //! One service, put together: the same for the binary, tests and benches.
 
 use crate::api;
-use crate::api::limits::RateLimit;
+use crate::api::limits::{FailedLookups, RateLimit};
 use crate::api::service::Service;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -107,6 +107,7 @@ impl App {
             .map_err(|fault| StartError::Settings(fault.to_string()))?;
         let service = Service {
             rate: RateLimit::new(config.limits.requests_per_second),
+            lookups: FailedLookups::default(),
             minter: Minter::new(Arc::clone(&keys), names),
             quotes: Quotes::new(Arc::clone(&keys)),
             config,

@@ -62,6 +62,7 @@ pub struct Limits {
     /// Seconds that requests under way are given when the service is told to stop.
     pub stop_seconds: u64,
     pub client_seconds: u64,
+    pub answer_seconds: u64,
     pub keep_alive_seconds: u64,
     /// Per caller; 0 = no limit.
     pub requests_per_second: u32,

@@ -1,6 +1,7 @@
 //! A request's JSON body, checked completely before a handler sees it.
 
 use super::error::ApiError;
+use super::patience::{Patience, too_slow};
 use crate::wire::strict::{self, Shape};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
@@ -14,6 +15,8 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{OnceLock, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 
 /// A body of this type without faults, and its digest for comparing retries.
@@ -42,10 +45,11 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
         let limit = req.app_data::<BodyLimit>().copied().unwrap_or_default();
         let acceptable =
             media_type_is(req.headers(), "application/json").and_then(|()| announced(req.headers(), limit));
+        let piece = req.app_data::<Patience>().copied().unwrap_or_default().piece;
         let payload = payload.take();
         async move {
             acceptable?;
-            let bytes = collect(payload, limit).await?;
+            let bytes = collect(payload, limit, piece).await?;
             read(&bytes)
         }
         .boxed_local()
@@ -96,9 +100,10 @@ fn announced(headers: &HeaderMap, limit: BodyLimit) -> Result<(), ApiError> {
     }
 }
 
-async fn collect(mut payload: Payload, BodyLimit(limit): BodyLimit) -> Result<Vec<u8>, ApiError> {
+/// A client that stops sending is not waited for: half a body would hold its connection for ever.
+pub async fn collect(mut payload: Payload, BodyLimit(limit): BodyLimit, piece: Duration) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = payload.next().await {
+    while let Some(chunk) = timeout(piece, payload.next()).await.map_err(|_| too_slow(piece))? {
         let chunk =
             chunk.map_err(|_| ApiError::new("bad_request", "The request broke off before its body was complete."))?;
         if bytes.len() + chunk.len() > limit {

@@ -49,7 +49,7 @@ permission! {
     Till: Register, Admin
 }
 permission! {
-    /// Checks and records returns.
+    /// Checks and records returns; looks gift cards up, takes money off them and puts money on them.
     Counter: Cashier, Supervisor, Manager, DistrictManager
 }
 permission! {
@@ -65,12 +65,20 @@ permission! {
     Approver: Supervisor, Manager, DistrictManager
 }
 permission! {
-    /// Looks up sales and returns.
+    /// Looks up sales and returns, and reads gift cards.
     Reader: Register, Cashier, Supervisor, Manager, DistrictManager, LossPrevention, Auditor, Admin
 }
 permission! {
     /// Reads and exports the log.
     AuditReader: Auditor
+}
+permission! {
+    /// Reads the ledger: movements and balances.
+    Bookkeeper: Manager, DistrictManager, Auditor
+}
+permission! {
+    /// Reads day ends.
+    DayReader: Supervisor, Manager, DistrictManager, Auditor
 }
 permission! {
     /// Changes stores, registers and operators.

@@ -1,22 +1,27 @@
-//! Importing sales as a stream: lines in, results out, one after the other.
+//! Importing sales as a stream: lines in, results out in their order, many under way at once.
 
 use super::caller::Till;
 use super::error::ApiError;
+use super::patience::{Patience, too_slow};
 use super::request::RequestId;
 use super::sales::read_line;
 use super::service::Service;
 use crate::desk::{Reply, Request};
 use crate::domain::caller::Caller;
 use crate::domain::perform::{Command, Done, Outcome};
+use crate::domain::sales::RecordSale;
 use crate::wire::sale::ImportResult;
 use actix_web::web::{self, Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
-/// Lines that are being recorded at once. One: of two lines with the same receipt the first is the one that counts, and
-/// with several writers two under way at once could overtake each other.
-const UNDER_WAY: usize = 1;
+/// Lines that are being recorded at once: enough to fill the batches of two writers.
+const UNDER_WAY: usize = 128;
 
 /// One result for each line of the body, in its order.
 pub fn results(
@@ -26,31 +31,80 @@ pub fn results(
     body: web::Payload,
 ) -> impl Stream<Item = Result<Bytes, Infallible>> {
     let limit = service.config.limits.import_line_bytes;
-    lines(body, limit)
-        .enumerate()
-        .map(move |(index, line)| record_line(service.clone(), Arc::clone(&caller), id.0.clone(), index + 1, line))
-        .buffered(UNDER_WAY)
-        .map(|result| {
-            let mut text = serde_json::to_vec(&result).unwrap_or_default();
-            text.push(b'\n');
-            Ok(Bytes::from(text))
-        })
+    let patience = Patience::new(&service.config.limits).streamed;
+    let numbered = lines(body, limit, patience).enumerate().map(|(index, line)| (index + 1, line));
+    record_lines(service, caller, id.0, numbered).map(|result| {
+        let mut text = serde_json::to_vec(&result).unwrap_or_default();
+        text.push(b'\n');
+        Ok(Bytes::from(text))
+    })
 }
 
-/// Records one line; whatever is wrong with it stands in its result. The command line's import does the same.
-pub async fn record_line(
+/// Records numbered lines, and answers in their order what became of each. The command line's import does the same.
+pub fn record_lines(
+    service: web::Data<Service>,
+    caller: Arc<Caller>,
+    request_id: String,
+    lines: impl Stream<Item = (usize, Result<Bytes, ApiError>)>,
+) -> impl Stream<Item = ImportResult> {
+    let mut turns = Turns::default();
+    let begin = move |(line, bytes): (usize, Result<Bytes, ApiError>)| {
+        let sale = bytes.and_then(|bytes| read_line(&bytes));
+        let command = sale.and_then(|sale| service.read_sale(&Till(Arc::clone(&caller)), sale));
+        let turn = turns.take(command.as_ref().ok());
+        record_line(service.clone(), Arc::clone(&caller), request_id.clone(), line, command, turn)
+    };
+    lines.map(begin).buffered(UNDER_WAY)
+}
+
+/// Of two lines with the same receipt the first is the one that counts: with several writers, two under way at once
+/// could overtake each other, so the second waits until the first is done.
+#[derive(Default)]
+struct Turns {
+    /// Store and receipt of the last lines, and what ends with the line.
+    last: VecDeque<(String, String, Option<oneshot::Receiver<()>>)>,
+}
+
+/// A line's turn: after the line before it with the same receipt, if that is still under way.
+struct Turn {
+    after: Option<oneshot::Receiver<()>>,
+    /// Dropped when the line is done, which the next one hears.
+    _done: oneshot::Sender<()>,
+}
+
+impl Turns {
+    fn take(&mut self, sale: Option<&RecordSale>) -> Turn {
+        let (done, heard) = oneshot::channel();
+        let (store, receipt) =
+            sale.map(|sale| (sale.sale.store.clone(), sale.sale.receipt.clone())).unwrap_or_default();
+        // A line that is refused before the queue waits for nobody.
+        let before = self.last.iter_mut().rev().find(|last| sale.is_some() && (&last.0, &last.1) == (&store, &receipt));
+        let after = before.and_then(|(_, _, heard)| heard.take());
+        if self.last.len() == UNDER_WAY {
+            self.last.pop_front();
+        }
+        self.last.push_back((store, receipt, Some(heard)));
+        Turn { after, _done: done }
+    }
+}
+
+/// Records one line; whatever is wrong with it stands in its result.
+async fn record_line(
     service: web::Data<Service>,
     caller: Arc<Caller>,
     request_id: String,
     line: usize,
-    bytes: Result<Bytes, ApiError>,
+    command: Result<RecordSale, ApiError>,
+    mut turn: Turn,
 ) -> ImportResult {
-    let command =
-        bytes.and_then(|bytes| read_line(&bytes)).and_then(|sale| service.read_sale(&Till(Arc::clone(&caller)), sale));
     let command = match command {
         Ok(command) => Command::RecordSale(Box::new(command)),
         Err(refused) => return ImportResult::refused(line, refused.problem().clone()),
     };
+    if let Some(before) = turn.after.take() {
+        // Nothing is ever sent: what ends is the line.
+        let _ = before.await;
+    }
     // A line waits for its place in the queue rather than being refused: the sender has nothing better to do.
     loop {
         let request = Request {
@@ -75,7 +129,7 @@ pub async fn record_line(
 }
 
 /// The lines of a body as they come; empty ones are passed over. A line over the limit is refused, and the rest goes on.
-fn lines(body: web::Payload, limit: usize) -> impl Stream<Item = Result<Bytes, ApiError>> {
+pub fn lines(body: web::Payload, limit: usize, patience: Duration) -> impl Stream<Item = Result<Bytes, ApiError>> {
     struct Reading {
         body: web::Payload,
         held: BytesMut,
@@ -113,7 +167,12 @@ fn lines(body: web::Payload, limit: usize) -> impl Stream<Item = Result<Bytes, A
                 let nothing = reading.skipping || rest.iter().all(u8::is_ascii_whitespace);
                 return if nothing { None } else { Some((Ok(rest), reading)) };
             }
-            match reading.body.next().await {
+            let Ok(next) = timeout(patience, reading.body.next()).await else {
+                reading.ended = true;
+                reading.held.clear();
+                return Some((Err(too_slow(patience)), reading));
+            };
+            match next {
                 Some(Ok(more)) => reading.held.extend_from_slice(&more),
                 Some(Err(fault)) => {
                     reading.ended = true;

@@ -43,6 +43,42 @@ impl RateLimit {
     }
 }
 
+/// Failed lookups of gift cards, counted for each caller: guessing codes is slow before it is hopeless.
+#[derive(Default)]
+pub struct FailedLookups {
+    counts: Mutex<HashMap<String, (i64, u32)>>,
+}
+
+impl FailedLookups {
+    /// Failures that a caller may have in one minute.
+    const IN_A_MINUTE: u32 = 10;
+
+    /// 429 when the caller has failed too often in the present minute.
+    pub fn admit(&self, subject: &str, now: Timestamp) -> Result<(), ApiError> {
+        let minute = now.as_second().div_euclid(60);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        match counts.get(subject) {
+            Some((of, count)) if *of == minute && *count >= Self::IN_A_MINUTE => {
+                let seconds = u64::try_from(60 - now.as_second().rem_euclid(60)).unwrap_or(60);
+                let detail = "Too many wrong codes or PINs; wait a minute.";
+                Err(ApiError::new("too_many_requests", detail).retry_after(seconds))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a failure.
+    pub fn failed(&self, subject: &str, now: Timestamp) {
+        let minute = now.as_second().div_euclid(60);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= CALLERS {
+            counts.clear();
+        }
+        let count = counts.entry(subject.to_owned()).or_insert((minute, 0));
+        *count = if count.0 == minute { (minute, count.1 + 1) } else { (minute, 1) };
+    }
+}
+
 /// A sale with more of a kind than is taken.
 pub fn sale(sale: &NewSale, limits: &Limits) -> Result<(), ApiError> {
     refuse([
@@ -53,7 +89,9 @@ pub fn sale(sale: &NewSale, limits: &Limits) -> Result<(), ApiError> {
 
 /// A return with more lines than are taken.
 pub fn of_return(body: &ReturnRequest, limits: &Limits) -> Result<(), ApiError> {
-    refuse([over("/lines", body.lines.len(), limits.lines_per_return)])
+    let taken = body.exchange.as_ref().map_or(0, |exchange| exchange.lines.len());
+    let most = limits.lines_per_return;
+    refuse([over("/lines", body.lines.len(), most), over("/exchange/lines", taken, most)])
 }
 
 /// A policy with more rules than are taken.

@@ -3,7 +3,9 @@
 //!
 //! A handler lists what it needs in its signature. Extractors are tried in that order, so who is calling comes first.
 
+pub mod bulk_cards;
 pub mod caller;
+pub mod card_codes;
 pub mod import;
 pub mod limits;
 pub mod quotes;
@@ -12,7 +14,11 @@ pub mod service;
 pub mod submit;
 
 pub mod audit;
+pub mod chargebacks;
+pub mod day_ends;
 pub mod directory;
+pub mod gift_cards;
+pub mod ledger;
 pub mod operations;
 pub mod overrides;
 pub mod policies;
@@ -24,10 +30,12 @@ pub mod assemble;
 pub mod body;
 pub mod error;
 pub mod etag;
+pub mod half_read;
 pub mod idempotency;
 pub mod lists;
 pub mod openapi;
 pub mod path;
+pub mod patience;
 pub mod query;
 pub mod request;
 pub mod responses;
@@ -55,6 +63,7 @@ pub fn routes(table: &mut ServiceConfig<'_>) {
         .service(sales::record)
         .service(sales::list)
         .service(sales::show)
+        .service(chargebacks::mark)
         .service(returns::check)
         .service(returns::record)
         .service(returns::list)
@@ -62,6 +71,19 @@ pub fn routes(table: &mut ServiceConfig<'_>) {
         .service(returns::void)
         .service(returns::settle)
         .service(overrides::issue)
+        .service(gift_cards::issue)
+        .service(gift_cards::bulk)
+        .service(gift_cards::lookup)
+        .service(gift_cards::show)
+        .service(gift_cards::entries)
+        .service(gift_cards::redeem)
+        .service(gift_cards::load)
+        .service(gift_cards::cash_out)
+        .service(gift_cards::transfer)
+        .service(gift_cards::replace)
+        .service(gift_cards::freeze)
+        .service(gift_cards::unfreeze)
+        .service(gift_cards::void)
         .service(policies::lint_document)
         .service(policies::list)
         .service(policies::draft)
@@ -77,6 +99,11 @@ pub fn routes(table: &mut ServiceConfig<'_>) {
         .service(directory::list_operators)
         .service(directory::save_operator)
         .service(directory::read_operator)
+        .service(day_ends::close)
+        .service(day_ends::list)
+        .service(day_ends::show)
+        .service(ledger::list)
+        .service(ledger::balances)
         .service(audit::list)
         .service(audit::export)
         .service(audit::verification_key)
@@ -93,11 +120,13 @@ pub fn app(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
     let limit = BodyLimit(service.config.limits.body_bytes);
+    let patience = patience::Patience::new(&service.config.limits);
     let clock = service.clock.clone();
     let (app, openapi): (App<_>, _) = App::new()
         .into_utoipa_app()
         .app_data(service)
         .app_data(limit)
+        .app_data(patience)
         .app_data(clock)
         .configure(routes)
         .split_for_parts();

@@ -6,7 +6,12 @@ use crate::store::migrate;
 use crate::telemetry;
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
 use utoipa::ToSchema;
+
+/// How long `/readyz` waits for the database.
+const READY_WITHIN: Duration = Duration::from_secs(2);
 
 /// How the service is.
 #[derive(Serialize, ToSchema)]
@@ -40,7 +45,9 @@ pub async fn healthz() -> HttpResponse {
 #[utoipa::path(tag = "operations", security(()), responses((status = 200, description = "Ready.", body = Readiness)))]
 #[get("/readyz")]
 pub async fn readyz(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
-    let pending = service.desk.readers().read(|read, _| migrate::pending_in(read)).await;
+    // Whoever asks has a time-out of its own, a short one: late is as good as out of reach.
+    let asked = timeout(READY_WITHIN, service.desk.readers().read(|read, _| migrate::pending_in(read)));
+    let pending = asked.await.map_err(|_| ()).and_then(|answer| answer.map_err(|_| ()));
     let told = |result: Result<(), String>| result.map_or_else(|why| why, |()| "ok".to_owned());
     let readiness = Readiness {
         database: told(pending.as_ref().map(|_| ()).map_err(|_| "out of reach".to_owned())),
@@ -61,7 +68,9 @@ pub async fn readyz(service: web::Data<Service>) -> Result<HttpResponse, ApiErro
 /// Metrics, in Prometheus' text format.
 #[utoipa::path(tag = "operations", security(()), responses((status = 200, description = "Metrics.", body = String, content_type = "text/plain")))]
 #[get("/metrics")]
-pub async fn metrics() -> HttpResponse {
+pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
+    // As it is now: the last command may have come long ago.
+    ::metrics::gauge!("returndesk_queue_length").set(u32::try_from(service.desk.waiting()).unwrap_or(u32::MAX));
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(telemetry::metrics().render())
 }
 

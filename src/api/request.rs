@@ -1,6 +1,8 @@
 //! Around every request: its id, its trace, HEAD as GET, security headers, the access log, and the last net under panics.
 
 use super::error::{after_panic, settle, settle_error};
+use super::half_read::Chunks;
+use super::patience::Patience;
 use super::trace::TraceParent;
 use crate::clock::Clock;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -61,6 +63,8 @@ struct Visit {
     method: Method,
     path: String,
     began: Instant,
+    /// The body, if it comes in chunks.
+    chunks: Option<Chunks>,
 }
 
 /// The outermost middleware: `app.wrap(from_fn(request::around))`.
@@ -74,6 +78,7 @@ pub async fn around(
         method: req.method().clone(),
         path: req.path().to_owned(),
         began: Instant::now(),
+        chunks: Chunks::of(&mut req),
     };
     req.extensions_mut().insert(visit.id.clone());
     if let Some(trace) = &visit.trace {
@@ -84,7 +89,11 @@ pub async fn around(
     }
     let trace_id = visit.trace.as_ref().map(TraceParent::trace_id);
     let span = tracing::info_span!("request", request_id = %visit.id.0, trace_id);
-    let outcome = AssertUnwindSafe(async { next.call(req).await }).catch_unwind().instrument(span).await;
+    let patience = req.app_data::<Patience>().copied().unwrap_or_default();
+    let handled = AssertUnwindSafe(async { next.call(req).await }).catch_unwind();
+    let outcome = patience.answer(&visit.path, handled).instrument(span).await;
+    // What ran out of time has lost its handler, and with it the request: an error carries the answer.
+    let outcome = outcome.unwrap_or_else(|late| Ok(Err(late.into())));
     finish(visit, outcome.map_err(|_panic| ()))
 }
 
@@ -98,7 +107,8 @@ fn finish(
             let mut answer = settle(answer, &visit.path);
             complete(&visit, answer.headers_mut());
             visit.log(route.as_deref(), answer.status().as_u16());
-            return Ok(visit.without_body_if_head(answer));
+            let answer = visit.without_body_if_head(answer);
+            return Ok(answer.map_body(|_, body| visit.with_chunks(body)));
         }
         Ok(Err(error)) => settle_error(&error, &visit.path),
         Err(()) => {
@@ -123,9 +133,24 @@ fn complete(visit: &Visit, headers: &mut HeaderMap) {
     }
 }
 
+/// Statuses that somebody is to be woken for stand alone, the others in their hundreds.
+fn kind_of(status: u16) -> &'static str {
+    match status {
+        401 => "401",
+        429 => "429",
+        503 => "503",
+        100..=199 => "1xx",
+        200..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
+    }
+}
+
 impl Visit {
     /// One line per request. The route's pattern, never the path or query: those may name people.
     fn log(&self, route: Option<&str>, status: u16) {
+        metrics::counter!("returndesk_answers_total", "status" => kind_of(status)).increment(1);
         let micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(
             target: "returndesk::access",
@@ -144,7 +169,15 @@ impl Visit {
         if self.method == Method::HEAD {
             answer = answer.map_body(|_, body| BoxBody::new(Withheld(body.size())));
         }
+        let answer = answer.map_body(|_, body| self.with_chunks(body));
         InternalError::from_response("answered by the middleware", answer).into()
+    }
+
+    fn with_chunks(&self, body: BoxBody) -> BoxBody {
+        match &self.chunks {
+            Some(chunks) => chunks.clone().kept_with(body),
+            None => body,
+        }
     }
 
     fn without_body_if_head(&self, answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {

@@ -13,7 +13,7 @@ pub fn statuses(method: &str, path: &str, operation: &Value) -> Vec<u16> {
     let is_api = path.starts_with("/v1/");
     let kinds: [(bool, &[u16]); 8] = [
         (is_secured(operation), &[401, 403]),
-        (has_body, &[400, 413, 415, 422]),
+        (has_body, &[400, 408, 413, 415, 422]),
         (takes("query") || takes_key, &[400]),
         (takes("path"), &[404]),
         (takes_key, &[409, 422]),

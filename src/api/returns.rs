@@ -2,6 +2,7 @@
 
 use super::body::Body;
 use super::caller::{Approver, Counter, Reader, Terminal};
+use super::card_codes::CardCodes;
 use super::error::ApiError;
 use super::idempotency::RequiredKey;
 use super::limits;
@@ -76,11 +77,12 @@ pub async fn record(
 ) -> Result<HttpResponse, ApiError> {
     let digest = body.digest;
     let read = service.read_return(&caller.0, body.value).await?;
-    let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key, digest)) };
+    let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key.clone(), digest)) };
+    let codes = CardCodes::of(&service, &origin, &key)?;
     let quoted = match read.quote.as_deref().map(|quote| quotes::open(&service, quote)).transpose() {
         Ok(quoted) => quoted,
         // A quote ages; the answer that the register waits for, and did not get the first time, does not.
-        Err(refused) => return service.replay_or(&origin, refused).await,
+        Err(refused) => return service.replay_or(&origin, &codes, refused).await,
     };
     let (grants, bad_grant) = service.grants(&read.approvals)?;
     let command = RecordReturn {
@@ -90,8 +92,9 @@ pub async fn record(
         quoted,
         digest: read.digest,
         expected_refund: read.expected_refund,
+        codes: codes.of_return(),
     };
-    service.submit(origin, Command::RecordReturn(Box::new(command))).await
+    service.submit_with_codes(origin, Command::RecordReturn(Box::new(command)), &codes).await
 }
 
 /// Take a return back, with reversing entries. The return stays; its refunds are voided.
@@ -126,15 +129,18 @@ pub async fn settle(
     service: web::Data<Service>,
     body: Body<SettlementRequest>,
 ) -> Result<HttpResponse, ApiError> {
+    let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key.clone(), body.digest)) };
+    let codes = CardCodes::of(&service, &origin, &key)?;
+    let fallback = body.value.fallback.as_ref().map(|word| word.0);
     let command = SettleRefund {
         id: place.of,
         refund: place.refund,
         settled: body.value.settled(),
         reference: body.value.reference.clone(),
-        fallback: body.value.fallback.as_ref().map(|word| word.0),
+        fallback,
+        codes: fallback.map(|_| codes.new_code(0)).into_iter().collect(),
     };
-    let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key, body.digest)) };
-    service.submit(origin, Command::SettleRefund(command)).await
+    service.submit_with_codes(origin, Command::SettleRefund(command), &codes).await
 }
 
 /// Read a return as it stands now.

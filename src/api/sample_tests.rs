@@ -334,10 +334,10 @@ async fn the_document_describes_what_every_operation_can_answer() {
     let answers = |path: &str, method: &str| {
         paths[path][method]["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
     };
-    assert_eq!(answers("/v1/returns", "post"), "201 400 401 403 409 413 415 422 429 500 503");
+    assert_eq!(answers("/v1/returns", "post"), "201 400 401 403 408 409 413 415 422 429 500 503");
     assert_eq!(answers("/v1/returns", "get"), "200 400 401 403 429 500 503");
     assert_eq!(answers("/v1/returns/{id}", "get"), "200 401 403 404 429 500 503");
-    assert_eq!(answers("/v1/returns/{id}", "put"), "200 400 401 403 404 412 413 415 422 428 429 500 503");
+    assert_eq!(answers("/v1/returns/{id}", "put"), "200 400 401 403 404 408 412 413 415 422 428 429 500 503");
     assert_eq!(answers("/echo", "get"), "200 400 500 503");
     let recording = &paths["/v1/returns"]["post"];
     assert_eq!(recording["responses"]["422"], json!({"$ref": "#/components/responses/Problem422"}));

@@ -1,6 +1,6 @@
 //! What every handler shares: the desk, the keys, and who may sign in.
 
-use super::limits::RateLimit;
+use super::limits::{FailedLookups, RateLimit};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
@@ -26,6 +26,7 @@ pub struct Service {
     pub quotes: Quotes,
     pub pins: PinHasher,
     pub rate: RateLimit,
+    pub lookups: FailedLookups,
 }
 
 impl Service {

@@ -1,11 +1,13 @@
 //! From a handler to the desk and back: the key bound to its caller and route, the answer as it was kept.
 
+use super::card_codes::CardCodes;
 use super::error::ApiError;
 use super::request::RequestId;
 use super::service::Service;
 use crate::desk::readers::NotRead;
 use crate::desk::{Answer, Key, Reply, Request};
 use crate::domain::caller::Caller;
+use crate::domain::entry::hex;
 use crate::domain::perform::Command;
 use crate::store::StoreError;
 use actix_web::http::StatusCode;
@@ -26,17 +28,37 @@ pub struct Origin<'a> {
 impl Service {
     /// Puts a command in the queue and answers what came of it, when it is on disk.
     pub async fn submit(&self, origin: Origin<'_>, command: Command) -> Result<HttpResponse, ApiError> {
-        let key = origin.key.as_ref().map(|(key, digest)| self.key(&origin, key, *digest));
-        let reply = self.desk.submit(self.request(&origin, command, key)).await;
-        let (answer, replayed) = answer_of(reply)?;
+        let (answer, replayed) = self.answered_to(&origin, command).await?;
         Ok(respond(&answer, replayed))
     }
 
+    /// The same for a command that may issue gift cards: their codes are filled into the answer on its way out.
+    pub async fn submit_with_codes(
+        &self,
+        origin: Origin<'_>,
+        command: Command,
+        codes: &CardCodes,
+    ) -> Result<HttpResponse, ApiError> {
+        let (answer, replayed) = self.answered_to(&origin, command).await?;
+        Ok(respond(&Answer { body: codes.fill(answer.body), ..answer }, replayed))
+    }
+
+    async fn answered_to(&self, origin: &Origin<'_>, command: Command) -> Result<(Answer, bool), ApiError> {
+        let key = origin.key.as_ref().map(|(key, digest)| self.key(origin, key, *digest)).transpose()?;
+        answer_of(self.desk.submit(self.request(origin, command, key)).await)
+    }
+
     /// What a request gets that cannot be acted on now, but perhaps could when it was first sent under its key.
-    pub async fn replay_or(&self, origin: &Origin<'_>, refused: ApiError) -> Result<HttpResponse, ApiError> {
+    pub async fn replay_or(
+        &self,
+        origin: &Origin<'_>,
+        codes: &CardCodes,
+        refused: ApiError,
+    ) -> Result<HttpResponse, ApiError> {
         let Some((key, digest)) = &origin.key else { return Err(refused) };
-        match self.desk.answered(self.key(origin, key, *digest)).await? {
-            Some(reply) => answer_of(reply).map(|(answer, replayed)| respond(&answer, replayed)),
+        match self.desk.answered(self.key(origin, key, *digest)?).await? {
+            Some(reply) => answer_of(reply)
+                .map(|(answer, replayed)| respond(&Answer { body: codes.fill(answer.body), ..answer }, replayed)),
             None => Err(refused),
         }
     }
@@ -59,21 +81,24 @@ impl Service {
         }
     }
 
-    /// Keys belong to the caller and the route: nobody meets another's answer under the same key.
-    fn key(&self, origin: &Origin<'_>, key: &str, digest: [u8; 32]) -> Key {
-        let hash = Sha256::new()
-            .chain_update(origin.caller.subject.as_bytes())
-            .chain_update([0])
-            .chain_update(origin.req.method().as_str())
-            .chain_update([0])
-            .chain_update(origin.req.path())
-            .chain_update([0])
-            .chain_update(key)
-            .finalize();
-        let mut first = [0; 16];
-        first.copy_from_slice(&hash[..16]);
-        Key { id: Uuid::from_bytes(first), digest }
+    fn key(&self, origin: &Origin<'_>, key: &str, digest: [u8; 32]) -> Result<Key, ApiError> {
+        self.key_in(&scope_of(origin.caller, origin.req, key), digest)
     }
+
+    /// What the answer to a request is kept under: the first half of SHA-256 over the key's scope.
+    /// The body's digest is kept under a secret key: a body may hold a PIN or the number of an identity document, and
+    /// those are few enough to be guessed from a plain digest.
+    pub fn key_in(&self, scope: &str, digest: [u8; 32]) -> Result<Key, ApiError> {
+        let hasher = self.keys.hasher().map_err(|fault| ApiError::internal(&fault))?;
+        let mut id = [0; 16];
+        id.copy_from_slice(&Sha256::digest(scope)[..16]);
+        Ok(Key { id: Uuid::from_bytes(id), digest: hasher.hash("request-body", &hex(&digest)) })
+    }
+}
+
+/// Keys belong to the caller and the route: nobody meets another's answer, or card, under the same key.
+pub fn scope_of(caller: &Caller, req: &HttpRequest, key: &str) -> String {
+    format!("{}\0{}\0{}\0{key}", caller.subject, req.method(), req.path())
 }
 
 fn answer_of(reply: Reply) -> Result<(Answer, bool), ApiError> {

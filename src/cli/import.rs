@@ -9,12 +9,11 @@ mod tally;
 use super::failure::Failure;
 use super::terminal::tell;
 use super::{Place, desk, people};
-use crate::api::import::record_line;
+use crate::api::import::record_lines;
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::domain::caller::Caller;
-use crate::wire::sale::ImportResult;
 use actix_web::rt::System;
 use clap::{Args, ValueEnum};
 use futures_util::stream::{self, StreamExt};
@@ -24,9 +23,6 @@ use std::io::{BufRead, BufReader, stdin};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tally::Tally;
-
-/// Sales that are being recorded at once: enough to fill a batch.
-const UNDER_WAY: usize = 256;
 
 #[derive(Args)]
 pub struct ImportArgs {
@@ -82,7 +78,8 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>, Failure> {
 fn record(app: &App, caller: &Arc<Caller>, sales: impl Iterator<Item = Sale>) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let recorded = System::new().block_on(async {
-        let results = stream::iter(sales).map(|sale| one(app, caller, sale)).buffered(UNDER_WAY);
+        let lines = stream::iter(sales).map(|sale| (sale.line, sale.text));
+        let results = record_lines(app.service.clone(), Arc::clone(caller), String::new(), lines);
         let mut results = std::pin::pin!(results);
         while let Some(result) = results.next().await {
             tally.take(&result)?;
@@ -90,8 +87,4 @@ fn record(app: &App, caller: &Arc<Caller>, sales: impl Iterator<Item = Sale>) ->
         Ok(())
     });
     recorded.map(|()| tally)
-}
-
-async fn one(app: &App, caller: &Arc<Caller>, sale: Sale) -> ImportResult {
-    record_line(app.service.clone(), Arc::clone(caller), String::new(), sale.line, sale.text).await
 }

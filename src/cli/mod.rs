@@ -9,15 +9,18 @@
 pub mod demo;
 
 mod audit;
+mod backup;
 mod desk;
 mod failure;
 mod import;
 mod keys;
 mod lasting;
+mod ledger;
 mod migrate;
 mod moment;
 mod people;
 mod policy;
+mod restore;
 mod serve;
 mod terminal;
 mod token;
@@ -64,9 +67,16 @@ enum Command {
     /// Export the audit log, and verify exports or the log in the database.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Check the books: every movement of money against the log, the sales and the returns.
+    #[command(subcommand)]
+    Ledger(ledger::LedgerCommand),
     /// List, rotate and retire the keys that sign access tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Copy the database, as it is at one instant, to a file, while the service goes on.
+    Backup(backup::BackupArgs),
+    /// Put a backup back where no database is, and verify it.
+    Restore(restore::RestoreArgs),
     /// Bring the database's schema up to this version. `serve` does so by itself.
     Migrate(Place),
 }
@@ -128,7 +138,10 @@ fn obey(command: Command, mut config: Config) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, config, clock),
         Command::Policy(command) => policy::run(command, config, clock),
         Command::Audit(command) => audit::run(command, config, clock),
+        Command::Ledger(command) => ledger::run(command, config),
         Command::Keys(command) => keys::run(command, config, clock),
+        Command::Backup(args) => backup::run(args, config),
+        Command::Restore(args) => restore::run(args, config),
         Command::Migrate(place) => migrate::run(place.over(config)),
     }
 }

@@ -51,6 +51,12 @@ pub fn run(args: VerifyArgs, config: &Config) -> Result<(), Failure> {
     }
 }
 
+/// The log in a database, and the tables against it; says what was found.
+pub fn database(url: &str) -> Result<(), Failure> {
+    told_database(url, &verify_in(url, None)?, false);
+    Ok(())
+}
+
 fn vkey(text: &str) -> Result<Vkey, String> {
     Vkey::parse(text).map_err(|fault| fault.to_string())
 }
@@ -102,7 +108,8 @@ fn told(name: &str, verified: &Verified, key: &Vkey) {
     }
 }
 
-fn verify_in(url: &str, against: Option<(&str, &Vkey)>) -> Result<Summary, Failure> {
+/// A connection for looking at evidence: to a database that is there, of this version, and that refuses every write.
+pub fn reader(url: &str) -> Result<Connection, Failure> {
     // Opening would make a missing file, and an empty log verifies.
     if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !Path::new(path).exists()) {
         return Err(Failure::Usage(format!("there is no database at {path}")));
@@ -113,6 +120,11 @@ fn verify_in(url: &str, against: Option<(&str, &Vkey)>) -> Result<Summary, Failu
         let detail = "its schema is older than this program; verify with the version that wrote it, or migrate first";
         return Err(Failure::Trouble(format!("the database cannot be verified: {detail}")));
     }
+    Ok(connection)
+}
+
+fn verify_in(url: &str, against: Option<(&str, &Vkey)>) -> Result<Summary, Failure> {
+    let mut connection = reader(url)?;
     let summary = Db::read(&mut connection, |read| verify_database(read, against)).map_err(|fault| match fault {
         VerifyFault::Store(fault) => Failure::from(fault),
         fault => Failure::No(format!("the log does not hold: {fault}")),

@@ -20,6 +20,7 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("limits.connections", 1, 1_000_000),
     ("limits.stop_seconds", 1, 3600),
     ("limits.client_seconds", 1, 3600),
+    ("limits.answer_seconds", 1, 3600),
     ("limits.keep_alive_seconds", 1, 3600),
     ("limits.requests_per_second", 0, 1_000_000),
     ("tokens.leeway_seconds", 0, 300),

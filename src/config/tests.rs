@@ -35,6 +35,7 @@ fn the_defaults_file_is_the_whole_configuration() {
             connections: 25_000,
             stop_seconds: 30,
             client_seconds: 10,
+            answer_seconds: 25,
             keep_alive_seconds: 75,
             requests_per_second: 0,
         },

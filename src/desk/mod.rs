@@ -9,7 +9,8 @@ pub mod housekeeping;
 pub mod install;
 pub mod queue;
 pub mod readers;
-mod writer;
+pub mod writer;
 
 pub use answer::{Answer, Reply};
 pub use queue::{Desk, DeskConfig, Key, Request};
+pub use writer::Writer;

@@ -153,6 +153,11 @@ impl Desk {
         })
     }
 
+    /// How many commands wait for a writer.
+    pub fn waiting(&self) -> usize {
+        self.queue.read().unwrap_or_else(PoisonError::into_inner).as_ref().map_or(0, Sender::len)
+    }
+
     fn keys(&self) -> std::sync::MutexGuard<'_, HashSet<Uuid>> {
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }

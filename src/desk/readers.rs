@@ -45,7 +45,7 @@ impl Readers {
     pub(super) fn open(db: &Db, count: usize, settings: SharedSettings) -> Result<Readers, StoreError> {
         let (work, waiting): (Sender<Work>, Receiver<Work>) = bounded(WAITING);
         for number in 0..count {
-            let connection = Some(db.connect_reader()?);
+            let connection = Some(db.connect_lookup()?);
             let mut reader = Reader { db: db.clone(), connection, settings: settings.clone() };
             let waiting = waiting.clone();
             let serve = move || waiting.iter().for_each(|work| work(&mut reader));
@@ -63,7 +63,10 @@ impl Readers {
     {
         let (reply, answer) = oneshot::channel();
         self.enqueue(Box::new(move |reader| {
-            let _ = reply.send(reader.read(&work));
+            // Whoever has given up meanwhile is owed no work: what is left goes to those who still wait.
+            if !reply.is_closed() {
+                let _ = reply.send(reader.read(&work));
+            }
         }))?;
         answer.await.map_err(|_| stopped())?.map_err(NotRead::Trouble)
     }
@@ -76,7 +79,10 @@ impl Readers {
     {
         let (reply, answer) = oneshot::channel();
         self.enqueue(Box::new(move |reader| {
-            let _ = reply.send(reader.read(&work));
+            // Whoever has given up meanwhile is owed no work: what is left goes to those who still wait.
+            if !reply.is_closed() {
+                let _ = reply.send(reader.read(&work));
+            }
         }))?;
         answer.blocking_recv().map_err(|_| stopped())?.map_err(NotRead::Trouble)
     }
@@ -111,7 +117,7 @@ impl Reader {
     fn attempt<T>(&mut self, work: &Reading<T>) -> Result<T, StoreError> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.db.connect_reader()?,
+            None => self.db.connect_lookup()?,
         };
         let connection = self.connection.insert(connection);
         let known = self.settings.get();

@@ -14,6 +14,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 /// How often work is done again that another instance was in the way of.
@@ -28,6 +29,24 @@ pub struct Writer {
     clock: Clock,
     settings: SharedSettings,
     render: Render,
+    ids: IdSource,
+}
+
+/// Where a batch's ids come from: they are made of time and chance, by the batch's state machine from one seed.
+type IdSource = Box<dyn FnMut() -> Ids + Send>;
+
+/// A command, and where its answer is waited for; none where it is waited for in any case.
+#[derive(Clone, Copy)]
+struct AtHand<'a> {
+    request: &'a Request,
+    reply: Option<&'a oneshot::Sender<Reply>>,
+}
+
+impl AtHand<'_> {
+    /// Whether whoever asked was told to come back, or went away.
+    fn is_given_up(&self) -> bool {
+        self.reply.is_some_and(oneshot::Sender::is_closed)
+    }
 }
 
 /// Serves batches until the queue is closed and empty.
@@ -36,8 +55,13 @@ pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<
         let mut batch = vec![first];
         // No timer: whatever came while the last batch was written is the next one, and a lone command never waits.
         batch.extend(jobs.try_iter().take(limit - 1));
-        let requests: Vec<&Request> = batch.iter().map(|job| &job.request).collect();
-        let replies = writer.serve(&requests);
+        let batch = still_wanted(batch, in_flight);
+        if batch.is_empty() {
+            continue;
+        }
+        let at_hand: Vec<AtHand<'_>> =
+            batch.iter().map(|job| AtHand { request: &job.request, reply: Some(&job.reply) }).collect();
+        let replies = writer.serve_in_order(&at_hand);
         let mut keys = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         for job in &batch {
             job.request.key.map(|key| keys.remove(&key.id));
@@ -50,37 +74,84 @@ pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<
     }
 }
 
+/// The jobs that somebody still waits for. Whoever was told to come back, or went away, before the work was begun, is owed
+/// none: when a database hangs, work that nobody waits for must not stand before work that somebody does.
+fn still_wanted(batch: Vec<Job>, in_flight: &Mutex<HashSet<Uuid>>) -> Vec<Job> {
+    let (gone, wanted): (Vec<Job>, Vec<Job>) = batch.into_iter().partition(|job| job.reply.is_closed());
+    if !gone.is_empty() {
+        tracing::debug!(commands = gone.len(), "nobody waits for these commands any more");
+        let mut keys = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        for key in gone.iter().filter_map(|job| job.request.key) {
+            keys.remove(&key.id);
+        }
+    }
+    wanted
+}
+
 impl Writer {
     pub fn connect(db: &Db, clock: Clock, settings: SharedSettings, render: Render) -> Result<Writer, StoreError> {
-        Ok(Writer { db: db.clone(), connection: Some(db.connect()?), clock, settings, render })
+        let ids = Box::new(|| Ids::seeded(rand::random()));
+        Ok(Writer { db: db.clone(), connection: Some(db.connect()?), clock, settings, render, ids })
     }
 
-    /// Serves a batch. If it fails as a whole its commands are served one by one, so that one bad command harms no other.
+    /// The same with ids from a source that is asked once for each batch: a simulation foretells them.
+    pub fn with_ids(self, ids: impl FnMut() -> Ids + Send + 'static) -> Writer {
+        Writer { ids: Box::new(ids), ..self }
+    }
+
+    /// Serves commands whose answers are always waited for; see [`serve`] for those of the queue.
     pub fn serve(&mut self, batch: &[&Request]) -> Vec<Reply> {
+        let batch: Vec<AtHand<'_>> = batch.iter().map(|request| AtHand { request, reply: None }).collect();
+        self.serve_in_order(&batch)
+    }
+
+    /// Serves a batch; what has to be alone in its transaction is served after the others.
+    fn serve_in_order(&mut self, batch: &[AtHand<'_>]) -> Vec<Reply> {
+        let alone = |at_hand: &AtHand<'_>| is_served_alone(&at_hand.request.command);
+        if batch.len() == 1 || !batch.iter().any(alone) {
+            return self.serve_together(batch);
+        }
+        let together: Vec<AtHand<'_>> = batch.iter().copied().filter(|at_hand| !alone(at_hand)).collect();
+        let mut replies = if together.is_empty() { Vec::new() } else { self.serve_together(&together) }.into_iter();
+        let others: Vec<Option<Reply>> =
+            batch.iter().map(|at_hand| if alone(at_hand) { None } else { replies.next() }).collect();
+        let rest = |(at_hand, reply): (&AtHand<'_>, Option<Reply>)| {
+            reply.unwrap_or_else(|| self.serve_together(&[*at_hand]).pop().unwrap_or(Reply::Overloaded))
+        };
+        batch.iter().zip(others).map(rest).collect()
+    }
+
+    /// Serves a batch in one transaction. If it fails as a whole its commands are served one by one, so that one bad
+    /// command harms no other.
+    fn serve_together(&mut self, batch: &[AtHand<'_>]) -> Vec<Reply> {
         metrics::histogram!("returndesk_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
-        match self.attempt(batch) {
+        let requests: Vec<&Request> = batch.iter().map(|at_hand| at_hand.request).collect();
+        match self.attempt(&requests) {
             Ok(replies) => replies,
             Err(fault) => {
                 tracing::debug!(%fault, commands = batch.len(), "a batch failed; its commands are served one by one");
-                batch.iter().map(|request| self.again(request, &fault)).collect()
+                batch.iter().map(|at_hand| self.again(at_hand, &fault)).collect()
             }
         }
     }
 
     /// Serves a command by itself whose batch failed, where that can do no harm.
-    fn again(&mut self, request: &Request, fault: &StoreError) -> Reply {
+    fn again(&mut self, at_hand: &AtHand<'_>, fault: &StoreError) -> Reply {
         match fault {
-            StoreError::CommitUnknown(_) if !can_be_done_twice(request) => Reply::Trouble(fault.clone()),
-            _ => self.alone(request),
+            StoreError::CommitUnknown(_) if !can_be_done_twice(at_hand.request) => Reply::Trouble(fault.clone()),
+            // Each try may take as long as the database is patient: nobody's turn comes after they have given up.
+            _ if at_hand.is_given_up() => Reply::Trouble(fault.clone()),
+            _ => self.alone(at_hand),
         }
     }
 
-    fn alone(&mut self, request: &Request) -> Reply {
+    fn alone(&mut self, at_hand: &AtHand<'_>) -> Reply {
+        let request = at_hand.request;
         for attempt in 1.. {
             match self.attempt(&[request]).map(|mut replies| replies.pop()) {
                 Ok(Some(reply)) => return reply,
                 Ok(None) => break,
-                Err(fault) if attempt < TRIES && worth_another_try(&fault, request) => {
+                Err(fault) if attempt < TRIES && !at_hand.is_given_up() && worth_another_try(&fault, request) => {
                     std::thread::sleep(RECONNECT / 10 * attempt);
                 }
                 Err(fault) => {
@@ -111,8 +182,8 @@ impl Writer {
             let connection = self.connection.insert(connection);
             let known = self.settings.get();
             let now = self.clock.now();
-            let render = &self.render;
-            Db::write(connection, |tx| serve_in(tx, batch, &known, render, now))
+            let (render, ids) = (&self.render, (self.ids)());
+            Db::write(connection, |tx| serve_in(tx, batch, &known, render, ids, now))
         });
         match result {
             Ok((replies, settings)) => {
@@ -120,13 +191,21 @@ impl Writer {
                 Ok(replies)
             }
             Err(fault) => {
-                if fault.is_connection_lost() {
+                // A session that takes no writes may be at a server that has become a standby, or that was read-only when
+                // it began: it stays so, and the next one need not.
+                if fault.is_connection_lost() || matches!(fault, StoreError::Unwritable(_)) {
                     self.connection = None;
                 }
                 Err(fault)
             }
         }
     }
+}
+
+/// A day end holds its store's audit head from the beginning, all others take it last: beside another command, which may
+/// wait for rows, it could be waited for in a ring (decision 0013).
+fn is_served_alone(command: &Command) -> bool {
+    matches!(command, Command::CloseDay(_))
 }
 
 /// Whether a command may be done again after a commit whose answer was lost: a key tells whether it had been kept, and
@@ -153,23 +232,22 @@ fn serve_in(
     requests: &[&Request],
     known: &Arc<crate::domain::settings::Settings>,
     render: &Render,
+    ids: Ids,
     now: Timestamp,
 ) -> Result<Audited<Served>, StoreError> {
     let mut batch = Batch::new(tx, requests, now)?;
-    let mut state = batch::claim(tx, &batch.touched(), known, ids(), now)?;
+    let mut state = batch::claim(tx, &batch.touched(), known, ids, now)?;
     for place in 0..requests.len() {
         batch.perform(place, &mut state, render);
+    }
+    if state.is_spoilt() {
+        return Err(StoreError::Other("a command was refused after it had changed something; nothing is kept".into()));
     }
     batch.answers.sort_by_key(|(key, _)| *key);
     let settings = state.shared_settings();
     let written = batch::Written { documents: &batch.documents, answers: &batch.answers, now };
     let replies = batch.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Overloaded)).collect();
     batch::write(tx, &state, &written, (replies, settings))
-}
-
-/// Ids are made of time and chance; a batch's state machine makes them from one seed.
-fn ids() -> Ids {
-    Ids::seeded(rand::random())
 }
 
 /// A batch being served.

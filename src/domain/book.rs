@@ -3,10 +3,13 @@
 //! The sale itself never changes; this is all that does. Amounts returned are computed from here alone, so that any
 //! sequence of partial returns, voids and price adjustments pays exactly the value of the line, never a cent more.
 
+mod withheld;
+
 use super::allocate::{cumulative, largest_remainder};
 use super::money::Minor;
 use super::quantity::Quantity;
 use super::sale::{Sale, SaleLine};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// A sale and what is left of it.
@@ -19,6 +22,8 @@ pub struct Book {
     pub tenders: Vec<TenderBook>,
     /// Numbers of the charges that have been refunded.
     pub charges_refunded: Vec<u32>,
+    /// When it was taken back with the exchange that it was taken in: nothing of it can come back.
+    pub voided_at: Option<Timestamp>,
 }
 
 /// The state of one line. `values` are the parts that are paid back separately: the net after the sale's discounts,
@@ -37,6 +42,8 @@ pub struct LineBook {
     base: Base,
     /// What has been given back of each value so far.
     given: Vec<Minor>,
+    /// What repricing keeps for now of the net and of each tax of units that are back; empty where no return was repriced.
+    withheld: Vec<Minor>,
 }
 
 /// From `quantity` on, `left` is shared by the units that remain.
@@ -54,6 +61,9 @@ pub struct Parts {
     pub discount_shares: Vec<Minor>,
     /// What the customer gets: net, and the taxes unless the net contains them.
     pub gross: Minor,
+    /// What repricing withheld of the net and of each tax, which `net` and `taxes` are already less; below nothing where
+    /// it is released. Empty where the return was not repriced.
+    pub withheld: Vec<Minor>,
 }
 
 /// The state of one tender.
@@ -67,6 +77,8 @@ pub struct TenderBook {
     pub rounding: Minor,
     /// The bank has an open dispute on this tender.
     pub charged_back: bool,
+    /// The bank has an open dispute on the tender of the first sale that this one's money came from.
+    pub origin_charged_back: bool,
 }
 
 /// A line's change of state as it is stored when it is out of the ordinary: a price adjustment, or serial numbers.
@@ -75,6 +87,7 @@ pub struct LineExtras {
     pub base: Option<Base>,
     pub given: Option<Vec<Minor>>,
     pub serials_returned: Vec<String>,
+    pub withheld: Vec<Minor>,
 }
 
 impl LineBook {
@@ -93,6 +106,7 @@ impl LineBook {
             taxes: line.taxes.len(),
             base: Base { quantity: Quantity::ZERO, left: values.clone() },
             given: vec![Minor::ZERO; values.len()],
+            withheld: Vec::new(),
             values,
         }
     }
@@ -101,6 +115,7 @@ impl LineBook {
     pub fn restore(mut self, returned: Quantity, extras: LineExtras) -> LineBook {
         self.returned = returned;
         self.serials_returned = extras.serials_returned;
+        self.withheld = extras.withheld;
         if let Some(base) = extras.base {
             self.base = base;
         }
@@ -113,11 +128,13 @@ impl LineBook {
 
     /// What must be stored beside the returned quantity: nothing for a line returned in the ordinary way.
     pub fn extras(&self) -> LineExtras {
-        let adjusted = self.base.quantity != Quantity::ZERO || self.base.left != self.values;
+        let unusual = self.base.quantity != Quantity::ZERO || self.base.left != self.values;
+        let adjusted = unusual || !self.withheld.is_empty();
         LineExtras {
             base: adjusted.then(|| self.base.clone()),
             given: adjusted.then(|| self.given.clone()),
             serials_returned: self.serials_returned.clone(),
+            withheld: self.withheld.clone(),
         }
     }
 
@@ -146,6 +163,26 @@ impl LineBook {
         self.given[0]
     }
 
+    /// Each tax of the whole line.
+    pub fn tax_values(&self) -> &[Minor] {
+        &self.values[1..1 + self.taxes]
+    }
+
+    /// Each tax given back so far.
+    pub fn taxes_given(&self) -> &[Minor] {
+        &self.given[1..1 + self.taxes]
+    }
+
+    /// The line's share of each discount of the whole sale.
+    pub fn discount_shares(&self) -> &[Minor] {
+        &self.values[1 + self.taxes..]
+    }
+
+    /// Whether the net contains the taxes.
+    pub fn net_contains_taxes(&self) -> bool {
+        self.taxes > 0 && self.paid_parts == 1
+    }
+
     fn paid_sum(&self, values: &[Minor]) -> Minor {
         Minor(values.iter().take(self.paid_parts).map(|v| v.0).sum())
     }
@@ -166,6 +203,36 @@ impl LineBook {
         Some(self.give(worth))
     }
 
+    /// Takes units back for less than they are worth: what is not given of them is given to nobody. None if more units or
+    /// more money are asked than are left.
+    pub fn take_for(&mut self, quantity: Quantity, amount: Minor) -> Option<Parts> {
+        let before = self.clone();
+        let whole = self.take(quantity)?;
+        if amount.0 < 0 || amount > whole.gross {
+            *self = before;
+            return None;
+        }
+        let all = self.flatten(&whole);
+        let mut worth = largest_remainder(amount, &all[..self.paid_parts]);
+        for part in &all[self.paid_parts..1 + self.taxes] {
+            let share = i128::from(part.0) * i128::from(amount.0);
+            worth.push(Minor(super::allocate::half_up(share, i128::from(whole.gross.0).max(1))));
+        }
+        worth.resize(self.values.len(), Minor::ZERO);
+        let left = before.base_left_after(&all, self.returned);
+        self.given = before.given;
+        self.base = Base { quantity: self.returned, left };
+        Some(self.give(worth))
+    }
+
+    /// What the units still to come share once `taken` is off: by what was to be shared, not by what was given.
+    fn base_left_after(&self, taken: &[Minor], returned: Quantity) -> Vec<Minor> {
+        debug_assert!(returned >= self.returned);
+        let (from, of) = (self.since_base(self.returned), self.since_base(self.sold));
+        let rest = |(left, taken): (&Minor, &Minor)| Minor(left.0 - cumulative(*left, from, of).0 - taken.0);
+        self.base.left.iter().zip(taken).map(rest).collect()
+    }
+
     fn since_base(&self, quantity: Quantity) -> Quantity {
         Quantity(quantity.0 - self.base.quantity.0)
     }
@@ -173,7 +240,7 @@ impl LineBook {
     /// Gives `amount` back while the goods stay: capped by what is left, and shared over net and taxes as they are left.
     /// Later returns share the rest. None if more is asked than is left.
     pub fn adjust(&mut self, amount: Minor) -> Option<Parts> {
-        let left: Vec<Minor> = self.values.iter().zip(&self.given).map(|(v, g)| Minor(v.0 - g.0)).collect();
+        let left = self.left();
         if amount.0 <= 0 || amount > self.paid_sum(&left) {
             return None;
         }
@@ -195,13 +262,21 @@ impl LineBook {
         self.returned = Quantity(self.returned.0 - quantity.0);
         let taken = self.flatten(parts);
         self.given.iter_mut().zip(&taken).for_each(|(given, part)| given.0 -= part.0);
-        let ordinary: Vec<Minor> = self.values.iter().map(|v| cumulative(*v, self.returned, self.sold)).collect();
-        self.base = if self.given == ordinary {
+        self.put_back_withheld(&parts.withheld);
+        let left = self.left();
+        let untouched = |value: &Minor| Minor(value.0 - cumulative(*value, self.returned, self.sold).0);
+        self.base = if self.values.iter().map(untouched).eq(left.iter().copied()) {
             Base { quantity: Quantity::ZERO, left: self.values.clone() }
         } else {
-            let left = self.values.iter().zip(&self.given).map(|(v, g)| Minor(v.0 - g.0)).collect();
             Base { quantity: self.returned, left }
         };
+    }
+
+    /// Of each value, what the units still out are worth: neither given back nor withheld.
+    fn left(&self) -> Vec<Minor> {
+        let withheld = self.withheld.iter().copied().chain(std::iter::repeat(Minor::ZERO));
+        let taken = self.given.iter().zip(withheld).map(|(given, withheld)| given.0 + withheld.0);
+        self.values.iter().zip(taken).map(|(value, taken)| Minor(value.0 - taken)).collect()
     }
 
     fn give(&mut self, worth: Vec<Minor>) -> Parts {
@@ -212,6 +287,7 @@ impl LineBook {
             taxes: worth[1..taxes_end].to_vec(),
             discount_shares: worth[taxes_end..].to_vec(),
             gross: self.paid_sum(&worth),
+            withheld: Vec::new(),
         }
     }
 
@@ -234,7 +310,7 @@ impl Book {
             })
             .collect();
         let tenders = sale.tenders.iter().map(|t| TenderBook { paid: t.paid(), ..TenderBook::default() }).collect();
-        Book { lines, tenders, charges_refunded: Vec::new(), sale }
+        Book { lines, tenders, charges_refunded: Vec::new(), voided_at: None, sale }
     }
 
     /// Where a line number stands in `lines`.
@@ -244,6 +320,11 @@ impl Book {
 }
 
 impl TenderBook {
+    /// Whether the bank disputes this money, here or where it was first paid.
+    pub fn disputed(&self) -> bool {
+        self.charged_back || self.origin_charged_back
+    }
+
     /// What may still go back to this tender. A tender paid out (as change above the amount) has nothing to give.
     pub fn refundable(&self) -> Minor {
         Minor((self.paid.0 - self.refunded.0).max(0))
@@ -273,6 +354,7 @@ mod tests {
             flags: vec![],
             parent_line: None,
             delivered_on: None,
+            gift_card: None,
         }
     }
 

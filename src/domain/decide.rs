@@ -2,30 +2,44 @@
 //!
 //! Check and record are this one function; all findings are made at once, and the worst decides.
 
+mod charge;
+mod exchange;
+mod fee;
+mod gift_card;
+mod kit;
 mod line;
+mod payment;
+mod promotion;
 mod whole;
+mod without_receipt;
 
 use super::book::{Book, Parts};
 use super::caller::Role;
 use super::decision::{Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict};
 use super::draft::{Approver, Draft, Grant, SaleRef};
+use super::gift_cards::Card;
 use super::money::{Currency, Minor};
 use super::policy::{Resolved, Version};
+use super::prices::Prices;
 use super::refunds::{Plan, Terms};
 use super::refusal::Fault;
-use super::rounding::cash_rounding;
-use super::sale::{Sale, taxes_of};
+use super::sale::{Sale, SaleLine};
 use super::settings::{Settings, Store};
 use super::words::RefundTo;
+use exchange::exchanged;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
+
+pub use gift_card::CardTaken;
 
 /// What a decision is made of: what was loaded, and who looks.
 pub struct Case<'a> {
     pub settings: &'a Settings,
     pub books: &'a dyn Books,
+    /// What goods without a receipt are worth.
+    pub prices: &'a Prices,
     /// What the customer has brought back lately, newest last.
     pub history: Vec<PastReturn>,
     pub now: Timestamp,
@@ -36,6 +50,11 @@ pub trait Books {
     /// The sale a draft of this store means; a receipt without a store is looked for in the draft's own store first.
     fn find(&self, reference: &SaleRef, store: &str) -> Found;
     fn book(&self, sale: Uuid) -> Option<&Book>;
+
+    /// A gift card that was loaded; none where cards are not looked at.
+    fn card(&self, _id: Uuid) -> Option<&Card> {
+        None
+    }
 }
 
 /// What became of looking a sale up.
@@ -52,9 +71,12 @@ pub enum Found {
 pub struct PastReturn {
     pub id: Uuid,
     pub at: Timestamp,
-    pub customer: Option<String>,
+    /// The customer named, or those of the sales.
+    pub customers: Vec<String>,
     pub id_hash: Option<[u8; 32]>,
     pub amount: Minor,
+    /// Of `amount`, what went back for goods without a receipt; none where all had one.
+    pub without_receipt: Option<Minor>,
 }
 
 /// A decision, and the books as they would stand if it were recorded.
@@ -64,8 +86,12 @@ pub struct Decided {
     pub books: BTreeMap<Uuid, Book>,
     /// The parts taken of each decided line, in the same order.
     pub parts: Vec<Option<Parts>>,
+    /// Bought gift cards that come back.
+    pub cards: Vec<CardTaken>,
     /// A rule that insists on a quote, if one does.
     pub quote_required: Option<String>,
+    /// Sale and line behind the price of goods without a receipt, by their place among the lines.
+    pub price_of: BTreeMap<usize, (Uuid, u32)>,
 }
 
 /// Decides a draft. Err names what is wrong with the draft itself: no decision can be made of it.
@@ -125,6 +151,8 @@ struct Deciding<'a> {
     books: BTreeMap<Uuid, Book>,
     lines: Vec<LineDecision>,
     parts: Vec<Option<Parts>>,
+    /// Bought gift cards that come back.
+    cards: Vec<CardTaken>,
     /// What the policy says of each decided line, where there is a sale to ask about.
     resolved: Vec<Option<Resolved<'a>>>,
     charges: Vec<ChargeDecision>,
@@ -132,6 +160,9 @@ struct Deciding<'a> {
     charge_rules: Vec<Resolved<'a>>,
     findings: Vec<Finding>,
     faults: Vec<Fault>,
+    /// Sales presented by their gift receipts.
+    gifts: BTreeSet<Uuid>,
+    price_of: BTreeMap<usize, (Uuid, u32)>,
 }
 
 impl<'a> Deciding<'a> {
@@ -151,29 +182,43 @@ impl<'a> Deciding<'a> {
             books: BTreeMap::new(),
             lines: Vec::new(),
             parts: Vec::new(),
+            cards: Vec::new(),
             resolved: Vec::new(),
             charges: Vec::new(),
             charge_rules: Vec::new(),
             findings: Vec::new(),
             faults: Vec::new(),
+            gifts: BTreeSet::new(),
+            price_of: BTreeMap::new(),
         })
     }
 
     fn run(mut self, refund_to: RefundTo) -> Result<Decided, Vec<Fault>> {
-        for index in 0..self.draft.lines.len() {
+        for index in self.parts_first() {
             self.line(index);
         }
+        let decided = self.lines.len();
+        self.reprice();
+        self.as_in_the_draft(decided);
         for index in 0..self.draft.charges.len() {
             self.charge(index);
         }
         self.known_tenders();
+        self.known_refund_card();
+        let goods = self.new_goods();
         if !self.faults.is_empty() {
             return Err(self.faults);
         }
-        let plan = self.plan(refund_to);
-        self.findings.extend(plan.findings);
         let totals = self.totals();
+        if totals.returned > Minor::MAX {
+            return Err(vec![beyond_any_amount(self.currency)]);
+        }
+        let totals = totals.with_exchange(goods.as_ref().map(|goods| goods.total));
+        let plan = self.plan(refund_to, totals.refund);
+        self.findings.extend(plan.findings);
+        self.exchange_only(&totals);
         self.own_purchase();
+        let gifts: Vec<Uuid> = self.gifts.iter().copied().collect();
         self.limits(totals.refund);
         self.velocity(totals.refund);
         let quote_required = self.quote_required();
@@ -185,12 +230,22 @@ impl<'a> Deciding<'a> {
             lines: self.lines,
             charges: self.charges,
             findings: self.findings,
+            exchange: goods
+                .map(|goods| Box::new(exchanged(goods, plan.carried, self.draft, &totals, self.store, self.today))),
             totals,
             refunds: plan.refunds,
             alternatives: Vec::new(),
+            gifts,
         };
         decision.weigh();
-        Ok(Decided { decision, books: self.books, parts: self.parts, quote_required })
+        Ok(Decided {
+            decision,
+            books: self.books,
+            parts: self.parts,
+            cards: self.cards,
+            quote_required,
+            price_of: self.price_of,
+        })
     }
 
     /// The version that governs the first line; without a line of a sale, the one in force now.
@@ -222,56 +277,24 @@ impl<'a> Deciding<'a> {
             }
             Found::None => return Err(Some(receipt_not_found(reference))),
         };
+        if self.books.contains_key(&id) && self.gifts.contains(&id) != reference.is_gift() {
+            let detail =
+                "One sale is named both by its receipt and by its gift receipt; return by one of them at a time.";
+            self.faults.push(Fault::invalid(pointer, detail));
+            return Err(None);
+        }
+        if reference.is_gift() {
+            self.gifts.insert(id);
+        }
         if !self.books.contains_key(&id) {
             let Some(book) = self.case.books.book(id) else { return Err(Some(receipt_not_found(reference))) };
             if book.sale.currency != self.currency {
                 self.faults.push(Fault::currency(pointer, book.sale.currency));
                 return Err(None);
             }
-            self.books.insert(id, book.clone());
+            self.books.insert(id, self.with_origins(book));
         }
         Ok(id)
-    }
-
-    fn charge(&mut self, index: usize) {
-        let asked = &self.draft.charges[index];
-        let pointer = format!("/charges/{index}");
-        let Some(reference) = asked.sale.as_ref().or(self.draft.sale.as_ref()) else {
-            self.faults.push(Fault::invalid(format!("{pointer}/sale"), "Say which sale the charge belongs to."));
-            return;
-        };
-        let sale = match self.open(reference, &pointer) {
-            Ok(sale) => sale,
-            Err(finding) => return self.findings.extend(finding),
-        };
-        let Some(rules) = self.rules_of_charge(sale) else { return self.no_policy() };
-        let Some(book) = self.books.get_mut(&sale) else { return };
-        let Some(charge) = book.sale.charges.iter().find(|charge| charge.charge == asked.charge).cloned() else {
-            let detail = format!("The sale has no charge {}.", asked.charge);
-            self.faults.push(Fault::invalid(format!("{pointer}/charge"), &detail));
-            return;
-        };
-        let mut findings = Vec::new();
-        if !charge.refundable {
-            let detail = format!("The {} charge is not refundable.", charge.kind);
-            findings.push(Finding::refused(Code::NotReturnable, "service:charge", detail));
-        }
-        if book.charges_refunded.contains(&charge.charge) {
-            let detail = format!("The {} charge has been refunded already.", charge.kind);
-            findings.push(Finding::refused(Code::AlreadyReturned, "service:charge", detail));
-        } else {
-            book.charges_refunded.push(charge.charge);
-        }
-        self.charge_rules.push(rules);
-        let worth = if findings.is_empty() { charge.gross() } else { Minor::ZERO };
-        self.charges.push(ChargeDecision {
-            sale,
-            charge: charge.charge,
-            amount: if findings.is_empty() { charge.amount } else { Minor::ZERO },
-            taxes: charge.taxes.iter().map(|tax| (tax.code.clone(), tax.amount)).collect(),
-            refund: worth,
-            findings,
-        });
     }
 
     /// A tender said to be unusable must be one of the sale's: a slip of the finger must not send money elsewhere.
@@ -285,20 +308,37 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Plans the money of each line and charge over the tenders of its sale.
-    fn plan(&mut self, refund_to: RefundTo) -> Plan {
+    /// Plans the money of each line and charge over the tenders of its sale: `out` of it goes to the customer, the rest
+    /// into the new goods.
+    fn plan(&mut self, refund_to: RefundTo, mut out: Minor) -> Plan {
         let mut plan = Plan::default();
         let terms = Terms {
             currency: self.currency,
             refund_to,
             unavailable: &self.draft.unavailable_tenders,
             today: self.today,
-            cash_rounding: cash_rounding(self.currency, &self.store.region, self.today),
+            cash_rounding: self.store.rounds_cash(self.today),
+            gift_receipt: false,
         };
+        let mut carried = Vec::new();
         for (sale, resolved, amount) in self.amounts_by_rules() {
             if let Some(book) = self.books.get_mut(&sale) {
-                plan.add(book, amount, &resolved, &terms);
+                let refund = amount.min(out);
+                out.0 -= refund.0;
+                let terms = Terms { gift_receipt: self.gifts.contains(&sale), ..terms };
+                plan.add(book, refund, &resolved, &terms);
+                carried.push((sale, resolved, Minor(amount.0 - refund.0)));
             }
+        }
+        for (sale, resolved, amount) in carried {
+            let terms = Terms { gift_receipt: self.gifts.contains(&sale), ..terms };
+            self.books.get_mut(&sale).into_iter().for_each(|book| plan.carry(book, amount, &resolved, &terms));
+        }
+        for (resolved, amount) in self.amounts_without_receipt() {
+            let refund = amount.min(out);
+            out.0 -= refund.0;
+            plan.add_without_sale(refund, &resolved, &terms);
+            plan.carry_credit(Minor(amount.0 - refund.0), &terms);
         }
         if let Some(limit) = self.cash_limit() {
             plan.keep_cash_within(limit);
@@ -332,9 +372,10 @@ impl<'a> Deciding<'a> {
         for line in &self.lines {
             totals.returned.0 += line.gross.0;
             totals.fees.0 += line.fee.0;
+            totals.fee_taxes.0 += line.gross.0 - line.fee.0 - line.refund.0;
         }
         totals.returned.0 += self.charges.iter().map(|charge| charge.refund.0).sum::<i64>();
-        totals.refund = Minor(totals.returned.0 - totals.fees.0);
+        totals.refund = Minor(totals.returned.0 - totals.fees.0 - totals.fee_taxes.0);
         totals
     }
 }
@@ -347,8 +388,17 @@ fn same_tender_rules(a: &Resolved<'_>, b: &Resolved<'_>) -> bool {
         && cash(a) == cash(b)
 }
 
+/// Sales that hold one by one may together be more than an amount, and a card, can hold.
+fn beyond_any_amount(currency: Currency) -> Fault {
+    let most = Minor::MAX.format(currency);
+    let detail =
+        format!("Together this is more than the {most} that one return can be of; return the sales one by one.");
+    Fault::new("/lines", "invalid_amount", detail)
+}
+
 fn receipt_not_found(reference: &SaleRef) -> Finding {
     let detail = match reference {
+        SaleRef::Gift(reference) => return receipt_not_found(reference),
         SaleRef::Id(id) => format!("No sale {id} is known."),
         SaleRef::Receipt { receipt, .. } => {
             format!("No sale with receipt {receipt} is known; check the number, the store and the date.")
@@ -359,6 +409,10 @@ fn receipt_not_found(reference: &SaleRef) -> Finding {
 
 /// Taxes of a sale's line as (code, amount) pairs of what comes back.
 fn tax_pairs(sale: &Sale, place: usize, parts: &Parts) -> Vec<(String, Minor)> {
-    debug_assert!(taxes_of(&sale.lines[place].taxes).0 >= parts.taxes.iter().map(|t| t.0).sum::<i64>());
-    sale.lines[place].taxes.iter().map(|tax| tax.code.clone()).zip(parts.taxes.iter().copied()).collect()
+    with_codes(&sale.lines[place], &parts.taxes)
+}
+
+/// Amounts of a line's taxes with the taxes' codes; none for none.
+fn with_codes(line: &SaleLine, amounts: &[Minor]) -> Vec<(String, Minor)> {
+    line.taxes.iter().map(|tax| tax.code.clone()).zip(amounts.iter().copied()).collect()
 }

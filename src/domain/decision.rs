@@ -1,6 +1,7 @@
 //! A decision and its findings: what each rule says, the worst of it, and what would change the answer.
 
 use super::caller::Role;
+use super::exchanges::Exchanged;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
 use super::tender::TenderType;
@@ -54,10 +55,11 @@ pub enum Code {
     TenderNotAllowed,
     TenderNotCleared,
     FeeApplied,
+    PromotionRepriced,
 }
 
 impl Code {
-    pub const ALL: [Code; 24] = [
+    pub const ALL: [Code; 25] = [
         Code::ReceiptNotFound,
         Code::AlreadyReturned,
         Code::QuantityExceeded,
@@ -82,6 +84,7 @@ impl Code {
         Code::TenderNotAllowed,
         Code::TenderNotCleared,
         Code::FeeApplied,
+        Code::PromotionRepriced,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -110,6 +113,7 @@ impl Code {
             Code::TenderNotAllowed => "tender_not_allowed",
             Code::TenderNotCleared => "tender_not_cleared",
             Code::FeeApplied => "fee_applied",
+            Code::PromotionRepriced => "promotion_repriced",
         }
     }
 
@@ -178,7 +182,7 @@ pub struct LineDecision {
     pub sku: Option<String>,
     /// What may still come back of the line, before this return.
     pub returnable: Quantity,
-    /// What comes back; zero for money back while the goods stay.
+    /// What comes back; zero for money back while the goods stay, and where an earlier return's withheld money is paid.
     pub quantity: Quantity,
     pub reason: Reason,
     pub condition: Condition,
@@ -192,10 +196,15 @@ pub struct LineDecision {
     pub taxes: Vec<(String, Minor)>,
     /// Shares of the sale's own discounts that the net is already less.
     pub discount_shares: Vec<Minor>,
-    /// Net and taxes, as paid.
+    /// Net and taxes, as paid; the net alone where it contains the taxes.
     pub gross: Minor,
+    /// What repricing withholds of the net (already off it); below nothing where it is paid after all.
+    pub withheld: Minor,
+    /// What the shop keeps. It contains its tax where the net does.
     pub fee: Minor,
-    /// Gross less fee.
+    /// Of each tax, what is kept with the fee; empty where that is nothing.
+    pub fee_taxes: Vec<(String, Minor)>,
+    /// Gross less fee, and less the fee's taxes unless the fee contains them.
     pub refund: Minor,
     pub findings: Vec<Finding>,
 }
@@ -234,11 +243,27 @@ pub struct Totals {
     /// Worth of all that comes back, taxes included.
     pub returned: Minor,
     pub fees: Minor,
+    /// Taxes kept with the fees, where they do not contain them.
+    pub fee_taxes: Minor,
     pub exchanged: Minor,
     /// What the customer gets, exact, before cash rounding.
     pub refund: Minor,
     /// What the customer owes.
     pub due: Minor,
+}
+
+impl Totals {
+    /// The same once new goods are taken: what comes back pays for them, and one amount is left, either way.
+    pub fn with_exchange(self, exchanged: Option<Minor>) -> Totals {
+        let Some(exchanged) = exchanged else { return self };
+        let carried = self.refund.min(exchanged);
+        Totals { exchanged, refund: Minor(self.refund.0 - carried.0), due: Minor(exchanged.0 - carried.0), ..self }
+    }
+
+    /// What the goods that come back are worth to the customer: paid out, or taken in new goods.
+    pub fn credit(&self) -> Minor {
+        Minor(self.refund.0 + self.exchanged.0 - self.due.0)
+    }
 }
 
 /// The name and number of a policy's version.
@@ -278,7 +303,18 @@ pub struct Decision {
     pub findings: Vec<Finding>,
     pub totals: Totals,
     pub refunds: Vec<RefundPlan>,
+    /// What the customer takes instead.
+    pub exchange: Option<Box<Exchanged>>,
     pub alternatives: Vec<Alternative>,
+    /// Sales presented by their gift receipts: their prices are not for the eyes of whoever holds those.
+    pub gifts: Vec<Uuid>,
+}
+
+impl LineDecision {
+    /// Whether the goods have no receipt, but an article and a price that was found for it.
+    pub fn is_without_receipt(&self) -> bool {
+        self.sale.is_none() && self.quantity > Quantity::ZERO
+    }
 }
 
 impl Decision {

@@ -47,14 +47,16 @@ pub trait Document {
 
 impl Document for Store {
     fn facts(&self) -> Json {
-        Json::object([
+        let own_rounding = self.cash_rounding.map(|step| ("cash_rounding", step.format(self.currency).into()));
+        let always = [
             ("store", self.store.as_str().into()),
             ("name", self.name.as_str().into()),
             ("time_zone", self.time_zone.iana_name().into()),
             ("currency", self.currency.code().into()),
             ("region", self.region.as_str().into()),
             ("policy", self.policy.as_str().into()),
-        ])
+        ];
+        Json::object(always.into_iter().chain(own_rounding))
     }
 }
 

@@ -1,11 +1,14 @@
 //! What a register asks for: the body of a check or a record, read and well formed, not yet decided.
 
+use super::canonical::Json;
 use super::decision::Code;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
+use super::sale::{Discount, SaleLine, Tender};
 use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How a draft names a sale.
@@ -18,6 +21,23 @@ pub enum SaleRef {
         store: Option<String>,
         business_date: Option<Date>,
     },
+    /// By its gift receipt: whoever holds it is not the one who paid.
+    Gift(Box<SaleRef>),
+}
+
+impl SaleRef {
+    pub fn is_gift(&self) -> bool {
+        matches!(self, SaleRef::Gift(_))
+    }
+
+    /// The number of the receipt, where the sale is named by one.
+    pub fn receipt(&self) -> Option<&str> {
+        match self {
+            SaleRef::Id(_) => None,
+            SaleRef::Receipt { receipt, .. } => Some(receipt),
+            SaleRef::Gift(reference) => reference.receipt(),
+        }
+    }
 }
 
 /// What is asked of one line.
@@ -66,10 +86,43 @@ pub struct Draft {
     /// Keyed hash of the identity document shown; the document's number never comes this far.
     pub id_hash: Option<[u8; 32]>,
     pub refund_to: RefundTo,
+    /// The customer's card that refunds to cards go to.
+    pub refund_card: Option<Uuid>,
     /// Tenders of the sale that cannot be paid back to, such as a card that was closed.
     pub unavailable_tenders: Vec<u32>,
     pub currency: Option<Currency>,
     pub training: bool,
+    /// What the customer takes instead.
+    pub exchange: Option<ExchangeDraft>,
+}
+
+/// New goods for what comes back, in one transaction with one net amount (PRODUCT §8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeDraft {
+    pub lines: Vec<ExchangeLine>,
+    /// Discounts of all new goods together.
+    pub discounts: Vec<Discount>,
+    /// What the customer pays on top. Empty while that is not known.
+    pub tenders: Vec<Tender>,
+    /// The register's number for the new sale; none: the return's number.
+    pub receipt: Option<String>,
+    /// None: as in the first sale that something comes back of.
+    pub prices_include_tax: Option<bool>,
+    /// What cash rounding added to the payment, as the register says; none: whatever the payment shows.
+    pub cash_rounding: Option<Minor>,
+}
+
+/// One article that the customer takes instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeLine {
+    /// As the register rang it up. Its number is its place, from 1.
+    pub line: SaleLine,
+    /// Facts about the article, as sent.
+    pub attributes: BTreeMap<String, Json>,
+    /// The line of the draft that it replaces evenly, counted from 0: it keeps the price paid.
+    pub exchanged_for: Option<usize>,
+    /// Whether amounts were sent; those of an even exchange may be left out.
+    pub priced: bool,
 }
 
 /// What a manager's override allows (API §5): these findings, on these sales, for at most this amount, once.
@@ -80,6 +133,7 @@ pub struct Grant {
     pub store: String,
     pub sales: Vec<Uuid>,
     pub codes: Vec<Code>,
+    /// The most that what comes back may be worth, paid out or taken in new goods.
     pub max_refund: Minor,
     pub currency: Currency,
     pub issued_at: Timestamp,

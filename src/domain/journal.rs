@@ -2,6 +2,12 @@
 //!
 //! Amounts are decimal text in the currency named beside them.
 
+pub mod chargebacks;
+pub mod day_end;
+pub mod exchanges;
+pub mod gift_cards;
+mod without_receipt;
+
 use super::canonical::Json;
 use super::decision::{Decision, Finding, LineDecision, RefundPlan};
 use super::directory::Document;
@@ -98,10 +104,12 @@ fn findings(all: &[Finding]) -> Json {
 }
 
 fn line(line: &LineDecision, currency: Currency) -> Json {
-    let taxes = line
-        .taxes
-        .iter()
-        .map(|(code, amount)| Json::object([("code", code.as_str().into()), ("amount", money(*amount, currency))]));
+    let taxes = |taxes: &[(String, Minor)]| {
+        let tax = |(code, amount): &(String, Minor)| {
+            Json::object([("code", code.as_str().into()), ("amount", money(*amount, currency))])
+        };
+        Json::List(taxes.iter().map(tax).collect())
+    };
     Json::object([
         ("sale", line.sale.map(|sale| sale.to_string()).into()),
         ("sale_line", line.sale_line.map(Json::from).unwrap_or(Json::Null)),
@@ -113,8 +121,10 @@ fn line(line: &LineDecision, currency: Currency) -> Json {
         ("serial_number", line.serial_number.as_deref().into()),
         ("policy_version", line.policy_version.into()),
         ("net", money(line.net, currency)),
-        ("taxes", Json::List(taxes.collect())),
+        ("taxes", taxes(&line.taxes)),
+        ("withheld", money(line.withheld, currency)),
         ("fee", money(line.fee, currency)),
+        ("fee_taxes", taxes(&line.fee_taxes)),
         ("refund", money(line.refund, currency)),
         ("findings", findings(&line.findings)),
     ])
@@ -142,7 +152,11 @@ pub fn decision(decision: &Decision) -> Json {
             ("findings", findings(&charge.findings)),
         ])
     });
-    Json::object([
+    let with_exchange = |total: Minor| decision.exchange.as_ref().map(|_| money(total, currency));
+    let exchange =
+        [("exchanged", with_exchange(decision.totals.exchanged)), ("due", with_exchange(decision.totals.due))];
+    let exchange = exchange.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let members = [
         ("decision", decision.verdict.as_str().into()),
         ("policy", decision.policy.name.as_str().into()),
         ("policy_version", decision.policy.version.into()),
@@ -152,13 +166,15 @@ pub fn decision(decision: &Decision) -> Json {
         ("findings", findings(&decision.findings)),
         ("returned", money(decision.totals.returned, currency)),
         ("fees", money(decision.totals.fees, currency)),
+        ("fee_taxes", money(decision.totals.fee_taxes, currency)),
         ("refund", money(decision.totals.refund, currency)),
         ("refunds", Json::List(decision.refunds.iter().map(|plan| refund(plan, currency)).collect())),
-    ])
+    ];
+    Json::object(members.into_iter().chain(exchange))
 }
 
 pub fn return_recorded(state: &mut State, context: &Context<'_>, the_return: &Return, decided: &Decision) {
-    let data = Json::object([
+    let mut data = vec![
         ("return_number", the_return.number().into()),
         ("register", the_return.register.as_str().into()),
         ("operator", the_return.operator.as_str().into()),
@@ -166,7 +182,9 @@ pub fn return_recorded(state: &mut State, context: &Context<'_>, the_return: &Re
         ("customer_sha256", reference(the_return.customer.as_deref())),
         ("training", the_return.training.into()),
         ("decision", decision(decided)),
-    ]);
+    ];
+    data.extend(without_receipt::members(the_return, decided));
+    let data = Json::object(data);
     state.note(context, &the_return.store, Event::ReturnRecorded, Some(the_return.id.to_string()), data);
 }
 

@@ -11,18 +11,29 @@ pub mod words;
 
 pub mod allocate;
 pub mod book;
+pub mod fee_tax;
+pub mod ledger;
+pub mod misfit;
 pub mod rounding;
 pub mod sale;
+pub mod tie;
 
+pub mod counted;
 pub mod decide;
 pub mod decision;
 pub mod draft;
 pub mod policy;
+pub mod prices;
+pub mod promotion;
 pub mod refunds;
 pub mod refusal;
 pub mod settings;
 
+pub mod chargebacks;
+pub mod day_end;
 pub mod directory;
+pub mod exchanges;
+pub mod gift_cards;
 pub mod overrides;
 pub mod perform;
 pub mod policies;

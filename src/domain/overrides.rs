@@ -67,7 +67,8 @@ pub fn issue(state: &mut State, command: &IssueOverride, context: &Context<'_>) 
         store: draft.store.clone(),
         sales,
         codes,
-        max_refund: decision.totals.refund,
+        // New goods are taken for it as well as money: what is approved is the worth of what comes back.
+        max_refund: decision.totals.credit(),
         currency: decision.currency,
         issued_at: context.now,
         expires_at: context.now + command.valid_for.min(LONGEST),
@@ -163,7 +164,7 @@ fn grant_fault(
     let covers = decision.all_findings().any(|f| f.outcome == Verdict::NeedsApproval && grant.codes.contains(&f.code));
     let bound = grant.store == draft.store
         && grant.currency == decision.currency
-        && decision.totals.refund <= grant.max_refund
+        && decision.totals.credit() <= grant.max_refund
         && sales_of(decision).all(|sale| grant.sales.contains(&sale));
     if !bound || (!covers && decision.verdict != Verdict::Refused) {
         return Some(OverrideFault::Mismatch);

@@ -1,9 +1,13 @@
 //! The state machine: everything that changes anything is a [`Command`], performed on loaded state.
 
 use super::caller::Caller;
+use super::chargebacks::{self, Chargeback, MarkChargeback};
+use super::counted::Counted;
+use super::day_end::{self, CloseDay, DayEnd, TillKey};
 use super::decision::Decision;
 use super::directory::{self, SaveOperator, SaveRegister, SaveStore};
 use super::draft::{Draft, SaleRef};
+use super::gift_cards::{self, CardCommand, CardDone};
 use super::journal::{self, Note};
 use super::overrides::{self, IssueOverride, Override};
 use super::policies::{self, DraftPolicy, PolicyRecord, PublishPolicy};
@@ -14,6 +18,7 @@ use super::settings::{Operator, Register, Store};
 use super::sign_in::{self, SignIn};
 use super::state::{ReceiptKey, State};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -24,6 +29,7 @@ pub enum Command {
     RecordReturn(Box<RecordReturn>),
     VoidReturn(VoidReturn),
     SettleRefund(SettleRefund),
+    MarkChargeback(MarkChargeback),
     IssueOverride(Box<IssueOverride>),
     SaveStore(Box<SaveStore>),
     SaveRegister(SaveRegister),
@@ -31,6 +37,8 @@ pub enum Command {
     DraftPolicy(Box<DraftPolicy>),
     PublishPolicy(PublishPolicy),
     SignIn(SignIn),
+    CloseDay(CloseDay),
+    GiftCard(Box<CardCommand>),
     /// Something that only the log needs to know: a refused check, an export, a start or stop.
     Note(Box<Note>),
 }
@@ -56,6 +64,7 @@ pub enum Done {
     Returned(Recorded),
     ReturnVoided(Return),
     RefundSettled(Return),
+    ChargebackMarked(Chargeback),
     OverrideIssued(Override),
     StoreSaved { store: Arc<Store>, created: bool },
     RegisterSaved { register: Register, created: bool },
@@ -63,6 +72,8 @@ pub enum Done {
     PolicyDrafted(PolicyRecord),
     PolicyPublished(PolicyRecord),
     SignIn(sign_in::Answer),
+    DayClosed(Box<DayEnd>),
+    Card(Box<CardDone>),
     Noted,
 }
 
@@ -79,12 +90,25 @@ impl From<Done> for Outcome {
 }
 
 /// Performs one command on the loaded state. Pure: the same state, command and context give the same outcome.
+///
+/// A refused command has changed nothing. One that has all the same is a bug of ours: the state is spoilt then, and
+/// must not be written.
 pub fn perform(state: &mut State, command: &Command, context: &Context<'_>) -> Outcome {
+    let before = state.revision();
+    let outcome = outcome_of(state, command, context);
+    if matches!(outcome, Outcome::Refused(_)) && state.revision() != before {
+        state.spoil();
+    }
+    outcome
+}
+
+fn outcome_of(state: &mut State, command: &Command, context: &Context<'_>) -> Outcome {
     match command {
         Command::RecordSale(command) => sales::record(state, command, context),
         Command::RecordReturn(command) => returns::record(state, command, context),
         Command::VoidReturn(command) => returns::void(state, command, context),
         Command::SettleRefund(command) => returns::settle(state, command, context),
+        Command::MarkChargeback(command) => chargebacks::mark(state, command, context),
         Command::IssueOverride(command) => overrides::issue(state, command, context),
         Command::SaveStore(command) => directory::save_store(state, command, context),
         Command::SaveRegister(command) => directory::save_register(state, command, context),
@@ -92,6 +116,8 @@ pub fn perform(state: &mut State, command: &Command, context: &Context<'_>) -> O
         Command::DraftPolicy(command) => policies::draft(state, command, context),
         Command::PublishPolicy(command) => policies::publish(state, command, context),
         Command::SignIn(command) => sign_in::perform(state, command, context),
+        Command::CloseDay(command) => day_end::close(state, command, context),
+        Command::GiftCard(command) => gift_cards::commands::perform(state, command, context),
         Command::Note(note) => journal::take_note(state, note, context),
     }
 }
@@ -107,13 +133,22 @@ pub fn check(state: &State, draft: &Draft, now: Timestamp) -> Result<Decision, R
 pub struct Touched {
     pub sales: Vec<Uuid>,
     pub receipts: Vec<ReceiptKey>,
-    /// Receipts that may be of any store.
-    pub receipts_anywhere: Vec<String>,
+    /// Receipts that may be of any store: looked for elsewhere where their own does not know them, of this day if one
+    /// is named.
+    pub receipts_anywhere: Vec<(ReceiptKey, Option<Date>)>,
     pub returns: Vec<Uuid>,
     pub overrides: Vec<Uuid>,
+    pub cards: Vec<Uuid>,
+    /// Hashes of gift cards' codes that are to be new.
+    pub codes: Vec<[u8; 32]>,
     pub customers: Vec<String>,
     pub id_hashes: Vec<[u8; 32]>,
     pub operators: Vec<String>,
+    /// Days to be closed: the store's audit head is claimed before anything is summed up. A command that has any is
+    /// served by itself.
+    pub tills: Vec<TillKey>,
+    /// What goods without a receipt are worth, and whose limits a return counts for.
+    pub counted: Counted,
     /// Stores, registers, operators or policies are to change.
     pub settings: bool,
 }
@@ -124,15 +159,25 @@ impl Touched {
         match command {
             Command::RecordSale(command) => {
                 let (store, receipt) = (command.sale.store.clone(), command.sale.receipt.clone());
+                self.counted.sold(&command.sale);
                 self.receipts.push(ReceiptKey { store, receipt });
+                self.cards.extend(command.sale.lines.iter().filter_map(|line| line.gift_card).map(|sold| sold.id));
+                // A return of the same batch may pay back to them.
+                self.cards.extend(gift_cards::of_sales::paid_with(&command.sale.tenders));
             }
             Command::RecordReturn(command) => {
                 self.draft(&command.draft);
                 self.overrides.extend(command.grants.iter().map(|grant| grant.id));
+                self.codes.extend(command.codes.iter().map(|code| code.hash));
             }
             Command::IssueOverride(command) => self.draft(&command.draft),
             Command::VoidReturn(command) => self.returns.push(command.id),
-            Command::SettleRefund(command) => self.returns.push(command.id),
+            Command::MarkChargeback(command) => self.sales.push(command.sale),
+            Command::SettleRefund(command) => {
+                self.returns.push(command.id);
+                self.codes.extend(command.codes.iter().map(|code| code.hash));
+            }
+            Command::GiftCard(command) => command.touch(self),
             Command::SignIn(command) => self.operators.push(command.operator.clone()),
             Command::SaveOperator(command) => {
                 self.settings = true;
@@ -141,6 +186,9 @@ impl Touched {
             }
             Command::SaveStore(_) | Command::SaveRegister(_) => self.settings = true,
             Command::DraftPolicy(_) | Command::PublishPolicy(_) => self.settings = true,
+            Command::CloseDay(command) => {
+                self.tills.push(TillKey::of(&command.store, command.register.as_deref()));
+            }
             Command::Note(_) => {}
         }
     }
@@ -152,19 +200,26 @@ impl Touched {
         for reference in draft.sale.iter().chain(of_lines).chain(of_charges) {
             self.sale(reference, &draft.store);
         }
+        self.counted.draft(draft);
+        let receipt = draft.exchange.as_ref().and_then(|exchange| exchange.receipt.clone());
+        self.receipts.extend(receipt.map(|receipt| ReceiptKey { store: draft.store.clone(), receipt }));
+        self.cards
+            .extend(draft.exchange.iter().flat_map(|exchange| gift_cards::of_sales::paid_with(&exchange.tenders)));
         self.customers.extend(draft.customer.clone());
         self.id_hashes.extend(draft.id_hash);
+        self.cards.extend(draft.refund_card);
     }
 
     fn sale(&mut self, reference: &SaleRef, own: &str) {
         match reference {
+            SaleRef::Gift(reference) => self.sale(reference, own),
             SaleRef::Id(id) => self.sales.push(*id),
-            SaleRef::Receipt { receipt, store, .. } => {
+            SaleRef::Receipt { receipt, store, business_date } => {
                 let key = ReceiptKey { store: store.as_deref().unwrap_or(own).to_owned(), receipt: receipt.clone() };
-                self.receipts.push(key);
                 if store.is_none() {
-                    self.receipts_anywhere.push(receipt.clone());
+                    self.receipts_anywhere.push((key.clone(), *business_date));
                 }
+                self.receipts.push(key);
             }
         }
     }
@@ -180,9 +235,12 @@ impl Touched {
         once(&mut self.receipts_anywhere);
         once(&mut self.returns);
         once(&mut self.overrides);
+        once(&mut self.cards);
+        once(&mut self.codes);
         once(&mut self.customers);
         once(&mut self.id_hashes);
         once(&mut self.operators);
+        once(&mut self.tills);
         self
     }
 }

@@ -3,7 +3,7 @@
 use super::journal;
 use super::money::Currency;
 use super::perform::{Context, Done, Outcome};
-use super::policy::{CompiledPolicy, PromotionTreatment, Rule, Severity, lint};
+use super::policy::{CompiledPolicy, Severity, lint};
 use super::refusal::Refusal;
 use super::state::State;
 use jiff::Timestamp;
@@ -111,11 +111,6 @@ fn why_not_published(record: &PolicyRecord, command: &PublishPolicy, context: &C
         .collect();
     if !faults.is_empty() {
         return refuse("policy_invalid", &format!("Lint finds what cannot be meant: {}", faults.join(" ")));
-    }
-    let reprices = |rule: &&Rule| rule.set.promotion == Some(PromotionTreatment::Reprice);
-    if let Some(rule) = record.compiled.values().flat_map(|c| &c.policy().rules).find(reprices) {
-        let detail = format!("Rule {}: this version does not reprice what is kept; use prorate or refuse.", rule.id);
-        return refuse("policy_invalid", &detail);
     }
     if command.effective_from.is_some_and(|from| from < context.now) {
         return refuse("policy_invalid", "A version cannot take effect in the past; leave effective_from out for now.");

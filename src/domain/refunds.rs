@@ -1,6 +1,13 @@
 //! To which tenders an amount goes back (PRODUCT §7): the order by policy, never more than a tender paid, substitutes
 //! where a tender cannot or may not be paid back, cash rounded without loss over repeated returns.
 
+mod bare;
+mod carry;
+mod instead;
+
+pub use carry::Carry;
+pub use instead::in_other_means;
+
 use super::book::{Book, TenderBook};
 use super::caller::Role;
 use super::decision::{Code, Finding, RefundPlan};
@@ -13,6 +20,7 @@ use super::words::RefundTo;
 use jiff::civil::Date;
 
 /// What the plan must know beside the sale.
+#[derive(Clone, Copy)]
 pub struct Terms<'a> {
     pub currency: Currency,
     pub refund_to: RefundTo,
@@ -21,6 +29,8 @@ pub struct Terms<'a> {
     /// The store's calendar day.
     pub today: Date,
     pub cash_rounding: Option<CashRounding>,
+    /// The sale is presented by its gift receipt: the money is not for whoever paid.
+    pub gift_receipt: bool,
 }
 
 /// Refunds planned so far, over all sales of one return.
@@ -28,6 +38,8 @@ pub struct Terms<'a> {
 pub struct Plan {
     pub refunds: Vec<RefundPlan>,
     pub findings: Vec<Finding>,
+    /// Money that goes into the new goods of an exchange instead of out of the shop.
+    pub carried: Vec<Carry>,
     /// Paid in cash so far: the cash limit is one for the whole return.
     cash: Minor,
 }
@@ -57,7 +69,7 @@ impl Plan {
     }
 
     fn exhausted(&mut self, book: &Book, amount: Minor, left: Minor, terms: &Terms<'_>) {
-        let disputed = book.tenders.iter().any(|tender| tender.charged_back);
+        let disputed = book.tenders.iter().any(TenderBook::disputed);
         let why = match disputed {
             true => "is in dispute at the bank, was never paid, or has been refunded already",
             false => "was never paid or has been refunded already",
@@ -76,7 +88,10 @@ impl Plan {
     /// Pays `exact` of one tender of the sale, by the best means that policy and circumstances allow.
     fn pay(&mut self, book: &mut Book, place: usize, exact: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
         let tender = &book.sale.tenders[place];
-        let route = self.route(tender, book.sale.business_date, policy, terms);
+        let route = match terms.gift_receipt {
+            true => self.gift_route(tender.kind, policy, terms),
+            false => self.route(tender, book.sale.paid_on(tender.tender), policy, terms),
+        };
         let within = match policy.cash_limit {
             Some(limit) if route.means == TenderType::Cash => {
                 let most = Minor((limit.value.amount.0 - self.cash.0).max(0));
@@ -184,10 +199,9 @@ impl Plan {
 
     /// Enters a refund of `exact`, rounded if it is cash, in the plan and in the book.
     fn enter(&mut self, book: &mut Book, place: usize, exact: Minor, route: &Route, terms: &Terms<'_>) {
-        let ceiling = exact_ceiling(book, place);
-        let tender = &mut book.tenders[place];
         let cash = if route.means == TenderType::Cash { terms.cash_rounding } else { None };
-        let amount = payout(tender, exact, ceiling, cash);
+        let amount = payout(book, place, exact, cash);
+        let tender = &mut book.tenders[place];
         let rounding = Minor(amount.0 - exact.0);
         tender.refunded.0 += amount.0;
         tender.rounding.0 += rounding.0;
@@ -218,41 +232,62 @@ impl Plan {
     }
 }
 
-/// What is paid out for `exact` of a tender. The sum of all payouts is the rounded sum of all exact amounts, so that
-/// splitting a return gains or loses no more than one step; what is left at the end is paid exactly.
-fn payout(tender: &TenderBook, exact: Minor, ceiling: Minor, cash: Option<CashRounding>) -> Minor {
-    let before = tender.refunded.0 - tender.rounding.0;
-    let after = before + exact.0;
-    if after == ceiling.0 {
-        return tender.refundable();
+/// What is paid out for `exact` of the tender at a place of the sale. What all payouts are rounded by is carried along, so
+/// that splitting a return gains or loses no more than one step; what is left at the end is paid exactly. Cash is a
+/// multiple of the step: of a rest that is none (part of it went to a card), the coins there are; unless the customer's
+/// own cash was none either.
+fn payout(book: &Book, place: usize, exact: Minor, cash: Option<CashRounding>) -> Minor {
+    let (tender, ceiling) = (&book.tenders[place], exact_ceiling(book, place));
+    let rest = tender.refundable();
+    let last = tender.refunded.0 - tender.rounding.0 + exact.0 == ceiling.0;
+    match cash {
+        None if last => rest,
+        None => Minor(exact.0.clamp(0, rest.0)),
+        Some(rounding) => {
+            let in_coins = rest.0 - rest.0 % rounding.step;
+            let in_cash = book.sale.tenders[place].kind == TenderType::Cash;
+            let as_paid = in_cash && tender.paid.0 % rounding.step != 0;
+            match last && (in_coins == rest.0 || as_paid) {
+                true => rest,
+                false => Minor(rounding.round(Minor(exact.0 - tender.rounding.0)).0.clamp(0, in_coins)),
+            }
+        }
     }
-    let total = match cash {
-        Some(rounding) => rounding.round(Minor(after)).0,
-        None => tender.refunded.0 + exact.0,
-    };
-    Minor((total - tender.refunded.0).clamp(0, tender.refundable().0))
 }
 
-/// What a tender paid before cash rounding.
+/// What a tender paid before cash rounding. Money carried over from an earlier sale brings its own rounding along.
 fn exact_ceiling(book: &Book, place: usize) -> Minor {
-    let rounding = if bears_rounding(&book.sale) == Some(place) { book.sale.cash_rounding.0 } else { 0 };
+    let carried = book.sale.carried(book.sale.tenders[place].tender);
+    let rounding = match carried {
+        Some(carried) => carried.rounding.0,
+        None if bears_rounding(&book.sale) == Some(place) => own_rounding(&book.sale).0,
+        None => 0,
+    };
     Minor((book.tenders[place].paid.0 - rounding).max(0))
 }
 
 /// The tender that the sale's cash rounding is part of: the last cash, or where only the change was cash the last tender
 /// that had any. One that paid less than the rounding cannot hold it.
 fn bears_rounding(sale: &Sale) -> Option<usize> {
-    let last =
-        |which: fn(&Tender) -> bool| sale.tenders.iter().rposition(|t| which(t) && t.paid() >= sale.cash_rounding);
+    let own = own_rounding(sale);
+    let last = |which: fn(&Tender) -> bool| {
+        sale.tenders.iter().rposition(|t| which(t) && t.paid() >= own && sale.carried(t.tender).is_none())
+    };
     last(|tender| tender.kind == TenderType::Cash)
         .or_else(|| last(|tender| tender.change.is_positive()))
         .or_else(|| last(|_| true))
 }
 
+/// The sale's cash rounding but for what came with money of earlier sales.
+fn own_rounding(sale: &Sale) -> Minor {
+    let carried = sale.exchange_of.iter().flat_map(|tie| &tie.carried).map(|carried| carried.rounding.0);
+    Minor(sale.cash_rounding.0 - carried.sum::<i64>())
+}
+
 /// What may still be planned, exactly, for one tender; nothing while the bank disputes it.
 fn capacity(book: &Book, place: usize) -> Minor {
     let tender = &book.tenders[place];
-    if tender.charged_back {
+    if tender.disputed() {
         return Minor::ZERO;
     }
     let exact_so_far = tender.refunded.0 - tender.rounding.0;

@@ -61,8 +61,12 @@ pub enum Refusal {
     ApprovalRequired(Box<Decision>),
     /// The return cannot be taken back as it stands (409).
     NotVoidable { detail: String },
+    /// A gift card cannot be used so; with what is on it where that is the reason (404, 409, 422).
+    Card { code: &'static str, detail: String, balance: Option<String> },
     /// The refund is not waiting for the terminal's word (409).
     RefundNotDue { status: &'static str },
+    /// The day cannot be closed as it stands.
+    DayEnd { code: &'static str, detail: String },
     /// A document changed since it was read (412).
     Stale,
     /// It exists already and must be changed with its ETag (428).
@@ -85,10 +89,11 @@ impl Refusal {
             Refusal::ReturnRefused(_) => "return_refused",
             Refusal::ApprovalRequired(_) => "approval_required",
             Refusal::NotVoidable { .. } => "return_not_voidable",
+            Refusal::Card { code, .. } => code,
             Refusal::RefundNotDue { .. } => "refund_not_due",
             Refusal::Stale => "precondition_failed",
             Refusal::MustMatch => "precondition_required",
-            Refusal::Policy { code, .. } => code,
+            Refusal::DayEnd { code, .. } | Refusal::Policy { code, .. } => code,
         }
     }
 

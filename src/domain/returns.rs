@@ -1,20 +1,27 @@
 //! A recorded return, its refunds, and what later happens to them.
 
-use super::book::Parts;
+mod settling;
+mod without_receipt;
+
+pub use settling::{SettleRefund, settle};
+pub use without_receipt::Unreceipted;
+use without_receipt::{buyers, unreceipted};
+
+use super::book::{Book, Parts};
 use super::decision::{Decision, RefundPlan, Verdict};
 use super::draft::{Draft, Grant, Quoted};
 use super::entry::Event;
+use super::exchanges::Exchange;
+use super::gift_cards::{CardRef, NewCode, of_returns};
 use super::money::{Currency, Minor};
 use super::overrides::check_grants;
 use super::perform::{Context, Done, Outcome};
 use super::quantity::Quantity;
 use super::refunds::settles_at_once;
-use super::refusal::{Drift, Fault, OverrideFault, Refusal};
-use super::rounding::cash_rounding;
+use super::refusal::{Drift, OverrideFault, Refusal};
 use super::state::State;
-use super::tender::TenderType;
 use super::words::vocabulary;
-use super::{decide, journal};
+use super::{decide, exchanges, journal, ledger, promotion};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -59,8 +66,14 @@ pub struct Return {
     pub refund: Minor,
     pub training: bool,
     pub lines: Vec<ReturnedLine>,
+    /// Goods that came back without a receipt; their numbers follow on those of `lines`.
+    pub without_receipt: Vec<Unreceipted>,
+    /// Customers of the sales, where `customer` names nobody: whose limits the return counts for.
+    pub buyers: Vec<String>,
     pub charges: Vec<(Uuid, u32)>,
     pub refunds: Vec<Refund>,
+    /// The new goods taken for it.
+    pub exchange: Option<Exchange>,
 }
 
 /// What came back of one line of a sale.
@@ -73,6 +86,8 @@ pub struct ReturnedLine {
     pub quantity: Quantity,
     pub parts: Parts,
     pub fee: Minor,
+    /// Of each tax, what was kept with the fee; empty where that is nothing.
+    pub fee_taxes: Vec<Minor>,
     pub reason: String,
     pub serial_number: Option<String>,
 }
@@ -87,6 +102,8 @@ pub struct Refund {
     pub settlement_reference: Option<String>,
     /// The failed refund that this one stands in for.
     pub stands_in_for: Option<u32>,
+    /// The gift card or store credit that it went to.
+    pub card: Option<CardRef>,
 }
 
 /// Records a return, if the policy and the approvals allow it.
@@ -100,19 +117,21 @@ pub struct RecordReturn {
     /// SHA-256 of the draft, to hold against the quote's.
     pub digest: [u8; 32],
     pub expected_refund: Option<Minor>,
+    /// Codes for cards that it may issue: one for gift cards, one for store credit.
+    pub codes: Vec<NewCode>,
 }
 
 /// A return as recorded, with the decision it rests on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
     pub the_return: Return,
-    pub decision: Decision,
+    pub decision: Box<Decision>,
 }
 
 /// `POST /v1/returns`: decides again, and records.
 pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) -> Outcome {
     let draft = &command.draft;
-    let decided = match decide::decide(&state.case(draft, context.now), draft, &command.grants) {
+    let mut decided = match decide::decide(&state.case(draft, context.now), draft, &command.grants) {
         Ok(decided) => decided,
         Err(faults) => return Refusal::Invalid(faults).into(),
     };
@@ -121,11 +140,15 @@ pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) 
         journal::override_refused(state, context, draft, id, why);
         return Refusal::Override { id: id.unwrap_or_default(), why }.into();
     }
-    if let Some(refusal) = against_quote(command, &decided).or_else(|| against_verdict(command, decision)) {
+    let refusal = against_quote(command, &decided).or_else(|| against_verdict(command, decision));
+    if let Some(refusal) = refusal.or_else(|| exchanges::against(state, decision)) {
         journal::attempt_refused(state, context, Event::ReturnRefused, draft, &refusal);
         return refusal.into();
     }
-    let the_return = build(state, draft, &decided, context.now);
+    if let Err(refusal) = state.wallet.codes_free(&command.codes, false) {
+        return refusal.into();
+    }
+    let mut the_return = build(state, draft, &decided, context.now);
     for grant in &command.grants {
         if decision.all_findings().any(|finding| finding.approved_by.contains(&grant.id)) {
             state.use_override(grant.id, the_return.id, context.now);
@@ -135,9 +158,20 @@ pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) 
     if !draft.training {
         state.set_books(decided.books);
     }
-    journal::return_recorded(state, context, &the_return, decision);
-    state.add_return(the_return.clone());
-    Outcome::Done(Box::new(Done::Returned(Recorded { the_return, decision: decided.decision })))
+    journal::return_recorded(state, context, &the_return, &decided.decision);
+    let entry = state.last_entry();
+    let (taken, onto) = (&decided.cards, draft.refund_card);
+    if let Err(refusal) = of_returns::record(state, &mut the_return, taken, onto, &command.codes, context) {
+        return refusal.into();
+    }
+    exchanges::record(state, context, draft, &mut decided.decision, &mut the_return);
+    // The entry that tells of it all: the return's, or with new goods the exchange's.
+    let entry = the_return.exchange.as_ref().map_or(entry, |_| state.last_entry());
+    if !the_return.training {
+        state.post_on(entry, ledger::returned(state, &the_return));
+    }
+    state.add_return(the_return.kept());
+    Outcome::Done(Box::new(Done::Returned(Recorded { the_return, decision: Box::new(decided.decision) })))
 }
 
 /// What has changed since the register was quoted; or that the policy wants a quote and there is none.
@@ -186,6 +220,7 @@ fn against_verdict(command: &RecordReturn, decision: &Decision) -> Option<Refusa
 
 fn build(state: &mut State, draft: &Draft, decided: &decide::Decided, now: Timestamp) -> Return {
     let decision = &decided.decision;
+    let lines = returned_lines(decided);
     let business_date = state.settings().store(&draft.store).map_or(Date::MIN, |store| store.day(now));
     Return {
         id: state.new_id(now),
@@ -200,9 +235,12 @@ fn build(state: &mut State, draft: &Draft, decided: &decide::Decided, now: Times
         recorded_at: now,
         refund: decision.totals.refund,
         training: draft.training,
-        lines: returned_lines(decided),
+        without_receipt: unreceipted(decided, lines.len()),
+        buyers: buyers(draft, decided),
+        lines,
         charges: decision.charges.iter().map(|charge| (charge.sale, charge.charge)).collect(),
         refunds: decision.refunds.iter().map(|plan| Refund::planned(plan.clone(), now)).collect(),
+        exchange: None,
     }
 }
 
@@ -216,6 +254,7 @@ fn returned_lines(decided: &decide::Decided) -> Vec<ReturnedLine> {
             quantity: line.quantity,
             parts: parts.clone()?,
             fee: line.fee,
+            fee_taxes: line.fee_taxes.iter().map(|(_, amount)| *amount).collect(),
             reason: line.reason.as_str().to_owned(),
             serial_number: line.serial_number.clone(),
         })
@@ -231,6 +270,7 @@ impl Refund {
             settled_at: settled.then_some(now),
             settlement_reference: None,
             stands_in_for: None,
+            card: None,
             plan,
         }
     }
@@ -275,14 +315,24 @@ pub fn void(state: &mut State, command: &VoidReturn, context: &Context<'_>) -> O
     let Some(the_return) = state.visible_return(command.id, context) else {
         return Refusal::NotFound { what: "return" }.into();
     };
-    if let Some(detail) = why_not_voidable(&the_return).or_else(|| farms_rounding(state, &the_return)) {
+    if let Some(detail) = why_not_voidable(&the_return)
+        .or_else(|| of_returns::why_not_voidable(state, &the_return))
+        .or_else(|| exchanges::why_not_voidable(state, &the_return))
+        .or_else(|| farms_rounding(state, &the_return))
+        .or_else(|| farms_promotion(state, &the_return))
+    {
         let refusal = Refusal::NotVoidable { detail };
         journal::void_refused(state, context, &the_return, &refusal);
         return refusal.into();
     }
+    let back = (!the_return.training).then(|| ledger::taken_back(state, &the_return, context));
     let mut voided = the_return;
     if !voided.training {
         put_back(state, &voided);
+        if let Err(refusal) = of_returns::void(state, &voided, context) {
+            return refusal.into();
+        }
+        exchanges::put_back(state, &voided, context.now);
     }
     voided.status = ReturnStatus::Voided;
     voided
@@ -291,6 +341,8 @@ pub fn void(state: &mut State, command: &VoidReturn, context: &Context<'_>) -> O
         .filter(|r| r.status != RefundStatus::Failed)
         .for_each(|r| r.status = RefundStatus::Voided);
     journal::return_voided(state, context, &voided, command);
+    back.into_iter().for_each(|posting| state.post(posting));
+    journal::exchanges::voided(state, context, &voided);
     state.change_return(voided.clone());
     Outcome::Done(Box::new(Done::ReturnVoided(voided)))
 }
@@ -312,17 +364,25 @@ fn why_not_voidable(the_return: &Return) -> Option<String> {
 /// Voiding just those returns whose cash was rounded down would keep what the others were rounded up by: what cash
 /// rounding has added to a tender, or kept of it, stays within one step.
 fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
+    // Practice took nothing from the tenders.
+    if the_return.training {
+        return None;
+    }
     let store = state.settings().store(&the_return.store)?;
-    let step = cash_rounding(the_return.currency, &store.region, the_return.business_date)?.step;
-    for plan in the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed).map(|r| &r.plan) {
-        let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { continue };
+    let step = store.rounds_cash(the_return.business_date)?.step;
+    let counting = the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed);
+    let paid_out = counting.filter_map(|r| r.plan.sale.zip(r.plan.sale_tender));
+    let carried = the_return.exchange.iter().flat_map(|exchange| &exchange.carried).filter_map(|part| part.from);
+    for (sale, number) in paid_out.chain(carried) {
         let Some(book) = state.book(sale) else { continue };
         let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) else { continue };
         let of_tender = |r: &&Refund| {
             r.status != RefundStatus::Failed && r.plan.sale == Some(sale) && r.plan.sale_tender == Some(number)
         };
         let released: i64 = the_return.refunds.iter().filter(of_tender).map(|r| r.plan.rounding.0).sum();
-        let left = book.tenders[place].rounding.0 - released;
+        let taken_along =
+            the_return.exchange.as_ref().map_or(Minor::ZERO, |exchange| exchange.rounding_of(sale, number));
+        let left = book.tenders[place].rounding.0 - released - taken_along.0;
         if left.abs() > step {
             return Some(format!(
                 "Cash rounding of the other returns of this sale would come to {}, more than one step; void those first.",
@@ -333,15 +393,36 @@ fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     None
 }
 
+/// Taking the first of two returns of a promotion back would leave the second one paid as if both had come.
+fn farms_promotion(state: &State, the_return: &Return) -> Option<String> {
+    if the_return.training {
+        return None;
+    }
+    let mut sales: Vec<Uuid> = the_return.lines.iter().map(|line| line.sale).collect();
+    sales.dedup();
+    sales.into_iter().filter_map(|sale| state.book(sale)).find_map(|book| {
+        let mut after = book.clone();
+        the_return
+            .lines
+            .iter()
+            .filter(|line| line.sale == book.sale.id)
+            .for_each(|line| put_line_back(&mut after, line));
+        (promotion::overpaid(&after) > promotion::overpaid(book))
+            .then(|| "Later returns of the same promotion were paid as if this one stood; void those first.".to_owned())
+    })
+}
+
+fn put_line_back(book: &mut Book, line: &ReturnedLine) {
+    if let Some(place) = book.position(line.sale_line) {
+        let state = &mut book.lines[place];
+        state.put_back(line.quantity, &line.parts);
+        state.serials_returned.retain(|serial| Some(serial) != line.serial_number.as_ref());
+    }
+}
+
 fn put_back(state: &mut State, the_return: &Return) {
     for line in &the_return.lines {
-        state.with_book(line.sale, |book| {
-            if let Some(place) = book.position(line.sale_line) {
-                let state = &mut book.lines[place];
-                state.put_back(line.quantity, &line.parts);
-                state.serials_returned.retain(|serial| Some(serial) != line.serial_number.as_ref());
-            }
-        });
+        state.with_book(line.sale, |book| put_line_back(book, line));
     }
     for (sale, charge) in &the_return.charges {
         state.with_book(*sale, |book| book.charges_refunded.retain(|number| number != charge));
@@ -360,84 +441,4 @@ fn move_refunded(state: &mut State, plan: &RefundPlan, sign: i64) {
             book.tenders[place].rounding.0 += sign * plan.rounding.0;
         }
     });
-}
-
-/// What the payment terminal said of a refund.
-#[derive(Clone, Debug)]
-pub struct SettleRefund {
-    pub id: Uuid,
-    pub refund: u32,
-    pub settled: bool,
-    pub reference: Option<String>,
-    /// Where the money goes instead when it failed.
-    pub fallback: Option<TenderType>,
-}
-
-/// `POST /v1/returns/{id}/refunds/{n}/settlement`.
-pub fn settle(state: &mut State, command: &SettleRefund, context: &Context<'_>) -> Outcome {
-    let Some(mut the_return) = state.visible_return(command.id, context) else {
-        return Refusal::NotFound { what: "return" }.into();
-    };
-    let Some(place) = the_return.refunds.iter().position(|r| r.plan.refund == command.refund) else {
-        return Refusal::NotFound { what: "refund" }.into();
-    };
-    if let Some(refusal) = why_not_settled(state, &the_return, place, command) {
-        return refusal.into();
-    }
-    let was = the_return.refunds[place].status;
-    let refund = &mut the_return.refunds[place];
-    refund.status = if command.settled { RefundStatus::Settled } else { RefundStatus::Failed };
-    refund.settled_at = Some(context.now);
-    refund.settlement_reference.clone_from(&command.reference);
-    let plan = refund.plan.clone();
-    if !command.settled && was == RefundStatus::Due && !the_return.training {
-        move_refunded(state, &plan, -1);
-    }
-    if let Some(fallback) = command.fallback.filter(|_| !command.settled) {
-        stand_in(state, &mut the_return, &plan, fallback, context.now);
-    }
-    let event = if command.settled { Event::RefundSettled } else { Event::RefundFailed };
-    journal::refund_settled(state, context, event, &the_return, command);
-    state.change_return(the_return.clone());
-    Outcome::Done(Box::new(Done::RefundSettled(the_return)))
-}
-
-fn why_not_settled(state: &State, the_return: &Return, place: usize, command: &SettleRefund) -> Option<Refusal> {
-    let refund = &the_return.refunds[place];
-    // A refund that failed may still be given a way out, once.
-    let stood_in = the_return.refunds.iter().any(|r| r.stands_in_for == Some(refund.plan.refund));
-    let open = refund.status == RefundStatus::Due
-        || (refund.status == RefundStatus::Failed && !command.settled && command.fallback.is_some() && !stood_in);
-    if !open || the_return.status != ReturnStatus::Completed {
-        return Some(Refusal::RefundNotDue { status: refund.status.as_str() });
-    }
-    let fallback = command.fallback.filter(|_| !command.settled)?;
-    // While it stood as failed, another return may have been paid from the same tender.
-    if refund.status == RefundStatus::Failed && !state.tender_can_bear(&refund.plan) {
-        let detail = "Meanwhile the tender has been refunded in full by other returns.".to_owned();
-        return Some(Refusal::Invalid(vec![Fault::new("/fallback", "tender_exhausted", detail)]));
-    }
-    (!refund.plan.fallbacks.contains(&fallback)).then(|| {
-        let allowed: Vec<&str> = refund.plan.fallbacks.iter().map(|kind| kind.as_str()).collect();
-        let detail = match allowed.is_empty() {
-            true => "The policy allows no other means for this refund.".to_owned(),
-            false => format!("The policy allows {} instead.", allowed.join(" or ")),
-        };
-        Refusal::Invalid(vec![Fault::new("/fallback", "tender_not_allowed", detail)])
-    })
-}
-
-/// A new refund for the amount of the failed one, by another means.
-fn stand_in(state: &mut State, the_return: &mut Return, failed: &RefundPlan, kind: TenderType, now: Timestamp) {
-    let plan = RefundPlan {
-        refund: u32::try_from(the_return.refunds.len() + 1).unwrap_or(u32::MAX),
-        kind,
-        reference: None,
-        fallbacks: failed.fallbacks.iter().copied().filter(|other| *other != kind).collect(),
-        ..failed.clone()
-    };
-    if !the_return.training {
-        move_refunded(state, &plan, 1);
-    }
-    the_return.refunds.push(Refund { stands_in_for: Some(failed.refund), ..Refund::planned(plan, now) });
 }

@@ -1,9 +1,12 @@
 //! A sale as the register rang it up: facts, kept as sent, checked that they add up (PRODUCT §3).
 
 use super::allocate::{half_up, largest_remainder};
+use super::gift_cards::of_sales::GiftCardSold;
 use super::money::{Currency, Minor, sum};
 use super::quantity::Quantity;
+use super::rounding::largest_step;
 use super::tender::TenderType;
+use super::tie::Tie;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -35,6 +38,8 @@ pub struct Sale {
     pub cash_rounding: Minor,
     /// The exact total, before cash rounding.
     pub total: Minor,
+    /// What ties it to the first sale if it is the new goods of an exchange.
+    pub exchange_of: Option<Tie>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub struct SaleLine {
     /// The kit that this line is a part of.
     pub parent_line: Option<u32>,
     pub delivered_on: Option<Date>,
+    /// The gift card of ours that the line sold or loaded.
+    pub gift_card: Option<GiftCardSold>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +127,8 @@ pub enum Sum {
     Change(usize),
     /// Tenders less change, against total and cash rounding.
     Tenders,
+    /// Cash rounding: less than one step, and only where cash changed hands.
+    CashRounding,
 }
 
 /// A sum that does not hold: what it should come to, and what was sent.
@@ -148,6 +157,14 @@ impl SaleLine {
     /// Unit price × quantity, half up, as the register should have rung it.
     pub fn extended(&self) -> Minor {
         Minor(half_up(i128::from(self.unit_price.0) * i128::from(self.quantity.0), 1_000))
+    }
+
+    /// The flag of a line that sold or loaded a gift card, of ours or of another's.
+    pub const GIFT_CARD: &str = "gift_card";
+
+    /// Whether the line's worth is value on a gift card: owed to its holder, no price of goods, and without fees.
+    pub fn is_gift_card(&self) -> bool {
+        self.gift_card.is_some() || self.has_flag(SaleLine::GIFT_CARD)
     }
 
     pub fn has_flag(&self, flag: &str) -> bool {
@@ -196,8 +213,7 @@ impl Sale {
                 expect(Sum::LineTax(index), line.net, taxes);
             }
         }
-        let nets = total_of(self.lines.iter().map(|line| line.net));
-        let discounts = total_of(self.discounts.iter().map(|d| d.amount));
+        let (nets, discounts) = (self.nets(), self.discounted());
         expect(Sum::SaleDiscounts, discounts.min(nets), discounts);
         expect(Sum::Total, self.sum_of_parts(nets, discounts), self.total);
         for (index, tender) in self.tenders.iter().enumerate() {
@@ -205,7 +221,32 @@ impl Sale {
         }
         let paid = total_of(self.tenders.iter().map(Tender::paid));
         expect(Sum::Tenders, Minor(self.total.0 + self.cash_rounding.0), paid);
+        expect(Sum::CashRounding, self.plausible_rounding(), self.cash_rounding);
         misfits
+    }
+
+    /// The cash rounding, as far as it can be one: else money could be called rounding, and be refunded as such.
+    fn plausible_rounding(&self) -> Minor {
+        let in_cash = |tender: &Tender| tender.kind == TenderType::Cash || tender.change.is_positive();
+        if self.exchange_of.is_some() {
+            // The service's own: money of earlier sales brings its rounding along.
+            return self.cash_rounding;
+        }
+        let most = if self.tenders.iter().any(in_cash) { largest_step(self.currency) - 1 } else { 0 };
+        Minor(self.cash_rounding.0.clamp(-most, most))
+    }
+
+    /// What the total should be: lines less discounts plus charges and added taxes.
+    pub fn parts_total(&self) -> Minor {
+        self.sum_of_parts(self.nets(), self.discounted())
+    }
+
+    fn nets(&self) -> Minor {
+        total_of(self.lines.iter().map(|line| line.net))
+    }
+
+    fn discounted(&self) -> Minor {
+        total_of(self.discounts.iter().map(|d| d.amount))
     }
 
     fn sum_of_parts(&self, nets: Minor, discounts: Minor) -> Minor {

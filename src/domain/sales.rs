@@ -1,10 +1,11 @@
 //! Recording a sale: once, as sent.
 
-use super::journal;
+use super::gift_cards::of_sales;
 use super::perform::{Context, Done, Outcome};
 use super::refusal::{Fault, Refusal};
 use super::sale::Sale;
 use super::state::{NewSale, ReceiptKey, State};
+use super::{journal, ledger};
 use std::sync::Arc;
 
 /// A sale to be kept. Its sums have been checked; whether its store and receipt allow it is decided here.
@@ -37,11 +38,19 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
         journal::sale_refused(state, context, sent, known.sale);
         return Refusal::ReceiptExists { sale: known.sale }.into();
     }
+    let faults = of_sales::faults(state, sent, context);
+    if !faults.is_empty() {
+        return Refusal::Invalid(faults).into();
+    }
     let id = state.new_id(context.now);
     let sale = Arc::new(Sale { id, ..sent.clone() });
     journal::sale_recorded(state, context, &sale, command);
+    state.post(ledger::sold(&sale));
     let document = command.document.clone();
     let new = NewSale { sale: id, document: document.clone(), digest: command.digest, recorded_at: context.now };
-    state.add_sale(sale, new);
+    state.add_sale(Arc::clone(&sale), new);
+    if let Err(refusal) = of_sales::put_on(state, &sale, context) {
+        return refusal.into();
+    }
     Done::SaleRecorded { sale: id, document, recorded_at: context.now, known_before: false }.into()
 }

@@ -1,9 +1,10 @@
 //! Stores, registers, operators and the policies in force: what every decision looks up and few commands change.
 
 use super::caller::{Role, Stores};
-use super::money::Currency;
+use super::money::{Currency, Minor};
 use super::policies::{PolicyRecord, PolicyStatus};
 use super::policy::Version;
+use super::rounding::{CashRounding, Tie, cash_rounding};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -20,9 +21,18 @@ pub struct Store {
     pub region: String,
     /// The name of its policy.
     pub policy: String,
+    /// The smallest coin that the store pays with, in minor units, where no law says how cash is rounded: five, for a
+    /// shop in the United States that has no pennies any more.
+    pub cash_rounding: Option<Minor>,
 }
 
 impl Store {
+    /// How the store rounds cash on a day: by law, else by its own choice, halves up; none: not at all.
+    pub fn rounds_cash(&self, on: Date) -> Option<CashRounding> {
+        let own = || self.cash_rounding.map(|step| CashRounding { step: step.0, tie: Tie::Up });
+        cash_rounding(self.currency, &self.region, on).or_else(own)
+    }
+
     /// The calendar day at the store.
     pub fn day(&self, at: Timestamp) -> Date {
         at.to_zoned(self.time_zone.clone()).date()

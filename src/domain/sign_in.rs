@@ -83,7 +83,7 @@ fn attempt(state: &mut State, command: &SignIn, mut attempts: Attempts, context:
 }
 
 /// From the last allowed attempt on, each failure locks for twice as long, up to a day.
-fn lock(failures: u32, rule: LockRule) -> Option<SignedDuration> {
+pub(super) fn lock(failures: u32, rule: LockRule) -> Option<SignedDuration> {
     let beyond = failures.checked_sub(rule.attempts)?;
     let factor = 1_i32.checked_shl(beyond.min(20)).unwrap_or(i32::MAX);
     Some(rule.lock.checked_mul(factor).map_or(LONGEST_LOCK, |length| length.min(LONGEST_LOCK)))

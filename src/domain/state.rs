@@ -6,13 +6,18 @@
 use super::book::Book;
 use super::caller::Caller;
 use super::canonical::Json;
+use super::counted::buyers_of;
+use super::day_end::{DayEnd, Last, Summed, Till, TillKey};
 use super::decide::{Books, Case, Found, PastReturn};
 use super::decision::RefundPlan;
 use super::draft::{Draft, SaleRef};
 use super::entry::{Actor, Event};
+use super::gift_cards::{Card, Wallet};
+use super::ledger::{LEDGER, Movement, Posting};
 use super::overrides::Override;
 use super::perform::Context;
 use super::policies::PolicyRecord;
+use super::prices::{Market, Prices};
 use super::returns::{Return, ReturnStatus};
 use super::sale::Sale;
 use super::settings::{Operator, Register, Settings, Store};
@@ -55,14 +60,28 @@ pub struct State {
     overrides: HashMap<Uuid, Override>,
     history: Vec<PastReturn>,
     attempts: HashMap<String, Attempts>,
+    /// What is not closed yet; loaded for those tills only whose days are to be closed.
+    tills: BTreeMap<TillKey, Till>,
+    /// The last places of chains, as loaded.
+    heads: HashMap<String, u64>,
+    /// Gift cards, and what has changed of them.
+    pub wallet: Wallet,
     ids: Ids,
+    /// What goods without a receipt are worth.
+    pub prices: Prices,
     pub changes: Changes,
+    /// Goes up with every change but those that a refusal may leave behind: attempts to sign in, notes in the log.
+    revision: u64,
+    /// A command was refused after it had changed something.
+    spoilt: bool,
 }
 
 /// What the store is to write.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     pub new_sales: Vec<NewSale>,
+    /// Sales of exchanges that were taken back.
+    pub voided_sales: BTreeSet<Uuid>,
     /// Lines, tenders and charges of books that changed, by their places; the sale itself never does.
     pub lines: BTreeSet<(Uuid, usize)>,
     pub tenders: BTreeSet<(Uuid, usize)>,
@@ -77,6 +96,9 @@ pub struct Changes {
     pub operators: BTreeSet<String>,
     pub policies: BTreeSet<(String, u32)>,
     pub entries: Vec<EntryDraft>,
+    /// The money that entries tell of.
+    pub movements: Vec<Movement>,
+    pub day_ends: Vec<DayEnd>,
 }
 
 impl Changes {
@@ -160,18 +182,56 @@ impl State {
         Arc::clone(&self.settings)
     }
 
+    /// What the next ids will be made of.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
     pub fn new_id(&mut self, now: Timestamp) -> Uuid {
         self.ids.next(now)
     }
 
     /// What a decision about this draft looks at.
     pub fn case<'a>(&'a self, draft: &Draft, now: Timestamp) -> Case<'a> {
+        let customers = self.customers_counted(draft);
         let mine = |past: &&PastReturn| {
-            let customer = past.customer.is_some() && past.customer == draft.customer;
+            let customer = past.customers.iter().any(|customer| customers.contains(customer));
             customer || (past.id_hash.is_some() && past.id_hash == draft.id_hash)
         };
         let history = self.history.iter().filter(mine).cloned().collect();
-        Case { settings: &self.settings, books: self, history, now }
+        Case { settings: &self.settings, books: self, prices: &self.prices, history, now }
+    }
+
+    /// The customer of the sale that a draft of this store means.
+    pub fn customer_of(&self, reference: &SaleRef, store: &str) -> Option<String> {
+        match self.find(reference, store) {
+            Found::One(sale) => self.book(sale)?.sale.customer.clone(),
+            Found::None | Found::Several => None,
+        }
+    }
+
+    /// Whose limits a return counts for: the customer it names, else those of its sales.
+    fn customers_counted(&self, draft: &Draft) -> Vec<String> {
+        if let Some(named) = &draft.customer {
+            return vec![named.clone()];
+        }
+        buyers_of(draft).filter_map(|reference| self.customer_of(reference, &draft.store)).collect()
+    }
+
+    // ---- all of a command or nothing
+
+    /// Stays as it is while nothing is changed that a refused command must leave alone.
+    pub fn revision(&self) -> u64 {
+        self.revision + self.wallet.revision()
+    }
+
+    /// Says that a refused command has changed something: nothing of this state may be written.
+    pub fn spoil(&mut self) {
+        self.spoilt = true;
+    }
+
+    pub fn is_spoilt(&self) -> bool {
+        self.spoilt
     }
 
     // ---- what the store loads
@@ -210,13 +270,18 @@ impl State {
         self.books.get(&sale)
     }
 
+    /// All books that were loaded or made.
+    pub fn books(&self) -> impl Iterator<Item = &Book> {
+        self.books.values()
+    }
+
     pub fn receipt(&self, key: &ReceiptKey, business_date: Date) -> Option<&Receipt> {
         self.receipts.get(key)?.iter().find(|receipt| receipt.business_date == business_date)
     }
 
-    /// Whether a receipt was found in one of the stores it was looked for in.
-    pub fn knows_receipt(&self, number: &str) -> bool {
-        self.receipts.iter().any(|(key, found)| key.receipt == number && !found.is_empty())
+    /// Whether a receipt that was looked for in a store, of one day or of any, is known there.
+    pub fn knows_receipt(&self, key: &ReceiptKey, day: Option<Date>) -> bool {
+        self.in_store(&key.store, &key.receipt, day) != Found::None
     }
 
     /// The sales that the receipts looked for lead to.
@@ -227,15 +292,21 @@ impl State {
     }
 
     pub fn add_sale(&mut self, sale: Arc<Sale>, new: NewSale) {
+        self.revision += 1;
         let key = ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() };
         let receipt = Receipt { business_date: sale.business_date, sale: sale.id, digest: new.digest };
         self.anywhere.entry(sale.receipt.clone()).or_default().push((sale.store.clone(), receipt.clone()));
         self.receipts.entry(key).or_default().push(receipt);
-        self.books.insert(sale.id, Book::new(sale));
+        let book = Book::new(sale);
+        if let Some(store) = self.settings.store(&book.sale.store) {
+            self.prices.add_sale(&Market::of(store), &book);
+        }
+        self.books.insert(book.sale.id, book);
         self.changes.new_sales.push(new);
     }
 
     pub fn set_books(&mut self, books: BTreeMap<Uuid, Book>) {
+        self.revision += 1;
         for (sale, book) in books {
             let before = self.books.insert(sale, book);
             if let (Some(before), Some(after)) = (before, self.books.get(&sale)) {
@@ -245,10 +316,20 @@ impl State {
     }
 
     pub fn with_book(&mut self, sale: Uuid, change: impl FnOnce(&mut Book)) {
+        self.revision += 1;
         if let Some(book) = self.books.get_mut(&sale) {
             let before = book.clone();
             change(book);
             self.changes.book(&before, book);
+        }
+    }
+
+    /// Takes the sale of an exchange back with it.
+    pub fn void_sale(&mut self, sale: Uuid, at: Timestamp) {
+        self.revision += 1;
+        if let Some(book) = self.books.get_mut(&sale) {
+            book.voided_at = Some(at);
+            self.changes.voided_sales.insert(sale);
         }
     }
 
@@ -272,13 +353,15 @@ impl State {
     }
 
     pub fn add_return(&mut self, the_return: Return) {
+        self.revision += 1;
         if !the_return.training {
             self.history.push(PastReturn {
                 id: the_return.id,
                 at: the_return.recorded_at,
-                customer: the_return.customer.clone(),
+                customers: the_return.customers_counted(),
                 id_hash: the_return.id_hash,
                 amount: the_return.refund,
+                without_receipt: the_return.refund_without_receipt(),
             });
         }
         self.changes.new_returns.push(the_return.id);
@@ -286,6 +369,7 @@ impl State {
     }
 
     pub fn change_return(&mut self, the_return: Return) {
+        self.revision += 1;
         if the_return.status != ReturnStatus::Completed {
             // What was taken back counts for no velocity limit.
             self.history.retain(|past| past.id != the_return.id);
@@ -303,11 +387,13 @@ impl State {
     }
 
     pub fn add_override(&mut self, issued: Override) {
+        self.revision += 1;
         self.changes.new_overrides.push(issued.grant.id);
         self.overrides.insert(issued.grant.id, issued);
     }
 
     pub fn use_override(&mut self, id: Uuid, used_for: Uuid, at: Timestamp) {
+        self.revision += 1;
         if let Some(known) = self.overrides.get_mut(&id) {
             known.used_for = Some(used_for);
             known.used_at = Some(at);
@@ -350,6 +436,7 @@ impl State {
     }
 
     fn change_settings<T>(&mut self, change: impl FnOnce(&mut Settings) -> T) {
+        self.revision += 1;
         let settings = Arc::make_mut(&mut self.settings);
         settings.generation += 1;
         change(settings);
@@ -371,6 +458,73 @@ impl State {
             data,
         });
     }
+
+    /// The place of the entry noted last, among those of the batch.
+    pub fn last_entry(&self) -> usize {
+        self.changes.entries.len().saturating_sub(1)
+    }
+
+    /// Books what the entry noted last tells of, and has the entry tell how: the log then proves the ledger, row by
+    /// row. What moves nothing is not booked.
+    pub fn post(&mut self, posting: Posting) {
+        self.post_on(self.last_entry(), posting);
+    }
+
+    /// The same for an entry after which others were noted. An entry tells of one movement.
+    pub fn post_on(&mut self, entry: usize, posting: Posting) {
+        if posting.amounts.is_empty() {
+            return;
+        }
+        self.revision += 1;
+        let Some(told) = self.changes.entries.get_mut(entry) else { return };
+        if let Json::Object(data) = &mut told.data {
+            data.insert(LEDGER.to_owned(), posting.facts());
+        }
+        let till = self.tills.entry(TillKey::of(&told.store, posting.register.as_deref())).or_default();
+        let summed = Summed { movements: 1, amounts: posting.amounts };
+        till.open.entry(posting.business_date).or_default().add(told.event, &summed);
+        self.changes.movements.push(Movement { entry, posting });
+    }
+
+    // ---- day ends
+
+    pub fn load_till(&mut self, key: TillKey, till: Till) {
+        self.tills.insert(key, till);
+    }
+
+    pub fn load_head(&mut self, store: &str, seq: u64) {
+        self.heads.insert(store.to_owned(), seq);
+    }
+
+    pub fn till(&self, key: &TillKey) -> Option<&Till> {
+        self.tills.get(key)
+    }
+
+    /// The place that the next entry of a store will have.
+    pub fn next_seq(&self, store: &str) -> u64 {
+        let noted = self.changes.entries.iter().filter(|entry| entry.store == store).count();
+        self.heads.get(store).copied().unwrap_or(0) + noted as u64 + 1
+    }
+
+    /// A register of a store that must be closed before the store's own day can be, and the day of its first movement.
+    pub fn registers_to_close(&self, store: &str, day: Date) -> Option<(&str, Date)> {
+        let of_store = self.tills.iter().filter(|(key, _)| key.store == store);
+        of_store.filter_map(|(key, till)| Some((key.register()?, till.lacks(day)?))).next()
+    }
+
+    /// Keeps a day end: what it covers is no longer open. A register's becomes part of what its store has open.
+    pub fn close_day(&mut self, day_end: DayEnd) {
+        self.revision += 1;
+        let DayEnd { number, business_date, seq, perpetual, .. } = day_end;
+        let till = self.tills.entry(day_end.till.clone()).or_default();
+        till.last = Some(Last { number, business_date, seq, perpetual });
+        till.open.retain(|day, _| *day > business_date);
+        if day_end.till.register().is_some() && !day_end.sums.0.is_empty() {
+            let of_store = self.tills.entry(TillKey::of(&day_end.till.store, None)).or_default();
+            of_store.open.entry(business_date).or_default().add_all(&day_end.sums);
+        }
+        self.changes.day_ends.push(day_end);
+    }
 }
 
 fn actor(caller: &Caller) -> Option<Actor> {
@@ -381,6 +535,7 @@ fn actor(caller: &Caller) -> Option<Actor> {
 impl Books for State {
     fn find(&self, reference: &SaleRef, own: &str) -> Found {
         match reference {
+            SaleRef::Gift(reference) => self.find(reference, own),
             SaleRef::Id(id) if self.books.contains_key(id) => Found::One(*id),
             SaleRef::Id(_) => Found::None,
             SaleRef::Receipt { receipt, store: Some(store), business_date } => {
@@ -397,6 +552,10 @@ impl Books for State {
 
     fn book(&self, sale: Uuid) -> Option<&Book> {
         self.books.get(&sale)
+    }
+
+    fn card(&self, id: Uuid) -> Option<&Card> {
+        self.wallet.card(id)
     }
 }
 

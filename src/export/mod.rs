@@ -13,6 +13,8 @@
 
 pub mod csv;
 pub mod database;
+mod day_ends;
+pub mod ledger;
 pub mod log;
 pub mod manifest;
 pub mod ndjson;

@@ -2,11 +2,15 @@
 //!
 //! Someone who alters a sale, a return or a book past the service leaves the log whole, and contradicts it.
 
+mod cards;
+mod without_receipt;
+
+use super::ledger;
 use crate::domain::canonical::Json;
 use crate::domain::entry::hex;
 use crate::domain::money::{Currency, Minor};
 use crate::store::search::balance::{self, About, KeptReturn, KeptSale, Unbalanced};
-use crate::store::search::entries;
+use crate::store::search::{entries, gift_cards};
 use crate::store::{Read, StoreError};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -31,8 +35,12 @@ pub enum Odds {
     Document,
     /// A return's amount or status, and what the log tells of it.
     Return,
+    /// A gift card's balance, its entries, and what the log tells of them.
+    Card,
     /// A sale or return without its entry, or an entry without its sale or return.
     Log,
+    /// A movement of the ledger, and the log, or what was booked.
+    Ledger,
 }
 
 /// A contradiction: what is at odds, the sale or return it is about, and a sentence for whoever has to look into it.
@@ -54,8 +62,11 @@ impl fmt::Display for Finding {
 pub struct Reconciled {
     pub sales: u64,
     pub returns: u64,
+    pub cards: u64,
     /// Entries that say a sale or a return was recorded.
     pub entries: u64,
+    /// Movements of the ledger.
+    pub movements: u64,
     pub findings: u64,
 }
 
@@ -83,6 +94,14 @@ pub fn reconcile(read: &mut Read<'_>, mut found: impl FnMut(Finding)) -> Result<
         done.returns += page.len() as u64;
         report(&mut done, check_returns(read, &page)?);
     }
+    after = Uuid::nil();
+    loop {
+        let page = gift_cards::after(read, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.id;
+        done.cards += page.len() as u64;
+        report(&mut done, cards::check(read, &page)?);
+    }
     for store in entries::heads_and_stores(read)?.1 {
         let mut after = 0;
         loop {
@@ -93,7 +112,15 @@ pub fn reconcile(read: &mut Read<'_>, mut found: impl FnMut(Finding)) -> Result<
             report(&mut done, check_entries(read, &store, &page)?);
         }
     }
+    let mut faults = Vec::new();
+    done.movements = ledger::check(read, |fault| faults.push(off_the_books(&fault)))?.movements;
+    report(&mut done, faults);
     Ok(done)
+}
+
+fn off_the_books(fault: &ledger::Fault) -> Finding {
+    let subject = fault.seq.map_or_else(|| fault.store.clone(), |seq| format!("{}/{seq}", fault.store));
+    Finding { odds: Odds::Ledger, subject, detail: fault.to_string() }
 }
 
 fn check_sales(read: &mut Read<'_>, page: &[KeptSale]) -> Result<Vec<Finding>, StoreError> {
@@ -134,7 +161,16 @@ fn check_returns(read: &mut Read<'_>, page: &[KeptReturn]) -> Result<Vec<Finding
         let why = format!("its refund {refund} goes to a sale that nothing in it is of");
         findings.push(at_odds(Odds::Refund, "return", id, &why));
     }
+    for (id, tender) in balance::stray_carried(read, &ids)? {
+        let why = format!("the money it carried into tender {tender} of its exchange is not that tender's");
+        findings.push(at_odds(Odds::Refund, "return", id, &why));
+    }
+    for (id, sale) in balance::half_voided(read, &ids)? {
+        let why = format!("of it and the sale {sale} of its exchange only one was taken back");
+        findings.push(at_odds(Odds::Return, "return", id, &why));
+    }
     let entries = entries_about(read, &ids)?;
+    findings.extend(without_receipt::check(read, &ids, &entries)?);
     for one in page {
         let recorded = of_event(&entries, one.id, "return.recorded");
         findings.extend(misses_its_entry("return", one.id, &one.store, &recorded));

@@ -7,6 +7,7 @@
 //! Nothing here asks the clock of the machine: `now` comes in as a parameter, or from the `Clock` that the
 //! key store was opened with. Nothing here is ever logged: tokens, PINs, codes and keys have no `Debug`.
 
+pub mod key_copy;
 pub mod keyed_hash;
 pub mod keys;
 pub mod override_token;

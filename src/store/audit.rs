@@ -1,8 +1,9 @@
 //! The log: entries get their place in their store's chain in the transaction of what they tell of.
 
 use super::rows::{Select, col, insert, insert_ignore, select_in, update_from};
-use super::{Read, StoreError, Tx};
+use super::{Read, StoreError, Tx, ledger};
 use crate::domain::entry::{Chain, Entry, genesis};
+use crate::domain::ledger::Movement;
 use crate::domain::state::EntryDraft;
 use diesel::sql_types::{BigInt, Binary, Text};
 use std::collections::BTreeMap;
@@ -38,14 +39,23 @@ pub(super) fn housekeeping<T>(value: T) -> Audited<T> {
 
 /// Extends the chains of the stores concerned by these entries. The heads are the last rows that a batch claims,
 /// in order of the store, so that writers that meet here never wait in a ring.
-pub fn append<T>(tx: &mut Tx<'_>, drafts: &[EntryDraft], value: T) -> Result<Audited<T>, StoreError> {
+///
+/// `movements` are the money that entries tell of: each gets the place of its entry in the ledger.
+pub fn append<T>(
+    tx: &mut Tx<'_>,
+    drafts: &[EntryDraft],
+    movements: &[Movement],
+    value: T,
+) -> Result<Audited<T>, StoreError> {
     if drafts.is_empty() {
         return Ok(Audited(value));
     }
     let mut heads = claim_heads(tx, drafts)?;
     let mut rows: Vec<(Entry, String, [u8; 32])> = Vec::with_capacity(drafts.len());
+    let mut seqs: Vec<i64> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let head = heads.get_mut(&draft.store).ok_or(StoreError::NotFound)?;
+        seqs.push(i64::try_from(head.seq + 1).unwrap_or(i64::MAX));
         let entry = placed(draft, head.seq + 1);
         let leaf = entry.canonical();
         let hash = head.extend(&leaf);
@@ -63,6 +73,7 @@ pub fn append<T>(tx: &mut Tx<'_>, drafts: &[EntryDraft], value: T) -> Result<Aud
         col(rows.iter().map(|(_, _, hash)| hash)),
     ];
     insert(tx, "audit_entries(store, seq, at, event, subject_id, leaf, hash)", &columns)?;
+    ledger::insert_new(tx, movements, drafts, &seqs)?;
     move_heads(tx, &heads)?;
     Ok(Audited(value))
 }
@@ -85,7 +96,13 @@ fn claim_heads(tx: &mut Tx<'_>, drafts: &[EntryDraft]) -> Result<BTreeMap<String
     let mut stores: Vec<&str> = drafts.iter().map(|draft| draft.store.as_str()).collect();
     stores.sort_unstable();
     stores.dedup();
-    let mut heads = select_heads(tx, &stores)?;
+    claim(tx, &stores)
+}
+
+/// Claims the heads of these stores, each once and in order: nothing is entered in their chains, and nothing booked in
+/// their ledgers, until this transaction ends. Where there is no head yet, one at the beginning is made.
+pub(super) fn claim(tx: &mut Tx<'_>, stores: &[&str]) -> Result<BTreeMap<String, Chain>, StoreError> {
+    let mut heads = select_heads(tx, stores)?;
     let missing: Vec<&str> = stores.iter().copied().filter(|store| !heads.contains_key(*store)).collect();
     if !missing.is_empty() {
         let columns = [
@@ -94,7 +111,7 @@ fn claim_heads(tx: &mut Tx<'_>, drafts: &[EntryDraft]) -> Result<BTreeMap<String
             col(missing.iter().map(|store| genesis(store))),
         ];
         let _: Vec<String> = insert_ignore::<Text, _>(tx, "audit_heads(store, seq, hash)", &columns, "store")?;
-        heads = select_heads(tx, &stores)?;
+        heads = select_heads(tx, stores)?;
     }
     Ok(heads)
 }

@@ -3,7 +3,10 @@
 use super::audit::{self, Audited};
 use super::idempotency::{self, Kept};
 use super::rows::{Select, col, insert_ignore, select_in};
-use super::{Backend, Connection, Read, StoreError, Tx, overrides, returns, sales, settings, sign_in};
+use super::{
+    Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices, returns, sales,
+    settings, sign_in,
+};
 use crate::domain::perform::Touched;
 use crate::domain::settings::Settings;
 use crate::domain::state::{Ids, State};
@@ -17,8 +20,10 @@ use uuid::Uuid;
 /// How far back a velocity limit can look: longer than any that a policy may set.
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-/// Claims and loads what commands touch, in one fixed order: settings, sales, returns, overrides, people, operators.
-/// The stores' audit heads come last, when the entries are written. `known` are the settings read before.
+/// Claims and loads what commands touch, in one fixed order: settings, sales, returns, overrides, gift cards, people,
+/// operators.
+/// The stores' audit heads come last, when the entries are written; but for a day that is closed, which sums up what was
+/// booked: its store's head is claimed here, and nothing else (decision 0013). `known` are the settings read before.
 pub fn claim(
     tx: &mut Tx<'_>,
     touched: &Touched,
@@ -35,10 +40,16 @@ pub fn claim(
     for issued in overrides::load(tx, &touched.overrides, true)? {
         state.load_override(issued);
     }
-    claim_people(tx, touched)?;
-    load_history(tx, touched, now, &mut state)?;
+    gift_cards::load_touched(tx, touched, true, &mut state)?;
+    let customers = customers(touched, &state);
+    claim_people(tx, touched, &customers)?;
+    load_history(tx, touched, &customers, now, &mut state)?;
+    prices::load(tx, &touched.counted, now, &mut state)?;
     if !touched.operators.is_empty() {
         sign_in::claim(tx, &touched.operators, &mut state)?;
+    }
+    if !touched.tills.is_empty() {
+        day_ends::claim(tx, &touched.tills, &mut state)?;
     }
     Ok(state)
 }
@@ -53,7 +64,10 @@ pub fn load(
     let settings = current_settings(read, known, false)?;
     let mut state = State::new(settings, Ids::seeded(0));
     load_sales(read, touched, false, &mut state)?;
-    load_history(read, touched, now, &mut state)?;
+    gift_cards::load_touched(read, touched, false, &mut state)?;
+    let customers = customers(touched, &state);
+    load_history(read, touched, &customers, now, &mut state)?;
+    prices::load(read, &touched.counted, now, &mut state)?;
     Ok(state)
 }
 
@@ -70,9 +84,12 @@ fn load_sales(read: &mut Read<'_>, touched: &Touched, claim: bool, state: &mut S
     if !touched.receipts.is_empty() {
         sales::load_receipts(read, &touched.receipts, state)?;
     }
-    // Only where the store at hand does not know the receipt are the others asked.
-    let unknown: Vec<String> =
-        touched.receipts_anywhere.iter().filter(|receipt| !state.knows_receipt(receipt)).cloned().collect();
+    // Only where the store at hand does not know the receipt are the others asked; what other commands look for says
+    // nothing of it.
+    let elsewhere = touched.receipts_anywhere.iter().filter(|(key, day)| !state.knows_receipt(key, *day));
+    let mut unknown: Vec<String> = elsewhere.map(|(key, _)| key.receipt.clone()).collect();
+    unknown.sort_unstable();
+    unknown.dedup();
     if !unknown.is_empty() {
         sales::load_receipts_anywhere(read, &unknown, state)?;
     }
@@ -89,9 +106,18 @@ fn load_sales(read: &mut Read<'_>, touched: &Touched, claim: bool, state: &mut S
     Ok(())
 }
 
+/// The customers that drafts name, and those of their sales where they name nobody: each once, in order.
+fn customers(touched: &Touched, state: &State) -> Vec<String> {
+    let mut customers = touched.customers.clone();
+    customers.extend(touched.counted.customers(state));
+    customers.sort_unstable();
+    customers.dedup();
+    customers
+}
+
 /// Two returns of one person take their turns. SQLite has one writer: nothing to claim there.
-fn claim_people(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), StoreError> {
-    let mut people: Vec<[u8; 32]> = touched.customers.iter().map(|customer| Sha256::digest(customer).into()).collect();
+fn claim_people(tx: &mut Tx<'_>, touched: &Touched, customers: &[String]) -> Result<(), StoreError> {
+    let mut people: Vec<[u8; 32]> = customers.iter().map(|customer| Sha256::digest(customer).into()).collect();
     people.extend(touched.id_hashes.iter().copied());
     if people.is_empty() || backend(tx) == Backend::Sqlite {
         return Ok(());
@@ -106,9 +132,15 @@ fn claim_people(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn load_history(read: &mut Read<'_>, touched: &Touched, now: Timestamp, state: &mut State) -> Result<(), StoreError> {
-    if !touched.customers.is_empty() || !touched.id_hashes.is_empty() {
-        state.load_history(returns::history(read, &touched.customers, &touched.id_hashes, now - HISTORY)?);
+fn load_history(
+    read: &mut Read<'_>,
+    touched: &Touched,
+    customers: &[String],
+    now: Timestamp,
+    state: &mut State,
+) -> Result<(), StoreError> {
+    if !customers.is_empty() || !touched.id_hashes.is_empty() {
+        state.load_history(returns::history(read, customers, &touched.id_hashes, now - HISTORY)?);
     }
     Ok(())
 }
@@ -140,8 +172,11 @@ pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T)
         settings::write(tx, state)?;
     }
     sales::insert_new(tx, state)?;
+    prices::keep(tx, state)?;
     sales::update_books(tx, state)?;
+    gift_cards::write(tx, state)?;
     returns::insert_new(tx, state, written.documents)?;
+    exchanges::insert_new(tx, state)?;
     returns::update(tx, state)?;
     overrides::insert_new(tx, state)?;
     overrides::update_used(tx, state)?;
@@ -149,5 +184,8 @@ pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T)
         sign_in::update(tx, state)?;
     }
     idempotency::keep(tx, written.answers, written.now)?;
-    audit::append(tx, &changes.entries, value)
+    let audited = audit::append(tx, &changes.entries, &changes.movements, value)?;
+    // After the entries that they refer to.
+    day_ends::insert_new(tx, state)?;
+    Ok(audited)
 }

@@ -18,6 +18,9 @@ pub enum AnyConnection {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Write,
+    /// Reading by keys, as writers do: checks and lists.
+    Lookup,
+    /// Reading whole tables: exports, verification.
     Read,
 }
 
@@ -50,6 +53,12 @@ const POSTGRES_SESSION: &str = "
     DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false);
     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
 
+/// Rows are found by their keys. A statement over one key would be planned anew each time, which takes longer than to run
+/// it; and a plan made once, while a table was small or not yet analysed, would go on walking it (decision 0018).
+const POSTGRES_BY_KEY: &str = "
+    SET plan_cache_mode = force_generic_plan;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
+
 /// Opens the SQLite database at `path`, an absolute path to a file that exists.
 pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, StoreError> {
     let name = path.to_str().ok_or_else(|| StoreError::Configuration(format!("{path:?} is not valid UTF-8.")))?;
@@ -60,8 +69,10 @@ pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, Store
     connection.batch_execute(SQLITE_SESSION)?;
     connection.batch_execute(match access {
         Access::Write => "PRAGMA cache_size = -65536;",
-        Access::Read => "PRAGMA cache_size = -16384; PRAGMA query_only = ON;",
+        Access::Lookup | Access::Read => "PRAGMA cache_size = -16384; PRAGMA query_only = ON;",
     })?;
+    #[cfg(debug_assertions)]
+    super::failpoint::arm(&mut connection);
     Ok(AnyConnection::Sqlite(connection))
 }
 
@@ -87,6 +98,7 @@ fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), 
             Err(e) => match StoreError::from(e) {
                 busy if busy.is_busy() && started.elapsed() < BUSY => std::thread::sleep(Duration::from_millis(20)),
                 StoreError::Corrupt(m) => return Err(StoreError::Corrupt(format!("{name}: {m}"))),
+                StoreError::Unwritable(m) => return Err(StoreError::Unwritable(format!("{name}: {m}"))),
                 fault => return Err(fault),
             },
         }
@@ -97,8 +109,13 @@ fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), 
 pub(super) fn postgres(url: &str, access: Access) -> Result<AnyConnection, StoreError> {
     let mut connection = PgConnection::establish(url)?;
     connection.batch_execute(POSTGRES_SESSION)?;
-    if access == Access::Read {
+    if access != Access::Write {
         connection.batch_execute("SET default_transaction_read_only = on;")?;
     }
+    if access != Access::Read {
+        connection.batch_execute(POSTGRES_BY_KEY)?;
+    }
+    #[cfg(debug_assertions)]
+    super::failpoint::arm(&mut connection);
     Ok(AnyConnection::Postgres(connection))
 }

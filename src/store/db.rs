@@ -19,7 +19,7 @@ pub enum Backend {
 #[derive(Clone)]
 pub struct Db(Arc<Address>);
 
-enum Address {
+pub(super) enum Address {
     /// An absolute path.
     Sqlite(PathBuf),
     /// A URL as libpq takes it, password and all: never shown.
@@ -46,6 +46,10 @@ impl Db {
         ))
     }
 
+    pub(super) fn address(&self) -> &Address {
+        &self.0
+    }
+
     /// Which of the two databases this is.
     pub fn backend(&self) -> Backend {
         match *self.0 {
@@ -57,6 +61,12 @@ impl Db {
     /// A connection for a writer. Each one is used by one thread.
     pub fn connect(&self) -> Result<AnyConnection, StoreError> {
         self.session(Access::Write)
+    }
+
+    /// A connection on which the database refuses every write, for finding rows by their keys: what walks through a
+    /// table takes long on it.
+    pub fn connect_lookup(&self) -> Result<AnyConnection, StoreError> {
+        self.session(Access::Lookup)
     }
 
     /// A connection on which the database refuses every write.

@@ -19,9 +19,18 @@ pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 /// The tables that the database itself keeps from being changed.
 pub const APPEND_ONLY: &[AppendOnly] = &[
     AppendOnly { table: "audit_entries", when: "TRUE" },
+    AppendOnly { table: "ledger", when: "TRUE" },
+    AppendOnly { table: "day_ends", when: "TRUE" },
+    AppendOnly { table: "day_end_sums", when: "TRUE" },
     AppendOnly { table: "sales", when: "TRUE" },
     AppendOnly { table: "return_lines", when: "TRUE" },
     AppendOnly { table: "return_charges", when: "TRUE" },
+    AppendOnly { table: "gift_card_entries", when: "TRUE" },
+    AppendOnly { table: "unreceipted_lines", when: "TRUE" },
+    AppendOnly { table: "return_buyers", when: "TRUE" },
+    AppendOnly { table: "exchanges", when: "TRUE" },
+    AppendOnly { table: "carried", when: "TRUE" },
+    AppendOnly { table: "sale_voids", when: "TRUE" },
     AppendOnly { table: "policy_versions", when: "OLD.status = 'published'" },
 ];
 
@@ -38,7 +47,9 @@ const LOCK: i64 = 0x7265_7475_726e_6465;
 
 /// Waiting for another instance's migration may take minutes, waiting for its readers may not: a table that somebody
 /// waits to alter lets nobody else in.
-const BEFORE_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min';";
+/// A migration may go through whole tables, which a writer's session avoids.
+const BEFORE_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min';
+    SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;";
 const AFTER_LOCK: &str = "SET LOCAL lock_timeout = '10s';";
 
 /// Applies what is missing and answers the versions that were applied.
@@ -128,7 +139,7 @@ struct Word {
 }
 
 /// The versions that the database has; none where it was never migrated.
-fn applied(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
+pub(super) fn applied(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     let words = |c: &mut Connection, sql: &str| diesel::sql_query(sql).load::<Word>(c);
     let table = match connection {
         AnyConnection::Postgres(_) => {

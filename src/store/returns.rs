@@ -1,5 +1,7 @@
 //! Returns, their lines and refunds.
 
+mod unreceipted;
+
 use super::rows::{Col, Select, col, insert, select_in, update_from};
 use super::sales::number;
 use super::sql_types::{Id, IdSql};
@@ -7,6 +9,7 @@ use super::{Read, StoreError, Tx};
 use crate::domain::book::Parts;
 use crate::domain::decide::PastReturn;
 use crate::domain::decision::RefundPlan;
+use crate::domain::gift_cards::CardRef;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::returns::{Refund, RefundStatus, Return, ReturnStatus, ReturnedLine};
@@ -17,11 +20,11 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-fn corrupt(id: Uuid, what: &str) -> StoreError {
+pub(super) fn corrupt(id: Uuid, what: &str) -> StoreError {
     StoreError::Corrupt(format!("return {id} is stored with {what}"))
 }
 
-fn instant(id: Uuid, micros: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn instant(id: Uuid, micros: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(micros).map_err(|_| corrupt(id, "a time that is none"))
 }
 
@@ -33,6 +36,7 @@ pub fn sales_of(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreErr
         "return_lines r ON r.return_id = u.id",
         "return_charges r ON r.return_id = u.id",
         "refunds r ON r.return_id = u.id AND r.sale IS NOT NULL",
+        "exchanges r ON r.return_id = u.id",
     ] {
         let select = Select { columns: "r.sale", names: "id", join, order: "r.sale", lock: None };
         let found: Vec<Id> = select_in::<IdSql, _>(read, &select, &keys)?;
@@ -61,11 +65,20 @@ pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Return
     for (of, line) in lines(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].lines.push(line.clone()));
     }
+    for (of, line) in unreceipted::load(read, &keys)? {
+        places.get(&of).into_iter().for_each(|place| returns[*place].without_receipt.push(line.clone()));
+    }
+    for (of, customer) in unreceipted::load_buyers(read, &keys)? {
+        places.get(&of).into_iter().for_each(|place| returns[*place].buyers.push(customer.clone()));
+    }
     for (of, sale, charge) in charges(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].charges.push((sale, charge)));
     }
     for (of, refund) in refunds(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].refunds.push(refund.clone()));
+    }
+    for (of, exchange) in super::exchanges::of_returns(read, &keys)? {
+        places.get(&of).into_iter().for_each(|place| returns[*place].exchange = Some(exchange.clone()));
     }
     Ok(returns)
 }
@@ -88,8 +101,11 @@ fn head((who, what): Row) -> Result<Return, StoreError> {
         refund: Minor(refund),
         training,
         lines: Vec::new(),
+        without_receipt: Vec::new(),
+        buyers: Vec::new(),
         charges: Vec::new(),
         refunds: Vec::new(),
+        exchange: None,
     })
 }
 
@@ -108,9 +124,9 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
     };
     let rows: Vec<LineRow> = select_in::<LineColumns, _>(read, &select, keys)?;
     let line = |((of, line, sale, sale_line, quantity), (net, gross, fee, parts, reason, serial_number)): LineRow| {
-        let (taxes, discount_shares) =
+        let [taxes, discount_shares, withheld, fee_taxes] =
             read_parts(parts.as_deref()).ok_or_else(|| corrupt(of.0, "parts that cannot be read"))?;
-        let parts = Parts { net: Minor(net), taxes, discount_shares, gross: Minor(gross) };
+        let parts = Parts { net: Minor(net), taxes, discount_shares, gross: Minor(gross), withheld };
         let line = ReturnedLine {
             line: unsigned(line),
             sale: sale.0,
@@ -118,6 +134,7 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
             quantity: Quantity(quantity),
             parts,
             fee: Minor(fee),
+            fee_taxes,
             reason,
             serial_number,
         };
@@ -141,18 +158,21 @@ fn charges(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Uuid, u32
 type RefundRow = (
     (Id, i32, String, Option<Id>, Option<i32>, Option<String>),
     (i64, i64, String, String, Option<i64>, Option<String>, Option<i32>),
+    (Option<Id>, Option<String>),
 );
 type RefundColumns = (
     (IdSql, Integer, Text, Nullable<IdSql>, Nullable<Integer>, Nullable<Text>),
     (BigInt, BigInt, Text, Text, Nullable<BigInt>, Nullable<Text>, Nullable<Integer>),
+    (Nullable<IdSql>, Nullable<Text>),
 );
 
 fn refunds(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Refund)>, StoreError> {
     let select = Select {
         columns: "r.return_id, r.refund, r.kind, r.sale, r.sale_tender, r.reference, r.amount, r.rounding, \
-                  r.fallbacks, r.status, r.settled_at, r.settlement_reference, r.stands_in_for",
+                  r.fallbacks, r.status, r.settled_at, r.settlement_reference, r.stands_in_for, \
+                  r.card, c.last4",
         names: "id",
-        join: "refunds r ON r.return_id = u.id",
+        join: "refunds r ON r.return_id = u.id LEFT JOIN gift_cards c ON c.id = r.card",
         order: "r.return_id, r.refund",
         lock: None,
     };
@@ -160,7 +180,7 @@ fn refunds(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Refund)>,
     rows.into_iter().map(refund).collect()
 }
 
-fn refund((plan, progress): RefundRow) -> Result<(Uuid, Refund), StoreError> {
+fn refund((plan, progress, (card, last4)): RefundRow) -> Result<(Uuid, Refund), StoreError> {
     let (of, refund, kind, sale, sale_tender, reference) = plan;
     let (amount, rounding, fallbacks, status, settled_at, settlement_reference, stands_in_for) = progress;
     let kind = TenderType::parse(&kind).ok_or_else(|| corrupt(of.0, "an unknown tender"))?;
@@ -180,11 +200,12 @@ fn refund((plan, progress): RefundRow) -> Result<(Uuid, Refund), StoreError> {
         settled_at: settled_at.map(|at| instant(of.0, at)).transpose()?,
         settlement_reference,
         stands_in_for: stands_in_for.map(unsigned),
+        card: card.map(|id| CardRef { id: id.0, last4, now: None }),
     };
     Ok((of.0, refund))
 }
 
-fn unsigned(number: i32) -> u32 {
+pub(super) fn unsigned(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
@@ -209,11 +230,13 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State, documents: &HashMap<Uuid, Stri
         col(new.iter().map(|r| r.refund.0)),
         col(new.iter().map(|r| r.training)),
         col(new.iter().map(|r| document(r))),
+        col(new.iter().map(|r| r.refund_without_receipt().map(|refund| refund.0))),
     ];
     let into = "returns(id, store, register, operator, customer, id_hash, status, currency, business_date, \
-                recorded_at, refund, training, document)";
+                recorded_at, refund, training, document, without_receipt)";
     insert(tx, into, &columns)?;
     insert_lines(tx, &new)?;
+    unreceipted::insert_new(tx, &new)?;
     let refunds: Vec<(Uuid, &Refund)> =
         new.iter().flat_map(|r| r.refunds.iter().map(|refund| (r.id, refund))).collect();
     insert_refunds(tx, &refunds)
@@ -230,7 +253,7 @@ fn insert_lines(tx: &mut Tx<'_>, new: &[&Return]) -> Result<(), StoreError> {
         col(lines().map(|(_, l)| l.parts.net.0)),
         col(lines().map(|(_, l)| l.parts.gross.0)),
         col(lines().map(|(_, l)| l.fee.0)),
-        col(lines().map(|(_, l)| write_parts(&l.parts))),
+        col(lines().map(|(_, l)| write_parts(l))),
         col(lines().map(|(_, l)| l.reason.as_str())),
         col(lines().map(|(_, l)| l.serial_number.as_deref())),
     ];
@@ -258,9 +281,10 @@ fn insert_refunds(tx: &mut Tx<'_>, refunds: &[(Uuid, &Refund)]) -> Result<(), St
         col(all().map(|(_, refund, _)| refund.settled_at.map(|at| at.as_microsecond()))),
         col(all().map(|(_, refund, _)| refund.settlement_reference.as_deref())),
         col(all().map(|(_, refund, _)| refund.stands_in_for.map(number))),
+        col(all().map(|(_, refund, _)| refund.card.as_ref().map(|card| card.id))),
     ];
     let into = "refunds(return_id, refund, kind, sale, sale_tender, reference, amount, rounding, fallbacks, \
-                status, settled_at, settlement_reference, stands_in_for)";
+                status, settled_at, settlement_reference, stands_in_for, card)";
     insert(tx, into, &columns)
 }
 
@@ -316,7 +340,7 @@ pub fn history(
     id_hashes: &[[u8; 32]],
     since: Timestamp,
 ) -> Result<Vec<PastReturn>, StoreError> {
-    const COLUMNS: &str = "r.id, r.recorded_at, r.customer, r.id_hash, r.refund";
+    const COLUMNS: &str = "r.id, r.recorded_at, r.customer, r.id_hash, r.refund, r.without_receipt";
     const ORDER: &str = "r.recorded_at, r.id";
     let by_customer = Select {
         columns: COLUMNS,
@@ -332,39 +356,65 @@ pub fn history(
         order: ORDER,
         lock: None,
     };
+    let by_buyer = Select {
+        columns: "r.id, r.recorded_at, b.customer, r.id_hash, r.refund, r.without_receipt",
+        names: "customer, since",
+        join: "return_buyers b ON b.customer = u.customer AND b.recorded_at > u.since \
+               JOIN returns r ON r.id = b.return_id AND r.status = 'completed' AND NOT r.training",
+        order: ORDER,
+        lock: None,
+    };
     let since = || std::iter::repeat(since.as_microsecond());
     let keys = [col(customers.iter().map(String::as_str)), col(since().take(customers.len()))];
     let mut past = past_returns(read, &by_customer, &keys)?;
     let keys = [col(id_hashes.iter()), col(since().take(id_hashes.len()))];
     past.extend(past_returns(read, &by_id, &keys)?);
+    let keys = [col(customers.iter().map(String::as_str)), col(since().take(customers.len()))];
+    past.extend(past_returns(read, &by_buyer, &keys)?);
     past.sort_by_key(|past| (past.at, past.id));
-    past.dedup_by_key(|past| past.id);
+    // One return may count for several people.
+    past.dedup_by(|again, first| {
+        let same = again.id == first.id;
+        if same {
+            first.customers.append(&mut again.customers);
+        }
+        same
+    });
     Ok(past)
 }
 
 fn past_returns(read: &mut Read<'_>, select: &Select, keys: &[Col<'_>]) -> Result<Vec<PastReturn>, StoreError> {
-    type Row = (Id, i64, Option<String>, Option<Vec<u8>>, i64);
-    type Columns = (IdSql, BigInt, Nullable<Text>, Nullable<Binary>, BigInt);
+    type Row = (Id, i64, Option<String>, Option<Vec<u8>>, i64, Option<i64>);
+    type Columns = (IdSql, BigInt, Nullable<Text>, Nullable<Binary>, BigInt, Nullable<BigInt>);
     let rows: Vec<Row> = select_in::<Columns, _>(read, select, keys)?;
-    let past = |(id, at, customer, id_hash, amount): Row| {
+    let past = |(id, at, customer, id_hash, amount, without): Row| {
         let id_hash = id_hash.map(TryInto::try_into).transpose().map_err(|_| corrupt(id.0, "a hash that is none"))?;
-        Ok(PastReturn { id: id.0, at: instant(id.0, at)?, customer, id_hash, amount: Minor(amount) })
+        let (at, customers) = (instant(id.0, at)?, customer.into_iter().collect());
+        let (amount, without_receipt) = (Minor(amount), without.map(Minor));
+        Ok(PastReturn { id: id.0, at, customers, id_hash, amount, without_receipt })
     };
     rows.into_iter().map(past).collect()
 }
 
-/// Taxes and discount shares in minor units: `8,3;10`. NULL where there are none.
-fn write_parts(parts: &Parts) -> Option<String> {
+/// Taxes, discount shares, what was withheld, and taxes on the fee, in minor units: `8,3;10;;1,0`. What is empty at the end
+/// is left out; NULL where all is.
+fn write_parts(line: &ReturnedLine) -> Option<String> {
     let list = |all: &[Minor]| all.iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(",");
-    let none = parts.taxes.is_empty() && parts.discount_shares.is_empty();
-    (!none).then(|| format!("{};{}", list(&parts.taxes), list(&parts.discount_shares)))
+    let parts = &line.parts;
+    let all = [&parts.taxes, &parts.discount_shares, &parts.withheld, &line.fee_taxes].map(|part| list(part));
+    let (known, more) = (all[..2].join(";"), all[2..].join(";"));
+    match (known.as_str(), more.trim_end_matches(';')) {
+        (";", "") => None,
+        (_, "") => Some(known),
+        (_, more) => Some(format!("{known};{more}")),
+    }
 }
 
-fn read_parts(text: Option<&str>) -> Option<(Vec<Minor>, Vec<Minor>)> {
-    let Some(text) = text else { return Some((Vec::new(), Vec::new())) };
-    let (taxes, shares) = text.split_once(';')?;
+fn read_parts(text: Option<&str>) -> Option<[Vec<Minor>; 4]> {
     let list = |all: &str| -> Option<Vec<Minor>> {
         all.split(',').filter(|part| !part.is_empty()).map(|part| part.parse().ok().map(Minor)).collect()
     };
-    Some((list(taxes)?, list(shares)?))
+    let mut fields = text.unwrap_or_default().split(';').map(list);
+    let mut next = || fields.next().unwrap_or(Some(Vec::new()));
+    Some([next()?, next()?, next()?, next()?])
 }

@@ -61,6 +61,66 @@ where
     load(tx, &statement, columns)
 }
 
+/// Inserts or updates the rows `u(names)`: where the key `on` is free, or `lower` holds between `u` and the row `p` that
+/// is there. Rows that change nothing are neither written nor locked. Sort the rows by key, each once, so that two
+/// writers never wait for each other.
+pub struct Upsert {
+    /// The table, and its columns in the order given.
+    pub table: &'static str,
+    pub names: &'static str,
+    /// The columns of the key, and how `u` and `p` are joined by it.
+    pub key: &'static str,
+    pub join: &'static str,
+    /// A row that is not there, or is to be written over.
+    pub missing_or_worse: &'static str,
+    /// `SET …`, and on which condition between `excluded` and the table.
+    pub set: &'static str,
+}
+
+/// See [`Upsert`].
+pub fn upsert_where(tx: &mut Tx<'_>, upsert: &Upsert, columns: &[Col<'_>]) -> Result<usize, StoreError> {
+    let Upsert { table, names, key, join, missing_or_worse, set } = *upsert;
+    let statement = Statement {
+        postgres: [
+            &["INSERT INTO ", table, "(", names, ") SELECT u.* FROM unnest("],
+            &[
+                ") AS u(",
+                names,
+                ") LEFT JOIN ",
+                table,
+                " p ON ",
+                join,
+                " WHERE ",
+                missing_or_worse,
+                " ON CONFLICT (",
+                key,
+                ") DO UPDATE SET ",
+                set,
+            ],
+        ],
+        sqlite: [
+            &["WITH u(", names, ") AS (VALUES "],
+            &[
+                ") INSERT INTO ",
+                table,
+                "(",
+                names,
+                ") SELECT u.* FROM u LEFT JOIN ",
+                table,
+                " p ON ",
+                join,
+                " WHERE ",
+                missing_or_worse,
+                " ON CONFLICT (",
+                key,
+                ") DO UPDATE SET ",
+                set,
+            ],
+        ],
+    };
+    execute(tx, &statement, columns)
+}
+
 /// Updates `table` from the rows `u(names)`: `SET set … WHERE on`, and answers how many rows were changed. In `set` and
 /// `on` the table's own columns are written with the table's name, but for those to the left of an equals sign.
 pub fn update_from(

@@ -88,6 +88,7 @@ pub fn load_books(read: &mut Read<'_>, ids: &[Uuid], claim: bool, state: &mut St
     load_lines(read, &keys, &mut books)?;
     load_tenders(read, &keys, &mut books)?;
     load_charges(read, &keys, &mut books)?;
+    super::exchanges::load_ties(read, &mut books)?;
     books.into_values().for_each(|book| state.load_book(book));
     Ok(())
 }
@@ -119,7 +120,8 @@ pub(super) fn load_progress(
     let keys = [col(ids.iter().copied())];
     load_lines(read, &keys, books)?;
     load_tenders(read, &keys, books)?;
-    load_charges(read, &keys, books)
+    load_charges(read, &keys, books)?;
+    super::exchanges::load_ties(read, books)
 }
 
 fn load_lines(
@@ -300,10 +302,11 @@ pub fn update_books(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(tenders.iter().map(|(_, tender, _)| number(tender.tender))),
         col(tenders.iter().map(|(_, _, state)| state.refunded.0)),
         col(tenders.iter().map(|(_, _, state)| state.rounding.0)),
+        col(tenders.iter().map(|(_, _, state)| state.charged_back)),
     ];
-    let set = "refunded = u.refunded, rounding = u.rounding";
+    let set = "refunded = u.refunded, rounding = u.rounding, charged_back = u.charged_back";
     let on = "sale_tenders.sale = u.sale AND sale_tenders.tender = u.tender";
-    update_from(tx, "sale_tenders", set, on, "sale, tender, refunded, rounding", &columns)?;
+    update_from(tx, "sale_tenders", set, on, "sale, tender, refunded, rounding, charged_back", &columns)?;
     let charges: Vec<_> = (changes.charges.iter())
         .filter_map(|(sale, charge)| old(*sale).map(|book| (*sale, *charge, book.charges_refunded.contains(charge))))
         .collect();
@@ -319,7 +322,7 @@ pub(super) fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// `base quantity;left…;given…;serial…`, each list separated by commas, serial numbers percent-encoded.
+/// `base quantity;left…;given…;serial…[;withheld…]`, each list separated by commas, serial numbers percent-encoded.
 /// NULL for a line that was returned in the ordinary way.
 fn write_extras(extras: &LineExtras) -> Option<String> {
     if *extras == LineExtras::default() {
@@ -330,12 +333,14 @@ fn write_extras(extras: &LineExtras) -> Option<String> {
     let left = extras.base.as_ref().map_or(String::new(), |base| amounts(&base.left));
     let given = extras.given.as_deref().map_or(String::new(), amounts);
     let serials: Vec<String> = extras.serials_returned.iter().map(|serial| escape(serial)).collect();
-    Some(format!("{base};{left};{given};{}", serials.join(",")))
+    let withheld = if extras.withheld.is_empty() { String::new() } else { format!(";{}", amounts(&extras.withheld)) };
+    Some(format!("{base};{left};{given};{}{withheld}", serials.join(",")))
 }
 
 fn read_extras(text: &str) -> Option<LineExtras> {
-    let mut fields = text.splitn(4, ';');
+    let mut fields = text.splitn(5, ';');
     let (base, left, given, serials) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let withheld = fields.next();
     let amounts =
         |list: &str| -> Option<Vec<Minor>> { list.split(',').map(|minor| minor.parse().ok().map(Minor)).collect() };
     let base = match base {
@@ -346,6 +351,7 @@ fn read_extras(text: &str) -> Option<LineExtras> {
         given: if base.is_some() { Some(amounts(given)?) } else { None },
         base,
         serials_returned: serials.split(',').filter(|s| !s.is_empty()).map(unescape).collect::<Option<_>>()?,
+        withheld: withheld.map_or(Some(Vec::new()), amounts)?,
     })
 }
 
@@ -366,9 +372,11 @@ mod tests {
         let base = Base { quantity: Quantity(1_500), left: vec![Minor(12), Minor(0)] };
         let given = Some(vec![Minor(3), Minor(1)]);
         let serials_returned = vec!["A,1;x".to_owned(), "100%".to_owned(), "%2C".to_owned()];
-        let all = LineExtras { base: Some(base), given, serials_returned: serials_returned.clone() };
+        let withheld = vec![Minor(2), Minor(0)];
+        let all = LineExtras { base: Some(base), given, serials_returned: serials_returned.clone(), withheld };
+        let adjusted = LineExtras { withheld: vec![], ..all.clone() };
         let only_serials = LineExtras { serials_returned, ..LineExtras::default() };
-        for extras in [all, only_serials] {
+        for extras in [all, adjusted, only_serials] {
             assert_eq!(write_extras(&extras).as_deref().and_then(read_extras), Some(extras));
         }
         assert_eq!(write_extras(&LineExtras::default()), None);

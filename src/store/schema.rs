@@ -74,4 +74,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    gift_card_entries (card, entry) {
+        card -> IdSql,
+        entry -> Integer,
+        at -> BigInt,
+        kind -> Text,
+        amount -> BigInt,
+        balance -> BigInt,
+        reference -> Nullable<Text>,
+        store -> Text,
+        register -> Nullable<Text>,
+        operator -> Text,
+    }
+}
+
+diesel::table! {
+    use crate::store::sql_types::IdSql;
+    gift_cards (id) {
+        id -> IdSql,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(sales, sale_lines, sale_serials, sale_tenders);

@@ -3,7 +3,7 @@
 use super::rows::{Select, col, insert, select_all, select_in, update_from};
 use super::{Read, StoreError, Tx};
 use crate::domain::caller::{Role, Stores};
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, Minor};
 use crate::domain::policies::{PolicyRecord, PolicyStatus};
 use crate::domain::settings::{Operator, Register, Settings, Store};
 use crate::domain::state::State;
@@ -49,10 +49,10 @@ fn corrupt(what: &str) -> StoreError {
 }
 
 fn stores(read: &mut Read<'_>) -> Result<Vec<Store>, StoreError> {
-    type Row = (String, String, String, String, String, String);
-    let sql = "SELECT store, name, time_zone, currency, region, policy FROM stores";
-    let rows: Vec<Row> = select_all::<(Text, Text, Text, Text, Text, Text), _>(read, sql)?;
-    let store = |(store, name, zone, currency, region, policy): Row| {
+    type Row = (String, String, String, String, String, String, Option<i64>);
+    let sql = "SELECT store, name, time_zone, currency, region, policy, cash_rounding FROM stores";
+    let rows: Vec<Row> = select_all::<(Text, Text, Text, Text, Text, Text, Nullable<BigInt>), _>(read, sql)?;
+    let store = |(store, name, zone, currency, region, policy, cash_rounding): Row| {
         Ok(Store {
             time_zone: TimeZone::get(&zone).map_err(|_| corrupt("a time zone"))?,
             currency: Currency::parse(&currency).ok_or_else(|| corrupt("a currency"))?,
@@ -60,6 +60,7 @@ fn stores(read: &mut Read<'_>) -> Result<Vec<Store>, StoreError> {
             name,
             region,
             policy,
+            cash_rounding: cash_rounding.map(Minor),
         })
     };
     rows.into_iter().map(store).collect()
@@ -159,11 +160,13 @@ fn save_store(tx: &mut Tx<'_>, store: &Store) -> Result<(), StoreError> {
         col([store.currency.code()]),
         col([store.region.as_str()]),
         col([store.policy.as_str()]),
+        col([store.cash_rounding.map(|step| step.0)]),
     ];
-    let set = "name = u.name, time_zone = u.time_zone, currency = u.currency, region = u.region, policy = u.policy";
-    let names = "store, name, time_zone, currency, region, policy";
+    let set = "name = u.name, time_zone = u.time_zone, currency = u.currency, region = u.region, policy = u.policy, \
+               cash_rounding = u.cash_rounding";
+    let names = "store, name, time_zone, currency, region, policy, cash_rounding";
     if update_from(tx, "stores", set, "stores.store = u.store", names, &columns)? == 0 {
-        insert(tx, "stores(store, name, time_zone, currency, region, policy)", &columns)?;
+        insert(tx, "stores(store, name, time_zone, currency, region, policy, cash_rounding)", &columns)?;
     }
     Ok(())
 }

@@ -7,7 +7,10 @@ mod tests;
 
 pub use refused::Difference;
 
+use super::chargebacks::ChargebackView;
+use super::day_ends::DayEndView;
 use super::directory::{OperatorView, RegisterView, StoreView};
+use super::gift_cards::{CardMovedView, CardView};
 use super::overrides::OverrideView;
 use super::policies::PolicyVersionView;
 use super::problem::{PROBLEM_JSON, Problem};
@@ -15,6 +18,7 @@ use super::returns::{ReturnStateView, ReturnView};
 use super::sale;
 use crate::domain::directory::Document;
 use crate::domain::entry::hex;
+use crate::domain::gift_cards::{CardDone, CardMove};
 use crate::domain::overrides::Override;
 use crate::domain::perform::{Done, Outcome};
 use crate::domain::policies::PolicyRecord;
@@ -57,6 +61,7 @@ fn answer_done(done: &Done, path: &str, tokens: &dyn MintOverride) -> Answer {
         Done::ReturnVoided(the_return) | Done::RefundSettled(the_return) => {
             Answer::of(200, &ReturnStateView::from(the_return))
         }
+        Done::ChargebackMarked(marked) => Answer::of(200, &ChargebackView::from(marked)),
         Done::OverrideIssued(issued) => match tokens.mint(issued) {
             Some(token) => Answer::of(201, &OverrideView::new(issued, token)),
             None => Answer::problem(Problem::new("unavailable", UNSIGNED), path),
@@ -72,7 +77,25 @@ fn answer_done(done: &Done, path: &str, tokens: &dyn MintOverride) -> Answer {
             .located(format!("/v1/operators/{}", operator.operator)),
         Done::PolicyDrafted(record) => policy(201, record),
         Done::PolicyPublished(record) => policy(200, record),
+        Done::DayClosed(day_end) => {
+            Answer::of(201, &DayEndView::from(&**day_end)).located(format!("/v1/day-ends/{}", day_end.id))
+        }
+        Done::Card(done) => gift_card(done),
         Done::SignIn(_) | Done::Noted => Answer { status: 204, headers: Vec::new(), body: String::new() },
+    }
+}
+
+fn gift_card(done: &CardDone) -> Answer {
+    match done {
+        CardDone::Issued { card, .. } => {
+            Answer::of(201, &CardView::issued(card)).located(format!("/v1/gift-cards/{}", card.id))
+        }
+        // Cash in hand is no resource that could be asked for; the others are entries.
+        CardDone::Moved { card, entry, asked } => {
+            let status = if entry.kind == CardMove::CashOut { 200 } else { 201 };
+            Answer::of(status, &CardMovedView::new(card, entry, *asked))
+        }
+        CardDone::Kept(card) | CardDone::Found(card) => Answer::of(200, &CardView::new(card)),
     }
 }
 

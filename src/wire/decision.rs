@@ -1,11 +1,15 @@
 //! The decision (API §4): a check answers it, a recorded return contains it.
 
+mod exchange;
 mod shown;
 
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+
+use super::gift_cards::RefundCardView;
+pub use exchange::{ExchangeView, ExchangedLineView};
 
 use super::texts::{Id, Label};
 use super::words::{
@@ -39,10 +43,19 @@ pub struct DecisionView {
     pub totals: TotalsView,
     /// Where the money goes.
     pub refunds: Vec<RefundView>,
+    /// What the customer takes instead; left out where it is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<ExchangeView>,
     /// Approvals still missing.
     pub approvals_needed: Vec<ApprovalNeededView>,
     /// What the answer would be if the money went elsewhere; only where that is better.
     pub alternatives: Vec<AlternativeView>,
+    /// Something comes back by a gift receipt.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gift_receipt: bool,
+    /// What is printed for the customer shows no prices: whoever holds a gift receipt is not told what the gift cost.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub price_hidden: bool,
 }
 
 /// A decision as a check answers it.
@@ -78,9 +91,15 @@ pub struct LineView {
     pub sale: Option<Id>,
     /// The line of that sale.
     pub sale_line: Option<u32>,
+    /// It comes back by a gift receipt.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub gift_receipt: bool,
+    /// Its price is not for print.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub price_hidden: bool,
     #[schema(format = "sku")]
     pub sku: Option<String>,
-    /// Units that come back; 0 for money back while the goods stay.
+    /// Units that come back; 0 for money back while the goods stay, and where what an earlier return withheld is paid.
     #[schema(example = "1")]
     pub quantity: String,
     /// Units that could still come back, before this return.
@@ -101,10 +120,18 @@ pub struct LineView {
     pub net: String,
     /// Taxes that go back, as charged then.
     pub taxes: Vec<TaxView>,
-    /// What the shop keeps.
+    /// What is withheld of the net, which is already less it, while other items of a promotion are kept; below nothing
+    /// where it is paid after all. Absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "5.00")]
+    pub withheld: Option<String>,
+    /// What the shop keeps. With `prices_include_tax` it contains its tax.
     #[schema(format = "amount", example = "0.00")]
     pub fee: String,
-    /// What the customer gets for it.
+    /// Of each tax, what is kept with the fee, by the law of the place of sale. Absent where that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fee_taxes: Vec<TaxView>,
+    /// What the customer gets for it: net and taxes less fee and its taxes; with `prices_include_tax` net less fee.
     #[schema(format = "amount", example = "12.25")]
     pub refund: String,
     pub findings: Vec<FindingView>,
@@ -172,6 +199,10 @@ pub struct TotalsView {
     /// What the shop keeps.
     #[schema(format = "amount", example = "0.00")]
     pub fees: String,
+    /// Taxes kept with the fees, where the fees do not contain them. Absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "0.09")]
+    pub fee_taxes: Option<String>,
     /// Worth of what the customer takes instead.
     #[schema(format = "amount", example = "0.00")]
     pub exchanged: String,
@@ -219,6 +250,9 @@ pub struct RefundView {
     /// The failed refund that this one stands in for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_in_for: Option<u32>,
+    /// The gift card or store credit that it went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub card: Option<RefundCardView>,
 }
 
 /// An approval that is missing.

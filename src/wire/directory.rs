@@ -4,7 +4,7 @@ use super::reading::{Reading, filled, is_store};
 use super::words::RoleWord;
 use crate::domain::caller::Stores;
 use crate::domain::directory::{SaveOperator, SaveRegister, SaveStore, Seen};
-use crate::domain::money::Currency;
+use crate::domain::money::{Currency, Minor};
 use crate::domain::refusal::Fault;
 use crate::domain::settings::{Operator, Register, Store};
 use jiff::tz::TimeZone;
@@ -33,6 +33,11 @@ pub struct StoreBody {
     #[serde(default = "standard")]
     #[schema(min_length = 1, max_length = 64, example = "standard", default = "standard")]
     pub policy: String,
+    /// The smallest coin that the store pays with where no law says how cash is rounded, such as 0.05 where there are no
+    /// pennies any more. Left out, cash is paid to the minor unit there.
+    #[serde(default)]
+    #[schema(format = "amount", example = "0.05")]
+    pub cash_rounding: Option<String>,
 }
 
 /// A store.
@@ -56,6 +61,10 @@ pub struct StoreView {
     /// The name of its policy.
     #[schema(example = "standard")]
     pub policy: String,
+    /// The smallest coin that the store pays with where no law says so; absent: the minor unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "0.05")]
+    pub cash_rounding: Option<String>,
 }
 
 /// A register, as an admin saves it.
@@ -160,10 +169,25 @@ impl StoreBody {
         if !is_region(&self.region) {
             reading.invalid(format_args!("/region"), "The region must be an ISO 3166 code, like DE or US-NY.");
         }
+        let cash_rounding = self.coin(currency, &mut reading);
         let both = reading.finish(currency.zip(time_zone))?;
         let (currency, time_zone) = both.ok_or_else(Vec::new)?;
         let StoreBody { name, region, policy, .. } = self;
-        Ok(SaveStore { store: Store { store: store.to_owned(), name, time_zone, currency, region, policy }, seen })
+        let store = store.to_owned();
+        Ok(SaveStore { store: Store { store, name, time_zone, currency, region, policy, cash_rounding }, seen })
+    }
+
+    /// The smallest coin: more than a minor unit, at most the unit itself.
+    fn coin(&self, currency: Option<Currency>, reading: &mut Reading) -> Option<Minor> {
+        let (text, currency) = (self.cash_rounding.as_deref()?, currency?);
+        let most = 10_i64.pow(currency.digits().max(1));
+        let coin = Minor::parse(text, currency).filter(|coin| (2..=most).contains(&coin.0));
+        if coin.is_none() {
+            let detail =
+                format!("Name a coin above the smallest unit and up to {}, like 0.05.", Minor(most).format(currency));
+            reading.fault(format_args!("/cash_rounding"), "invalid_amount", detail);
+        }
+        coin
     }
 }
 
@@ -228,6 +252,7 @@ impl From<&Store> for StoreView {
             currency: store.currency.code().to_owned(),
             region: store.region.clone(),
             policy: store.policy.clone(),
+            cash_rounding: store.cash_rounding.map(|step| step.format(store.currency)),
         }
     }
 }

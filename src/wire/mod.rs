@@ -2,10 +2,14 @@
 
 pub mod answer;
 pub mod audit;
+pub mod chargebacks;
+pub mod day_ends;
 pub mod decision;
 pub mod directory;
 pub mod extended;
 pub mod fault;
+pub mod gift_cards;
+pub mod ledger;
 pub mod online_retail;
 pub mod overrides;
 pub mod policies;

@@ -96,7 +96,7 @@ pub struct OverrideView {
     pub id: Id,
     /// The findings it approves.
     pub codes: Vec<FindingCode>,
-    /// The most that may be refunded with it, in `currency`.
+    /// The most that may be refunded with it, or taken in new goods, in `currency`.
     #[schema(format = "amount", example = "12.25")]
     pub max_refund: String,
     /// ISO 4217.

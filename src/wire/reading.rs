@@ -126,6 +126,14 @@ impl Reading {
         self.faults.extend(faults.into_iter().take(room));
     }
 
+    /// Takes over what was read elsewhere, its faults under `at`.
+    pub fn include(&mut self, read: Reading, at: &str) {
+        self.amounts_read &= read.amounts_read;
+        self.magnitude += read.magnitude;
+        let there = |fault: Fault| Fault { pointer: format!("{at}{}", fault.pointer), ..fault };
+        self.extend(read.faults.into_iter().map(there));
+    }
+
     pub fn has_faults(&self) -> bool {
         !self.faults.is_empty()
     }

@@ -1,5 +1,6 @@
 //! A return as a register asks for it (API §4), and as it is shown once recorded.
 
+mod exchange;
 mod later;
 mod read;
 mod view;
@@ -9,17 +10,16 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use exchange::{Exchange, ExchangeLine};
 pub use later::{ReturnFilterParams, SettlementOutcome, SettlementRequest, VoidRequest};
 pub use read::ReadReturn;
 pub use view::{ReturnCustomerView, ReturnHead, ReturnStateView, ReturnView, current};
 
 use super::quantity::WireQuantity;
-use super::sale::{SaleDiscount, SaleTax, SaleTender};
-use super::texts::{Attribute, Id, Label, SerialNumber, Token};
+use super::texts::{Id, Token};
 use super::words::{ConditionWord, DispositionWord, RefundToWord};
 use crate::domain::words::{Condition, RefundTo};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What comes back over the counter. A check and a record take the same body.
@@ -55,6 +55,10 @@ pub struct ReturnRequest {
     #[serde(default = "original")]
     #[schema(default = "original")]
     pub refund_to: RefundToWord,
+    /// The id of the customer's gift card or store credit that refunds to cards go to; left out, the card that was paid
+    /// with, or a new one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_card: Option<Id>,
     /// Tenders of the sale that cannot be paid back to, such as a card that was closed.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -118,6 +122,10 @@ pub struct SaleReference {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-01")]
     pub business_date: Option<String>,
+    /// Presented by its gift receipt: the money goes to store credit or a gift card, and prices are not shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[schema(default = false)]
+    pub gift_receipt: bool,
 }
 
 /// One line of what comes back. Either `quantity` or `amount`.
@@ -192,60 +200,6 @@ pub struct ReturnCustomer {
     #[serde(default)]
     #[schema(format = "code", min_length = 1, max_length = 64, example = "D123-4567-8901")]
     pub identification: Option<String>,
-}
-
-/// What the customer takes instead.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Exchange {
-    /// Goods taken.
-    #[serde(default)]
-    #[schema(max_items = 500)]
-    pub lines: Vec<ExchangeLine>,
-    /// What is paid on top.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub tenders: Vec<SaleTender>,
-}
-
-/// An article that the customer takes instead.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ExchangeLine {
-    #[schema(format = "sku", min_length = 1, max_length = 64, example = "85123B")]
-    pub sku: String,
-    #[serde(default)]
-    #[schema(format = "gtin", min_length = 1, max_length = 64)]
-    pub gtin: Option<String>,
-    #[serde(default)]
-    #[schema(max_length = 500, example = "Hanging heart, red")]
-    pub description: Option<String>,
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    pub category: Vec<Label>,
-    #[serde(default)]
-    #[schema(min_length = 1, max_length = 64)]
-    pub brand: Option<String>,
-    pub quantity: WireQuantity,
-    /// Price of one unit.
-    #[schema(format = "amount", example = "12.50")]
-    pub unit_price: String,
-    /// Discounts of the line.
-    #[serde(default)]
-    #[schema(max_items = 50)]
-    pub discounts: Vec<SaleDiscount>,
-    /// After the line's discounts.
-    #[schema(format = "amount", example = "12.50")]
-    pub net: String,
-    #[serde(default)]
-    #[schema(max_items = 20)]
-    pub taxes: Vec<SaleTax>,
-    #[serde(default)]
-    #[schema(max_items = 500)]
-    pub serial_numbers: Vec<SerialNumber>,
-    /// Facts that rules can ask for.
-    #[serde(default)]
-    pub attributes: BTreeMap<String, Attribute>,
 }
 
 fn original() -> RefundToWord {

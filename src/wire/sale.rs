@@ -8,21 +8,26 @@
 mod listed;
 mod parts;
 mod read;
+mod tie;
 mod view;
 
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tie_tests;
 
 pub use listed::{ImportResult, ImportStatus, SaleFilterParams};
-pub(super) use parts::{discounts, taxes, tenders};
+pub(super) use parts::{discounts, tenders};
 pub use read::read_document;
+pub(super) use tie::not_carried;
+pub use tie::{CarriedFrom, EvenLine, ExchangeOf};
 pub use view::{RecordedSale, SaleChargeView, SaleLineView, SaleTenderView, SaleView, recorded};
 
 use super::quantity::WireQuantity;
-use super::texts::{Attribute, Label, SerialNumber};
-use super::words::TenderWord;
+use super::texts::{Attribute, Id, Label, SerialNumber};
+use super::words::{CardSaleWord, TenderWord};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -107,6 +112,10 @@ pub struct NewSale {
     /// The exact total, before cash rounding: lines less discounts plus charges, and plus taxes unless prices include them.
     #[schema(format = "amount", example = "24.50")]
     pub total: String,
+    /// Told by the service of the new goods of an exchange; never sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub exchange_of: Option<ExchangeOf>,
 }
 
 /// One line of a sale.
@@ -165,7 +174,8 @@ pub struct SaleLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-04")]
     pub delivered_on: Option<String>,
-    /// The line sold or loaded a gift card. Kept as a fact.
+    /// The line sold or loaded a gift card. With the `id` of a card known here the money is put on it as the sale is
+    /// recorded; without, it is kept as a fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gift_card: Option<GiftCardSold>,
 }
@@ -174,11 +184,17 @@ pub struct SaleLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GiftCardSold {
+    /// The card's id here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<Id>,
+    /// `activate`: the card is sold, and must be inactive; `load`: it must be active. Left out: as the card stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub movement: Option<CardSaleWord>,
     /// Last four characters of the card's code; never the code itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 4, max_length = 4, example = "7Q2M")]
     pub last4: Option<String>,
-    /// What was put on the card.
+    /// What was put on the card; left out, the line's price before discounts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "amount", example = "50.00")]
     pub amount: Option<String>,
@@ -261,6 +277,10 @@ pub struct SaleTender {
     /// What may be kept of a card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<SaleCard>,
+    /// Told by the service of money that came from an earlier sale by an exchange; never sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub carried_from: Option<CarriedFrom>,
 }
 
 /// What may be kept of a payment card: never its number.

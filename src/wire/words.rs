@@ -3,6 +3,8 @@
 
 use crate::domain::caller::Role;
 use crate::domain::decision::{Code, Verdict};
+use crate::domain::gift_cards::of_sales::CardSale;
+use crate::domain::gift_cards::{CardKind, CardMove, CardStatus};
 use crate::domain::returns::{RefundStatus, ReturnStatus};
 use crate::domain::tender::TenderType;
 use crate::domain::words::{Condition, Disposition, RefundTo};
@@ -72,6 +74,10 @@ words! {
     DispositionWord(Disposition) from Disposition::ALL.iter().copied(), "What happens to the goods (POSLog).";
     RefundToWord(RefundTo) from RefundTo::ALL.iter().copied(), "Where the customer would like the money; the policy decides whether it may go there.";
     ReturnStatusWord(ReturnStatus) from ReturnStatus::ALL.iter().copied(), "Where a return stands.";
+    CardKindWord(CardKind) from CardKind::ALL.iter().copied(), "A gift card that was bought, or credit that the shop gave.";
+    CardStatusWord(CardStatus) from CardStatus::ALL.iter().copied(), "Where a card stands: inactive until it is sold.";
+    CardMoveWord(CardMove) from CardMove::ALL.iter().copied(), "Why a balance moved.";
+    CardSaleWord(CardSale) from CardSale::ALL.iter().copied(), "What a line of a sale does with a card.";
     RefundStatusWord(RefundStatus) from RefundStatus::ALL.iter().copied(), "Where a refund stands: due, then settled or failed; voided with its return.";
 }
 

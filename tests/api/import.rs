@@ -75,6 +75,30 @@ fn many_lines_come_back_in_their_order() {
 }
 
 #[test]
+fn of_two_lines_with_one_receipt_the_first_counts() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let mut sales: Vec<Value> = Vec::new();
+        for number in 0..200 {
+            let first = plain(&shop, "0042", 1, 10, "cash");
+            let mut second = first.clone();
+            second["register"] = json!("4");
+            // Side by side, and with others in between.
+            let place = sales.len() - number % 7 % (sales.len() + 1);
+            sales.insert(place, first);
+            sales.push(second);
+        }
+        let text: String = sales.iter().map(|sale| format!("{sale}\n")).collect();
+        let results = import(&shop, &text);
+        for (sale, (line, status, code)) in sales.iter().zip(told(&results)) {
+            let expected =
+                if sale["register"] == json!("4") { ("refused", "receipt_exists") } else { ("recorded", "") };
+            assert_eq!((status, code), expected, "line {line}");
+        }
+    });
+}
+
+#[test]
 fn only_lines_of_json_are_taken() {
     on_each_database(|db| {
         let shop = Shop::open(db);

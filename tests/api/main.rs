@@ -4,10 +4,14 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod chargebacks;
 mod directory;
 mod errors;
+mod exchanges;
+mod gift_cards;
 mod idempotency;
 mod import;
+mod ledger;
 mod lists;
 mod log;
 mod overrides;

@@ -3,3 +3,4 @@
 mod checking;
 mod later;
 mod quotes;
+mod without_receipt;

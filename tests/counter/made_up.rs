@@ -9,16 +9,17 @@ use returndesk::domain::sale::{Charge, Sale, SaleLine, Tender};
 use returndesk::domain::tender::TenderType;
 
 /// Stores by currency: none, two, three and four digits, with cash rounding and without.
-pub const PLACES: [(&str, &str, &str, &str); 6] = [
+pub const PLACES: [(&str, &str, &str, &str); 7] = [
     ("0042", "USD", "US-NY", "America/New_York"),
     ("0050", "CAD", "CA-ON", "America/Toronto"),
     ("0070", "JPY", "JP-13", "Asia/Tokyo"),
     ("0071", "KWD", "KW", "Asia/Kuwait"),
     ("0072", "CLF", "CL", "America/Santiago"),
     ("0073", "CHF", "CH-ZH", "Europe/Zurich"),
+    ("0074", "SEK", "SE", "Europe/Stockholm"),
 ];
 
-pub const CURRENCIES: [&str; 6] = ["USD", "CAD", "JPY", "KWD", "CLF", "CHF"];
+pub const CURRENCIES: [&str; 7] = ["USD", "CAD", "JPY", "KWD", "CLF", "CHF", "SEK"];
 
 const KINDS: [TenderType; 4] = [TenderType::Cash, TenderType::CreditCard, TenderType::GiftCard, TenderType::Check];
 
@@ -73,7 +74,14 @@ impl SaleShape {
         let last_cash = made.tenders.iter().rposition(|tender| tender.kind == TenderType::Cash);
         let rounding = cash_rounding(made.currency, region, made.business_date);
         if let (Some(rounding), Some(last)) = (rounding, last_cash) {
-            made.cash_rounding = Minor(rounding.round(shares[last]).0 - shares[last].0);
+            // Cash is coins: what is less than one is paid with the last of it, and rounded there.
+            for place in (0..last).filter(|place| KINDS[self.tenders[*place].kind] == TenderType::Cash) {
+                let odd = shares[place].0 % rounding.step;
+                made.tenders[place].amount.0 -= odd;
+                made.tenders[last].amount.0 += odd;
+            }
+            let exact = made.tenders[last].paid();
+            made.cash_rounding = Minor(rounding.round(exact).0 - exact.0);
             made.tenders[last].amount.0 += made.cash_rounding.0;
         }
         made

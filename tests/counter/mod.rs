@@ -15,6 +15,7 @@ use returndesk::domain::overrides::{IssueOverride, Override};
 use returndesk::domain::perform::{self, Command, Context, Done, Outcome, perform};
 use returndesk::domain::policies::{ByCurrency, PolicyRecord, PolicyStatus};
 use returndesk::domain::policy::CompiledPolicy;
+use returndesk::domain::prices::Market;
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::refusal::Refusal;
 use returndesk::domain::returns::{RecordReturn, Return};
@@ -95,6 +96,7 @@ pub fn store(number: &str, code: &str, region: &str, zone: &str) -> Store {
         currency: currency(code),
         region: region.to_owned(),
         policy: "standard".to_owned(),
+        cash_rounding: None,
     }
 }
 
@@ -111,10 +113,14 @@ pub fn operator(number: &str, role: Role) -> Operator {
     }
 }
 
-/// Stores 0042 and 0043 in New York, 0050 in Toronto, others abroad; cashiers and managers; version 1 of the policy.
+/// Stores 0042 and 0043 in New York, 0044 in California, 0050 in Toronto, others abroad; cashiers and managers; version 1 of the policy.
 pub fn settings(compiled: Arc<ByCurrency>) -> Settings {
     let mut settings = Settings::default();
-    let stores = [store("0043", "USD", "US-NY", "America/New_York"), store("0060", "EUR", "DE-BY", "Europe/Berlin")];
+    let stores = [
+        store("0043", "USD", "US-NY", "America/New_York"),
+        store("0044", "USD", "US-CA", "America/Los_Angeles"),
+        store("0060", "EUR", "DE-BY", "Europe/Berlin"),
+    ];
     let everywhere = made_up::PLACES.map(|(number, code, region, zone)| store(number, code, region, zone));
     for store in stores.into_iter().chain(everywhere) {
         settings.stores.insert(store.store.clone(), Arc::new(store));
@@ -159,6 +165,7 @@ pub fn line(number: u32, units: i64, price: i64) -> SaleLine {
         flags: Vec::new(),
         parent_line: None,
         delivered_on: None,
+        gift_card: None,
     }
 }
 
@@ -197,6 +204,7 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
         tenders,
         cash_rounding: Minor::ZERO,
         total: Minor::ZERO,
+        exchange_of: None,
     };
     totalled(&mut sale);
     sale
@@ -224,9 +232,11 @@ pub fn draft(lines: Vec<DraftLine>) -> Draft {
         customer: None,
         id_hash: None,
         refund_to: RefundTo::Original,
+        refund_card: None,
         unavailable_tenders: Vec::new(),
         currency: None,
         training: false,
+        exchange: None,
     }
 }
 
@@ -264,7 +274,40 @@ pub fn money(line: u32, amount: i64) -> DraftLine {
 }
 
 pub fn record_of(draft: Draft) -> RecordReturn {
-    RecordReturn { draft, grants: Vec::new(), bad_grant: None, quoted: None, digest: [7; 32], expected_refund: None }
+    RecordReturn {
+        draft,
+        grants: Vec::new(),
+        bad_grant: None,
+        quoted: None,
+        digest: [7; 32],
+        expected_refund: None,
+        codes: Vec::new(),
+    }
+}
+
+/// Makes the prices of a sale known in the market of its store, day by day, and its units by their serial numbers.
+pub fn know_prices(state: &mut State, sale: &Sale) {
+    let market = Market::of(&state.settings().stores[&sale.store].clone());
+    for line in &sale.lines {
+        // Looked for, if nothing is known of it yet.
+        if state.prices.lowest(&market, &line.sku, Date::MIN, Date::MAX).is_none() {
+            state.prices.load_days(market.clone(), line.sku.clone(), Vec::new());
+        }
+        for serial in &line.serial_numbers {
+            state.prices.load_unit(line.sku.clone(), serial.clone(), None);
+        }
+    }
+    state.prices.add_sale(&market, &Book::new(Arc::new(sale.clone())));
+}
+
+/// Goods without a receipt.
+pub fn bare(sku: &str, units: i64) -> DraftLine {
+    DraftLine { sale_line: None, sku: Some(sku.to_owned()), ..asked(1, Asked::Units(Quantity::units(units))) }
+}
+
+/// Sale 1 by its gift receipt.
+pub fn gift(lines: Vec<DraftLine>) -> Draft {
+    with(draft(lines), |draft| draft.sale = draft.sale.take().map(|sale| SaleRef::Gift(Box::new(sale))))
 }
 
 /// The counter itself: settings, what was loaded, and a day.
@@ -285,10 +328,12 @@ impl Counter {
         Counter::with_settings(settings(compiled_for(codes, rules)), sales)
     }
 
+    /// As the store loads it: books to return from, and the prices of what has been sold.
     pub fn with_settings(settings: Settings, sales: Vec<Sale>) -> Counter {
         let mut state = State::new(Arc::new(settings), Ids::seeded(42));
         for sale in sales {
             assert_eq!(sale.misfits(), vec![], "a test's sale adds up");
+            know_prices(&mut state, &sale);
             state.load_book(Book::new(Arc::new(sale)));
         }
         Counter { state, now: noon("2026-03-10"), caller: caller(CASHIER, Role::Cashier) }

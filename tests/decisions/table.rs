@@ -78,14 +78,17 @@ fn written(decision: &Decision) -> String {
     let money = |amount: Minor| amount.format(decision.currency);
     let total = &decision.totals;
     let mut text = format!("{}: {} back\n", decision.verdict.as_str(), money(total.refund));
-    assert_eq!(total.refund.0, total.returned.0 - total.fees.0);
+    assert_eq!(total.refund.0, total.returned.0 - total.fees.0 - total.fee_taxes.0);
     for line in &decision.lines {
         let number = line.sale_line.map_or_else(|| line.sku.clone().unwrap_or_default(), |number| number.to_string());
         let taxes: String = line.taxes.iter().map(|(code, amount)| format!(" {code} {}", money(*amount))).collect();
-        let fee = if line.fee.is_zero() { String::new() } else { format!(" less {}", money(line.fee)) };
+        let kept: String = line.fee_taxes.iter().map(|(code, amount)| format!(" {code} {}", money(*amount))).collect();
+        let fee = if line.fee.is_zero() { String::new() } else { format!(" less {}{kept}", money(line.fee)) };
         let (quantity, net, worth) = (line.quantity, money(line.net), money(line.gross));
         writeln!(text, "line {number}: {quantity} for {net}{taxes} = {worth}{fee}").unwrap();
-        assert_eq!(line.refund.0, line.gross.0 - line.fee.0);
+        let contained = line.gross == line.net && line.taxes.iter().any(|(_, tax)| tax.is_positive());
+        let kept: i64 = if contained { 0 } else { line.fee_taxes.iter().map(|(_, tax)| tax.0).sum() };
+        assert_eq!(line.refund.0, line.gross.0 - line.fee.0 - kept);
         line.findings.iter().for_each(|finding| write_finding(&mut text, finding));
     }
     for charge in &decision.charges {

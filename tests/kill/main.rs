@@ -6,7 +6,6 @@
 
 mod books;
 mod load;
-mod server;
 
 #[path = "../support/goods.rs"]
 mod goods;
@@ -14,6 +13,8 @@ mod goods;
 mod http;
 #[path = "../support/instances.rs"]
 mod instances;
+#[path = "../support/server.rs"]
+mod server;
 #[path = "../support/mod.rs"]
 mod support;
 

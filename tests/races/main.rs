@@ -3,9 +3,13 @@
 //! After each race the log verifies, and books, returns and log agree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // tests, and what they stand on
 
+mod cards;
+mod day_ends;
+mod exchanges;
 mod held;
 mod keys;
 mod people;
+mod promotions;
 mod sales;
 mod settings;
 mod trouble;

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use returndesk::desk::Reply;
 use returndesk::domain::caller::{Role, Stores};
 use returndesk::domain::directory::{SaveOperator, Seen};
-use returndesk::domain::draft::{Approver, Grant};
+use returndesk::domain::draft::{Approver, Draft, DraftLine, Grant, SaleRef};
 use returndesk::domain::overrides::IssueOverride;
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::settings::Operator;
@@ -134,6 +134,86 @@ fn the_limit_on_how_often_a_customer_returns_holds_across_sales_and_instances() 
         assert_eq!(tally(other), counts([("recorded", 3), ("velocity_exceeded", 7)]));
         assert_eq!(shop.prove().returns, 6);
     });
+}
+
+/// Goods without a receipt: the document counts, and where nobody is named the customer of the sale.
+#[test]
+fn the_limit_without_a_receipt_holds_for_one_document_across_instances() {
+    on_each_database(|database| {
+        let shop = Instances::start(database);
+        shop.set_up("bare", "USD", &bare_policy(1));
+        shop.sell("R-1", &[9]);
+        let replies = at_once(24, |i| shop.submit(i, record(bare_draft([(i % 2) as u8; 32])), None));
+        assert_eq!(tally(&replies), counts([("recorded", 2), ("receipt_missing velocity_exceeded", 22)]));
+        assert_eq!(shop.prove().returns, 2);
+    });
+}
+
+#[test]
+fn the_customer_of_the_sale_counts_where_nobody_is_named() {
+    on_each_database(|database| {
+        let shop = Instances::start(database);
+        let limit = r#""approval": [], "velocity": [{"days": 90, "count": 3, "outcome": "refuse"}]"#;
+        shop.set_up("limited", "USD", &OPEN_POLICY.replace("\"approval\": []", limit));
+        let sales: Vec<_> = (0..30).map(|n| shop.sell_to(&format!("R-{n}"), &[1], Some("C-1"))).collect();
+        // Some name the customer, the others leave it to the sale.
+        let replies = at_once(30, |i| {
+            let mut wanted = draft(vec![of(sales[i], units(1, 1))]);
+            wanted.customer = (i % 3 == 0).then(|| "C-1".to_owned());
+            shop.submit(i, record(wanted), None)
+        });
+        assert_eq!(tally(&replies), counts([("recorded", 3), ("velocity_exceeded", 27)]));
+        shop.prove();
+    });
+}
+
+/// A sale of a customer who is at the limit comes in with its own return, in one batch.
+#[test]
+fn a_sale_and_its_return_in_one_batch_count_for_the_customer() {
+    on_each_database(|database| {
+        let shop = Instances::with(database, 1, |config| config.desk.writers = 1);
+        let limit = r#""approval": [], "velocity": [{"days": 90, "count": 1, "outcome": "refuse"}]"#;
+        shop.set_up("limited", "USD", &OPEN_POLICY.replace("\"approval\": []", limit));
+        let earlier = shop.sell_to("R-1", &[1], Some("C-1"));
+        assert_eq!(told(&shop.submit(0, record(draft(vec![of(earlier, units(1, 1))])), None)), "recorded");
+        let sold = Command::RecordSale(Box::new(crate::goods::sale("R-2", &[1], Some("C-1"))));
+        let by_receipt = SaleRef::Receipt { receipt: "R-2".to_owned(), store: None, business_date: None };
+        let mut back = draft(vec![units(1, 1)]);
+        back.sale = Some(by_receipt);
+        let replies = batches(&shop, vec![vec![(sold, None), (record(back), None)]]);
+        assert_eq!(tally(replies.iter().flatten()), counts([("recorded", 1), ("velocity_exceeded", 1)]));
+        shop.prove();
+    });
+}
+
+/// Many sales of one article at once, dearer and cheaper: the cheapest is the price.
+#[test]
+fn the_lowest_of_many_prices_at_once_stands() {
+    on_each_database(|database| {
+        let shop = Instances::start(database);
+        shop.set_up("bare", "USD", &bare_policy(100));
+        at_once(40, |i| {
+            let price = 100 + (i * 37) % 40;
+            let body = crate::goods::priced_body(&format!("R-{i}"), price as i64, if i % 2 == 0 { "S1" } else { "S2" });
+            shop.submit(i, Command::RecordSale(Box::new(crate::goods::read(body))), None)
+        });
+        let Done::Returned(recorded) = shop.done(record(bare_draft([1; 32]))) else { panic!("not recorded") };
+        assert_eq!(recorded.the_return.refund.0, 100);
+        shop.prove();
+    });
+}
+
+fn bare_policy(count: u32) -> String {
+    let bare = format!(
+        r#"[{{"id": "bare", "when": {{"receipt": false}}, "set": {{"price_basis": {{"lowest_in_days": 400}},
+            "id_required": true, "velocity": [{{"days": 90, "count": {count}, "outcome": "refuse"}}]}}}},"#
+    );
+    OPEN_POLICY.replacen('[', &bare, 1)
+}
+
+fn bare_draft(document: [u8; 32]) -> Draft {
+    let line = DraftLine { sale_line: None, sku: Some("SKU-1".to_owned()), ..units(1, 1) };
+    Draft { id_hash: Some(document), ..draft(vec![line]) }
 }
 
 fn failures(database: &TestDb, operator: &str) -> i32 {

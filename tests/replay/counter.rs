@@ -187,6 +187,7 @@ impl Register<'_> {
             quoted: None,
             digest: [0; 32],
             expected_refund: None,
+            codes: Vec::new(),
         };
         self.desks.submit(credit.row as usize, Command::RecordReturn(Box::new(command)), Some(key))
     }
@@ -207,7 +208,7 @@ fn wanted(lines: &[(SoldLine, i64, i64)], unit_price: Option<Minor>) -> Vec<Draf
     lines.iter().map(line).collect()
 }
 
-fn draft_line(units: i64) -> DraftLine {
+pub fn draft_line(units: i64) -> DraftLine {
     DraftLine {
         sale: None,
         sale_line: None,
@@ -222,7 +223,7 @@ fn draft_line(units: i64) -> DraftLine {
     }
 }
 
-fn draft(lines: Vec<DraftLine>) -> Draft {
+pub fn draft(lines: Vec<DraftLine>) -> Draft {
     Draft {
         store: "S1".to_owned(),
         register: "7".to_owned(),
@@ -233,8 +234,10 @@ fn draft(lines: Vec<DraftLine>) -> Draft {
         customer: None,
         id_hash: None,
         refund_to: RefundTo::Original,
+        refund_card: None,
         unavailable_tenders: Vec::new(),
         currency: None,
         training: false,
+        exchange: None,
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::counter::Told;
 use crate::instances::Instances;
+use crate::shop::Shop;
 use diesel::RunQueryDsl;
-use returndesk::domain::money::parse_scaled;
-use returndesk::store::search::entries;
+use returndesk::domain::ledger::{Account, Amounts};
+use returndesk::domain::money::{Minor, parse_scaled};
+use returndesk::store::search::{self, entries};
 use returndesk::store::{Db, StoreError};
 
 /// Holds the database against what the counter was told.
-pub fn check(desks: &Instances<'_>, told: &Told) {
+pub fn check(desks: &Instances<'_>, shop: &Shop, told: &Told) {
     let proven = desks.prove();
     assert_eq!(proven.returns, told.returns as u64);
     let sum = |sql: &str| number(desks, sql);
@@ -24,6 +26,23 @@ pub fn check(desks: &Instances<'_>, told: &Told) {
     assert_eq!(sums, sums.map(|(what, _)| (what, told.refunded)));
     let over = "SELECT CAST(COUNT(*) AS bigint) AS number FROM sale_lines WHERE returned > sold OR refunded > value";
     assert_eq!(sum(over), 0);
+    balances(desks, shop, told);
+}
+
+/// The accounts of the ledger against the shop's own sales and credits, added up apart from it. The file knows no taxes,
+/// charges or fees, and nothing of it was paid in cash that is rounded; refunds wait for their terminals, or are paid.
+fn balances(desks: &Instances<'_>, shop: &Shop, told: &Told) {
+    let mut expected = Amounts::default();
+    for sale in shop.sales() {
+        expected.credit(Account::Sales, sale.total);
+        sale.tenders.iter().for_each(|tender| expected.debit(Account::of_tender(tender.kind), tender.paid()));
+    }
+    expected.debit(Account::Returns, Minor(told.refunded));
+    expected.credit(Account::RefundsPayable, Minor(told.refunded));
+    let mut connection = desks.database.open().connect_reader().unwrap();
+    let booked = Db::read(&mut connection, search::ledger::balances).unwrap();
+    assert_eq!(booked, vec![("S1".to_owned(), expected)]);
+    assert_eq!(expected.imbalance(), 0);
 }
 
 /// What the log's entries of recorded returns come to, how many there are, and how many attempts were refused.

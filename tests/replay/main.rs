@@ -7,6 +7,7 @@ mod counter;
 mod ledger;
 mod oracle;
 mod shop;
+mod without_receipt;
 
 #[path = "../support/instances.rs"]
 mod instances;
@@ -40,9 +41,13 @@ fn the_real_shop_replayed() {
         let told = counter::replay(&desks, &shop, &sold);
         let replayed = started.elapsed();
         counter::check_counts(&told);
-        ledger::check(&desks, &told);
+        ledger::check(&desks, &shop, &told);
+        let bare = without_receipt::replay(&desks, &shop);
         let lines = told.counts().into_iter().map(|(what, count)| format!("{count:>8}  {what}\n"));
-        let report: String = shop.report().chain(lines).collect();
+        let bare = bare.into_iter().map(|(status, (paid, unknown, pence))| {
+            format!("{paid:>8}  {status:?}: paid {pence} pence without a receipt, {unknown} of unknown price\n")
+        });
+        let report: String = shop.report().chain(lines).chain(bare).collect();
         let times = format!("import {imported:.1?}, replay {:.1?}", replayed - imported);
         say(&format!("The real shop on {:?} ({times}, all {:.1?}):\n{report}", database.backend(), started.elapsed()));
     });

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use returndesk::desk::Reply;
 use returndesk::domain::money::{Minor, parse_scaled};
 use returndesk::domain::perform::{Command, Done, Outcome};
+use returndesk::domain::sale::Sale;
 use returndesk::domain::sales::RecordSale;
 use returndesk::wire::online_retail::{Options, Reader, Summary};
 use returndesk::wire::sale::NewSale;
@@ -86,6 +87,10 @@ impl Shop {
             }
         }
         Shop { sales, rows, credits: credits(allocations), summary: reader.summary().clone(), refused }
+    }
+
+    pub fn sales(&self) -> impl Iterator<Item = &Sale> {
+        self.sales.iter().map(|sale| &sale.sale)
     }
 
     /// Records all sales, many waiting at a time, and answers where each row went.

@@ -101,7 +101,7 @@ fn a_long_log_is_exported_and_verified_page_by_page() {
             data: returndesk::domain::canonical::Json::Null,
         };
         let drafts: Vec<_> = (0..4_000).map(note).collect();
-        Db::write::<(), StoreError>(&mut shop.connection, |tx| audit::append(tx, &drafts, ())).unwrap();
+        Db::write::<(), StoreError>(&mut shop.connection, |tx| audit::append(tx, &drafts, &[], ())).unwrap();
         let mut told = Vec::new();
         let filter = Filter { stores: Some(vec!["S1".into(), "S2".into()]), ..Filter::default() };
         let mut bytes = Vec::new();

@@ -5,7 +5,7 @@ use crate::support::on_each_database;
 use returndesk::domain::returns::{Return, ReturnStatus};
 use returndesk::export::reconcile::{Finding, Odds, Reconciled, reconcile};
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "audit_entries",
     "sales",
     "sale_lines",
@@ -15,6 +15,8 @@ const TABLES: [&str; 9] = [
     "return_lines",
     "return_charges",
     "refunds",
+    "gift_cards",
+    "gift_card_entries",
 ];
 
 fn findings(shop: &mut Shop<'_>) -> (Reconciled, Vec<Finding>) {
@@ -34,6 +36,8 @@ fn changes(shop: &Shop<'_>, sold: &[Sold], returned: &[Return]) -> Vec<(String, 
     let the_return = returned.iter().find(|r| r.status == ReturnStatus::Completed && !r.training).unwrap();
     let practice = returned.iter().find(|r| r.training).unwrap();
     let one = id(the_return.id);
+    let first = "(SELECT card FROM gift_card_entries ORDER BY card LIMIT 1)";
+    let (a_card, an_entry) = (format!("id = {first}"), format!("card = {first}"));
     vec![
         (format!("UPDATE sale_lines SET returned = 0 WHERE sale = {sale} AND line = 1"), &[Odds::Line]),
         (format!("UPDATE sale_lines SET refunded = refunded + 1 WHERE sale = {sale} AND line = 1"), &[Odds::Line]),
@@ -57,6 +61,20 @@ fn changes(shop: &Shop<'_>, sold: &[Sold], returned: &[Return]) -> Vec<(String, 
         (format!("UPDATE returns SET training = FALSE WHERE id = {}", id(practice.id)), &[Odds::Line, Odds::Tender]),
         (format!("DELETE FROM audit_entries WHERE subject_id = '{}'", sold[4].id), &[Odds::Log]),
         (format!("DELETE FROM audit_entries WHERE subject_id = '{}'", practice.id), &[Odds::Log]),
+        (format!("UPDATE gift_cards SET balance = balance + 1 WHERE {a_card}"), &[Odds::Card]),
+        (format!("UPDATE gift_cards SET entries = entries + 1 WHERE {a_card}"), &[Odds::Card]),
+        (
+            format!("UPDATE gift_card_entries SET amount = amount + 1, balance = balance + 1 WHERE {an_entry}"),
+            &[Odds::Card, Odds::Card],
+        ),
+        (format!("DELETE FROM gift_card_entries WHERE {an_entry}"), &[Odds::Card, Odds::Card]),
+        (
+            format!(
+                "UPDATE gift_cards SET balance = balance + 1 WHERE {a_card}; \
+                 UPDATE gift_card_entries SET amount = amount + 1, balance = balance + 1 WHERE {an_entry}"
+            ),
+            &[Odds::Card],
+        ),
         (
             format!(
                 "DELETE FROM refunds WHERE return_id = {one}; DELETE FROM return_lines WHERE return_id = {one}; \
@@ -85,7 +103,9 @@ fn a_history_agrees_with_itself_and_every_change_past_the_service_is_told() {
         shop.keep(&TABLES);
         for (sql, odds) in changes(&shop, &sold, &returned) {
             shop.tamper(&sql);
-            let found = findings(&mut shop).1;
+            // What the books of money say to it is asked in ledger.rs.
+            let mut found = findings(&mut shop).1;
+            found.retain(|finding| finding.odds != Odds::Ledger);
             assert_eq!(found.iter().map(|f| f.odds).collect::<Vec<_>>(), odds, "{sql}: {found:#?}");
             shop.restore(&TABLES);
         }

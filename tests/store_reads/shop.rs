@@ -177,9 +177,11 @@ impl<'a> Shop<'a> {
             customer: Some(format!("C-{}", sale.number % 5)),
             id_hash: None,
             refund_to: RefundTo::Original,
+            refund_card: None,
             unavailable_tenders: vec![],
             currency: None,
             training,
+            exchange: None,
         };
         let command = RecordReturn {
             draft,
@@ -188,9 +190,10 @@ impl<'a> Shop<'a> {
             quoted: None,
             digest: [0; 32],
             expected_refund: None,
+            codes: Vec::new(),
         };
         match self.perform(Command::RecordReturn(Box::new(command))) {
-            Done::Returned(recorded) => recorded.the_return,
+            Done::Returned(recorded) => recorded.the_return.kept(),
             other => panic!("{other:?}"),
         }
     }
@@ -207,9 +210,9 @@ impl<'a> Shop<'a> {
     pub fn fail(&mut self, the_return: &Return) -> Return {
         let due = the_return.refunds.iter().find(|refund| refund.status == RefundStatus::Due).unwrap();
         let (id, refund, fallback) = (the_return.id, due.plan.refund, Some(TenderType::StoreCredit));
-        let command = SettleRefund { id, refund, settled: false, reference: None, fallback };
+        let command = SettleRefund { id, refund, settled: false, reference: None, fallback, codes: Vec::new() };
         match self.perform(Command::SettleRefund(command)) {
-            Done::RefundSettled(settled) => settled,
+            Done::RefundSettled(settled) => settled.kept(),
             other => panic!("{other:?}"),
         }
     }
@@ -273,6 +276,7 @@ fn the_store(store: &str) -> Store {
         currency: Currency::parse("USD").unwrap(),
         region: "US-NY".into(),
         policy: install::STANDARD.into(),
+        cash_rounding: None,
     }
 }
 

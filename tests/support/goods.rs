@@ -35,7 +35,22 @@ pub fn sale_body(receipt: &str, units: &[i64], customer: Option<&str>) -> Value 
 }
 
 pub fn sale(receipt: &str, units: &[i64], customer: Option<&str>) -> RecordSale {
-    let sale: NewSale = serde_json::from_value(sale_body(receipt, units, customer)).unwrap();
+    read(sale_body(receipt, units, customer))
+}
+
+/// One unit of `SKU-1` at a price in cents, without tax.
+pub fn priced_body(receipt: &str, cents: i64, store: &str) -> Value {
+    let amount = format!("{}.{:02}", cents / 100, cents % 100);
+    let mut body = sale_body(receipt, &[1], None);
+    body["store"] = json!(store);
+    body["lines"] = json!([{"line": 1, "sku": "SKU-1", "quantity": "1", "unit_price": amount, "net": amount}]);
+    body["tenders"][0]["amount"] = json!(amount);
+    body["total"] = json!(amount);
+    body
+}
+
+pub fn read(body: Value) -> RecordSale {
+    let sale: NewSale = serde_json::from_value(body).unwrap();
     sale.read("2026-11-22T12:00:00Z".parse().unwrap(), SignedDuration::from_hours(1)).unwrap()
 }
 
@@ -85,9 +100,11 @@ pub fn draft(lines: Vec<DraftLine>) -> Draft {
         customer: None,
         id_hash: None,
         refund_to: RefundTo::Original,
+        refund_card: None,
         unavailable_tenders: Vec::new(),
         currency: None,
         training: false,
+        exchange: None,
     }
 }
 
@@ -103,5 +120,6 @@ pub fn record(draft: Draft) -> Command {
         quoted: None,
         digest: [0; 32],
         expected_refund: None,
+        codes: Vec::new(),
     }))
 }

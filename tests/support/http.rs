@@ -58,6 +58,16 @@ impl Client {
         self.send(&request)
     }
 
+    /// Asks, and goes away without listening.
+    pub fn post_and_leave(mut self, path: &str, key: &str, body: &str) -> io::Result<()> {
+        let (token, length) = (&self.token, body.len());
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {token}\r\nIdempotency-Key: {key}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.stream.get_mut().write_all(request.as_bytes())
+    }
+
     fn send(&mut self, request: &str) -> io::Result<Answer> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let status = self.line()?;
@@ -86,13 +96,18 @@ impl Client {
 
 /// A token of the service's own for an operator of every store.
 pub fn token(service: &Service, operator: &str, roles: &[Role]) -> String {
+    token_for(service, operator, roles, jiff::SignedDuration::from_hours(1))
+}
+
+/// The same for so long.
+pub fn token_for(service: &Service, operator: &str, roles: &[Role], lifetime: jiff::SignedDuration) -> String {
     let grant = AccessGrant {
         operator: operator.to_owned(),
         client_id: "test".to_owned(),
         roles: roles.to_vec(),
         stores: Stores::All,
         register: Some("7".to_owned()),
-        lifetime: jiff::SignedDuration::from_hours(1),
+        lifetime,
     };
     service.minter.mint(&grant, service.clock.now()).unwrap().token
 }

@@ -54,7 +54,7 @@ impl Drop for Folder {
 pub struct Instances<'a> {
     pub database: &'a TestDb,
     pub apps: Vec<App>,
-    home: Option<Folder>,
+    pub home: Option<Folder>,
 }
 
 /// Settings of an instance on this database.
@@ -118,6 +118,7 @@ impl Instances<'_> {
             currency: Currency::parse(currency).unwrap(),
             region: "GB".to_owned(),
             policy: policy.to_owned(),
+            cash_rounding: None,
         };
         self.done_by("9001", Command::SaveStore(Box::new(SaveStore { store, seen })));
     }

@@ -24,7 +24,12 @@ pub struct TestDb {
 
 enum Home {
     Folder(PathBuf),
-    Cluster { url: String, name: String },
+    Cluster {
+        url: String,
+        name: String,
+    },
+    /// Somebody else's, who also removes it.
+    Lent(Backend),
 }
 
 impl TestDb {
@@ -40,6 +45,17 @@ impl TestDb {
         let name = unique_name();
         on_cluster(url, &format!("CREATE DATABASE {name}"));
         TestDb { url: with_database(url, &name), home: Home::Cluster { url: url.to_owned(), name } }
+    }
+
+    /// A database file in this folder, which is somebody else's to remove.
+    pub fn sqlite_in(folder: &Path) -> Self {
+        let url = format!("sqlite://{}", folder.join("test.db").display());
+        TestDb { url, home: Home::Lent(Backend::Sqlite) }
+    }
+
+    /// The PostgreSQL database at `url`, which is somebody else's to drop.
+    pub fn postgres_at(url: &str) -> Self {
+        TestDb { url: url.to_owned(), home: Home::Lent(Backend::Postgres) }
     }
 
     pub fn url(&self) -> &str {
@@ -58,6 +74,7 @@ impl TestDb {
         match self.home {
             Home::Folder(_) => Backend::Sqlite,
             Home::Cluster { .. } => Backend::Postgres,
+            Home::Lent(backend) => backend,
         }
     }
 
@@ -65,7 +82,7 @@ impl TestDb {
     pub fn folder(&self) -> Option<&Path> {
         match &self.home {
             Home::Folder(folder) => Some(folder),
-            Home::Cluster { .. } => None,
+            Home::Cluster { .. } | Home::Lent(_) => None,
         }
     }
 
@@ -80,19 +97,26 @@ impl Drop for TestDb {
         match &self.home {
             Home::Folder(folder) => drop(std::fs::remove_dir_all(folder)),
             Home::Cluster { url, name } => on_cluster(url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")),
+            Home::Lent(_) => {}
         }
     }
 }
 
 /// A fresh database of each kind that is at hand.
 pub fn databases() -> Vec<TestDb> {
-    static WARNING: Once = Once::new();
     let mut databases = vec![TestDb::sqlite()];
-    match std::env::var("RETURNDESK_TEST_POSTGRES") {
-        Ok(url) if !url.is_empty() => databases.push(TestDb::postgres(&url)),
-        _ => WARNING.call_once(warn_past_the_capture),
-    }
+    databases.extend(postgres_url().map(|url| TestDb::postgres(&url)));
     databases
+}
+
+/// The cluster's URL; whoever has none is warned.
+pub fn postgres_url() -> Option<String> {
+    static WARNING: Once = Once::new();
+    let url = std::env::var("RETURNDESK_TEST_POSTGRES").ok().filter(|url| !url.is_empty());
+    if url.is_none() {
+        WARNING.call_once(warn_past_the_capture);
+    }
+    url
 }
 
 /// Runs `test` on a fresh database of each kind; the output names the one that it failed on.
@@ -103,12 +127,14 @@ pub fn on_each_database(test: impl Fn(&TestDb)) {
     }
 }
 
-/// Straight to standard error: the test harness swallows `eprintln!` of tests that succeed.
 fn warn_past_the_capture() {
+    not_tested("POSTGRESQL WAS NOT TESTED: RETURNDESK_TEST_POSTGRES is not set; these tests ran on SQLite alone.");
+}
+
+/// Straight to standard error: the test harness swallows `eprintln!` of tests that succeed.
+pub fn not_tested(why: &str) {
     use std::io::Write;
-    let _ = std::io::stderr().write_all(
-        b"\n*** POSTGRESQL WAS NOT TESTED: RETURNDESK_TEST_POSTGRES is not set; these tests ran on SQLite alone. ***\n\n",
-    );
+    let _ = std::io::stderr().write_all(format!("\n*** {why} ***\n\n").as_bytes());
 }
 
 fn unique_name() -> String {

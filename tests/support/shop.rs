@@ -70,6 +70,17 @@ impl Shop {
         shop
     }
 
+    /// A service on a database that somebody has traded on before, with new keys.
+    pub fn over(db: &TestDb, now: &str) -> Shop {
+        let folder = std::env::temp_dir().join(super::unique_name());
+        let mut config = Config { database: db.url().to_owned(), data_dir: folder.clone(), ..Config::default() };
+        config.bind = "127.0.0.1:0".parse().unwrap();
+        let mut shop = Shop::start(config, Clock::fixed(now.parse().unwrap()));
+        shop.folder = Some(folder);
+        shop.receipts.set(50_000);
+        shop
+    }
+
     /// Another instance over the same database, keys and clock.
     pub fn another(&self) -> Shop {
         Shop::start(self.config.clone(), self.clock.clone())

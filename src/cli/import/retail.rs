@@ -39,6 +39,7 @@ fn new_store(store: &str) -> Result<SaveStore, Failure> {
         currency: "GBP".into(),
         region: "GB".into(),
         policy: "standard".into(),
+        cash_rounding: None,
     };
     body.read(store, Seen::Nothing).map_err(|faults| {
         let details: Vec<String> = faults.into_iter().map(|fault| fault.detail).collect();

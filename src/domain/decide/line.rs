@@ -1,46 +1,50 @@
 //! One line of a draft: what comes back of it, what that is worth, and what each rule says.
 
-use super::super::allocate::{cumulative, half_up};
+use super::super::allocate::half_up;
 use super::super::book::{LineBook, Parts};
 use super::super::decision::{Code, Finding, LineDecision, Verdict};
 use super::super::draft::{Asked, DraftLine};
 use super::super::money::Minor;
 use super::super::policy::{
-    Consequence, Facts, Fee, FeeAmount, Governing, Outcome, PromotionTreatment, Resolved, Set, Version, WindowFrom,
-    WindowState, days_since, governing, window_close, window_state,
+    Consequence, Facts, Governing, Outcome, PromotionTreatment, Resolved, Set, Version, WindowFrom, WindowState,
+    days_since, governing, window_close, window_state,
 };
 use super::super::quantity::Quantity;
 use super::super::refusal::Fault;
 use super::super::sale::{Sale, SaleLine};
 use super::super::tender::TenderType;
+use super::super::tie::Since;
 use super::super::words::{Disposition, Reason};
-use super::{Deciding, Found, tax_pairs};
-use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, RoundingStrategy};
+use super::fee::{Before, Kept, Step};
+use super::{Deciding, tax_pairs, with_codes};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// What was taken of one line of a sale.
-struct Taken {
-    place: usize,
-    before: LineBook,
-    quantity: Quantity,
-    parts: Option<Parts>,
-    findings: Vec<Finding>,
+pub(super) struct Taken {
+    pub place: usize,
+    pub before: LineBook,
+    pub quantity: Quantity,
+    pub parts: Option<Parts>,
+    pub findings: Vec<Finding>,
+    /// The number of the one unit that comes back.
+    pub serial: Option<String>,
 }
 
 /// What one version of the policy says of a line.
-struct Judged<'a> {
+pub(super) struct Judged<'a> {
     version: u32,
-    resolved: Resolved<'a>,
-    findings: Vec<Finding>,
-    fee: Minor,
+    pub resolved: Resolved<'a>,
+    pub findings: Vec<Finding>,
+    kept: Option<Kept>,
 }
 
 impl Judged<'_> {
-    /// Better for the customer first: the milder verdict, then the lower fee.
-    fn burden(&self) -> (Verdict, Minor) {
-        (self.findings.iter().map(|f| f.outcome).max().unwrap_or_default(), self.fee)
+    /// Better for the customer first: the milder verdict, then no repricing, then the lower fee.
+    fn burden(&self) -> (Verdict, bool, Minor) {
+        let verdict = self.findings.iter().map(|f| f.outcome).max().unwrap_or_default();
+        let fee = self.kept.as_ref().map_or(Minor::ZERO, |kept| kept.fee);
+        (verdict, *self.resolved.promotion.value == PromotionTreatment::Reprice, fee)
     }
 }
 
@@ -58,6 +62,9 @@ impl<'a> Deciding<'a> {
             Err(finding) => return self.unknown(index, finding),
         };
         let Some(book) = self.books.get(&sale_id) else { return };
+        if let Some(finding) = self.voided(book) {
+            return self.push_bare(index, finding);
+        }
         let sale = Arc::clone(&book.sale);
         let Some(place) = book.position(number) else {
             let detail = format!("Receipt {} has no line {number}.", sale.receipt);
@@ -73,6 +80,12 @@ impl<'a> Deciding<'a> {
 
     /// Takes what is asked of a line out of its book, or finds why not.
     fn take(&mut self, sale: Uuid, place: usize, asked: &DraftLine) -> Taken {
+        let before = self.books.get(&sale).map(|book| (book.lines[place].clone(), Arc::clone(&book.sale)));
+        if let Some((before, known)) = before
+            && let Some((quantity, parts, findings)) = self.take_card(&known, place, asked.asked)
+        {
+            return Taken { place, before, quantity, parts, findings, serial: asked.serial_number.clone() };
+        }
         let Some(book) = self.books.get_mut(&sale) else {
             unreachable!("a line is taken only of a book that was opened");
         };
@@ -105,7 +118,7 @@ impl<'a> Deciding<'a> {
         if let (Some(price), Some(parts), Asked::Units(units)) = (asked.unit_price, &parts, asked.asked) {
             findings.extend(self.price_finding(price, units, parts));
         }
-        Taken { place, before, quantity, parts, findings }
+        Taken { place, before, quantity, parts, findings, serial: asked.serial_number.clone() }
     }
 
     /// The register's own idea of the price must not be above what was paid. It knows a price for each unit, rounded to
@@ -125,16 +138,20 @@ impl<'a> Deciding<'a> {
     }
 
     /// Asks the policy of the line, and enters the decision.
-    fn judge(&mut self, index: usize, sale_id: Uuid, sale: &Arc<Sale>, taken: Taken) {
-        let asked = &self.draft.lines[index];
-        let line = &sale.lines[taken.place];
-        let parts = taken
-            .parts
-            .clone()
-            .unwrap_or_else(|| Parts { taxes: vec![Minor::ZERO; line.taxes.len()], ..Parts::default() });
+    pub(super) fn judge(&mut self, index: usize, sale_id: Uuid, sale: &Arc<Sale>, taken: Taken) {
+        let parts = parts_of(&taken, &sale.lines[taken.place]);
         let Some(judged) = self.governing_judgement(index, sale, &taken, &parts) else {
             return self.no_policy();
         };
+        self.enter(index, sale_id, sale, taken, judged);
+    }
+
+    /// Enters the decision of a line.
+    pub(super) fn enter(&mut self, index: usize, sale_id: Uuid, sale: &Arc<Sale>, taken: Taken, judged: Judged<'a>) {
+        let asked = &self.draft.lines[index];
+        let line = &sale.lines[taken.place];
+        let parts = parts_of(&taken, line);
+        let kept = judged.kept.as_ref();
         let mut findings = taken.findings;
         findings.extend(judged.findings);
         self.lines.push(LineDecision {
@@ -147,16 +164,17 @@ impl<'a> Deciding<'a> {
             reason: asked.reason.clone(),
             condition: asked.condition,
             disposition: asked.disposition.unwrap_or(Disposition::Undecided),
-            // A part of a kit does not have the kit's number.
-            serial_number: asked.serial_number.clone().filter(|_| asked.sale_line == Some(line.line)),
+            serial_number: taken.serial,
             policy_version: judged.version,
             verdict: Verdict::Allowed,
             net: parts.net,
             taxes: tax_pairs(sale, taken.place, &parts),
             discount_shares: parts.discount_shares.clone(),
             gross: parts.gross,
-            fee: judged.fee,
-            refund: Minor(parts.gross.0 - judged.fee.0),
+            withheld: parts.withheld.first().copied().unwrap_or_default(),
+            fee: kept.map_or(Minor::ZERO, |kept| kept.fee),
+            fee_taxes: kept.map_or(Vec::new(), |kept| with_codes(line, &kept.taxes)),
+            refund: Minor(parts.gross.0 - kept.map_or(0, |kept| kept.in_all(&taken.before))),
             findings,
         });
         self.parts.push(taken.parts);
@@ -164,7 +182,13 @@ impl<'a> Deciding<'a> {
     }
 
     /// What the version that governs says; of two, what the better one for the customer says.
-    fn governing_judgement(&self, index: usize, sale: &Sale, taken: &Taken, parts: &Parts) -> Option<Judged<'a>> {
+    pub(super) fn governing_judgement(
+        &self,
+        index: usize,
+        sale: &Sale,
+        taken: &Taken,
+        parts: &Parts,
+    ) -> Option<Judged<'a>> {
         let versions = self.case.settings.policy_of(self.store)?;
         Some(match governing(versions, Some(sale.sold_at), self.case.now)? {
             Governing::One(version) => self.judgement(version, index, sale, taken, parts),
@@ -178,22 +202,24 @@ impl<'a> Deciding<'a> {
 
     fn judgement(&self, version: &'a Version, index: usize, sale: &Sale, taken: &Taken, parts: &Parts) -> Judged<'a> {
         let asked = &self.draft.lines[index];
+        let restarted = self.restarted(version, sale, taken.place, asked);
+        let sale = restarted.as_ref().unwrap_or(sale);
         let resolved = self.resolve(version, Some((sale, taken.place)), Some(asked));
         let mut findings = Vec::new();
-        findings.extend(self.outcome(&resolved, sale, taken.place));
+        findings.extend(self.outcome(&resolved, sale.lines[taken.place].has_flag("final_sale")));
         findings.extend(self.window(&resolved, sale, taken.place));
         findings.extend(self.reason(version, &resolved, &asked.reason));
         if matches!(asked.asked, Asked::Units(_)) {
             findings.extend(condition(&resolved, asked));
-            findings.extend(self.promotion(&resolved, sale, taken.place));
+            let broken = if self.evenly(index) { None } else { self.broken_promotion(&resolved, sale, taken.place) };
+            findings.extend(broken);
         }
-        if *resolved.id_required.value && self.draft.id_hash.is_none() {
-            let detail = "The policy asks for an identity document; enter its number.".to_owned();
-            findings.push(Finding::refused(Code::IdRequired, resolved.id_required.rule, detail));
-        }
-        let (fee, told) = self.fee(&resolved, sale, asked, taken, parts).unzip();
-        findings.extend(told);
-        Judged { version: version.number, resolved, findings, fee: fee.unwrap_or_default() }
+        findings.extend(self.identity(&resolved));
+        let before = Before::of(&taken.before);
+        let step = Step { sale, place: taken.place, line: &taken.before, before, quantity: taken.quantity, parts };
+        let kept = if self.evenly(index) { None } else { self.fee(&resolved, asked, &step) };
+        findings.extend(kept.as_ref().map(|kept| kept.told.clone()));
+        Judged { version: version.number, resolved, findings, kept }
     }
 
     /// Asks a version of the policy about a line of a sale, or about goods without one.
@@ -224,16 +250,22 @@ impl<'a> Deciding<'a> {
             promotions: &promotions,
             flags: &flags,
             receipt: of.is_some(),
-            gift_receipt: false,
+            gift_receipt: of.is_some_and(|(sale, _)| self.gifts.contains(&sale.id)),
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
             price: line.map(|l| l.unit_price).or(asked.and_then(|a| a.unit_price)),
-            bought: of.map(|(sale, _)| sale.business_date),
+            bought: of.map(|(sale, place)| sale.first_bought(sale.lines[place].line).bought_on),
         })
     }
 
-    fn outcome(&self, resolved: &Resolved<'_>, sale: &Sale, place: usize) -> Option<Finding> {
+    pub(super) fn identity(&self, resolved: &Resolved<'_>) -> Option<Finding> {
+        (*resolved.id_required.value && self.draft.id_hash.is_none()).then(|| {
+            let detail = "The policy asks for an identity document; enter its number.".to_owned();
+            Finding::refused(Code::IdRequired, resolved.id_required.rule, detail)
+        })
+    }
+
+    pub(super) fn outcome(&self, resolved: &Resolved<'_>, final_sale: bool) -> Option<Finding> {
         let Set { value, rule } = resolved.outcome;
-        let final_sale = sale.lines[place].has_flag("final_sale");
         let code = if final_sale { Code::FinalSale } else { Code::NotReturnable };
         let what = if final_sale { "This was a final sale" } else { "The policy does not take this item back" };
         match value {
@@ -251,9 +283,9 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    fn window(&self, resolved: &Resolved<'_>, sale: &Sale, place: usize) -> Option<Finding> {
+    pub(super) fn window(&self, resolved: &Resolved<'_>, sale: &Sale, place: usize) -> Option<Finding> {
         let Set { value: window, rule } = resolved.window;
-        let (sold, delivered) = (sale.business_date, sale.lines[place].delivered_on);
+        let Since { bought_on: sold, delivered_on: delivered } = sale.first_bought(sale.lines[place].line);
         let extension = resolved.extension.map(|extension| *extension.value);
         let (what, start) = match delivered.filter(|_| window.from == WindowFrom::Delivery) {
             Some(delivered) => ("Delivered", delivered),
@@ -279,7 +311,7 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    fn reason(&self, version: &Version, resolved: &Resolved<'_>, reason: &Reason) -> Option<Finding> {
+    pub(super) fn reason(&self, version: &Version, resolved: &Resolved<'_>, reason: &Reason) -> Option<Finding> {
         let (accepted, rule) = match resolved.reasons {
             Some(Set { value, rule }) => (value.contains(reason), rule),
             None => (version.policy.policy().knows(reason), "service:reasons"),
@@ -299,107 +331,13 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    /// Items of one promotion come back together or not at all, where the policy says so.
-    fn promotion(&self, resolved: &Resolved<'_>, sale: &Sale, place: usize) -> Option<Finding> {
-        if *resolved.promotion.value != PromotionTreatment::Refuse {
-            return None;
-        }
-        let mine: Vec<&str> = sale.lines[place].promotions().collect();
-        let of_sale = |line: &DraftLine| {
-            let reference = line.sale.as_ref().or(self.draft.sale.as_ref());
-            reference.is_some_and(|reference| self.case.books.find(reference, &self.draft.store) == Found::One(sale.id))
-        };
-        let asked_units = |number: u32| -> i64 {
-            let units = |line: &DraftLine| match line.asked {
-                Asked::Units(units) if line.sale_line == Some(number) && of_sale(line) => units.0,
-                _ => 0,
-            };
-            self.draft.lines.iter().map(units).sum()
-        };
-        let book = self.case.books.book(sale.id)?;
-        let kept = (sale.lines.iter().zip(&book.lines))
-            .filter(|(line, _)| line.promotions().any(|p| mine.contains(&p)))
-            .any(|(line, state)| state.returnable().0 > asked_units(line.line));
-        kept.then(|| {
-            let detail =
-                format!("Bought under promotion {}: all of its items come back together, or none.", mine.join(", "));
-            Finding::refused(Code::NotReturnable, resolved.promotion.rule, detail)
-        })
-    }
-
-    /// The restocking fee, by the cumulative net or quantity of the line, so that splitting a return does not change it.
-    fn fee(
-        &self,
-        resolved: &Resolved<'_>,
-        known: &Sale,
-        asked: &DraftLine,
-        taken: &Taken,
-        parts: &Parts,
-    ) -> Option<(Minor, Finding)> {
-        let Set { value: fee, rule } = resolved.fee?;
-        if taken.quantity == Quantity::ZERO || !bears_fee(fee, &known.lines[taken.place], asked) {
-            return None;
-        }
-        let (amount, told) = match fee.amount {
-            FeeAmount::Percent(percent) => {
-                let before = taken.before.net_given();
-                let upto = |net: i64| percent_of(percent, net);
-                (upto(before.0 + parts.net.0) - upto(before.0), format!("{percent} %"))
-            }
-            FeeAmount::Fixed(each) => {
-                let before = taken.before.returned;
-                let upto = |units: i64| half_up(i128::from(each.0) * i128::from(units), 1_000);
-                (upto(before.0 + taken.quantity.0) - upto(before.0), format!("{} each", each.format(self.currency)))
-            }
-        };
-        let amount = Minor(amount.clamp(0, parts.net.0));
-        let detail = format!("A restocking fee of {} ({told}) is kept.", amount.format(self.currency));
-        amount.is_positive().then(|| (amount, Finding::noted(Code::FeeApplied, rule, detail)))
-    }
-
-    /// Parts of a kit come back with it in proportion; whole units only, all of them with the last of the kit.
-    fn kit_parts(&mut self, index: usize, sale_id: Uuid, sale: &Arc<Sale>, kit: usize, returned: Quantity) {
-        let (kit_line, sold) = (sale.lines[kit].line, sale.lines[kit].quantity);
-        for place in 0..sale.lines.len() {
-            if sale.lines[place].parent_line != Some(kit_line) {
-                continue;
-            }
-            let Some(book) = self.books.get_mut(&sale_id) else { return };
-            let line = &mut book.lines[place];
-            let share = kit_share(line.sold, returned, sold);
-            let quantity = Quantity((share.0 - line.returned.0).max(0));
-            if quantity == Quantity::ZERO {
-                continue;
-            }
-            let before = line.clone();
-            let parts = line.take(quantity);
-            let after = line.returned;
-            let taken = Taken { place, before, quantity, parts, findings: Vec::new() };
-            self.judge(index, sale_id, sale, taken);
-            self.kit_parts(index, sale_id, sale, place, after);
-        }
-    }
-
     /// A line whose sale was not found: the finding stands where the line would.
     fn unknown(&mut self, index: usize, finding: Option<Finding>) {
         let Some(finding) = finding else { return };
         self.push_bare(index, finding);
     }
 
-    /// Goods without a receipt.
-    fn without_receipt(&mut self, index: usize) {
-        let asked = &self.draft.lines[index];
-        if asked.sku.is_none() {
-            let detail = "Name the sale_line of a sale, or the sku of an item without a receipt.";
-            return self.faults.push(Fault::invalid(format!("/lines/{index}"), detail));
-        }
-        let Some(version) = self.version_at(self.case.now) else { return self.no_policy() };
-        let rule = self.resolve(version, None, Some(asked)).receipt_required.rule.to_owned();
-        let detail = "Without a receipt this cannot be taken back; look the sale up by card or by customer.".to_owned();
-        self.push_bare(index, Finding::refused(Code::ReceiptMissing, rule, detail));
-    }
-
-    fn push_bare(&mut self, index: usize, finding: Finding) {
+    pub(super) fn push_bare(&mut self, index: usize, finding: Finding) {
         let asked = &self.draft.lines[index];
         self.lines.push(LineDecision {
             index,
@@ -418,7 +356,9 @@ impl<'a> Deciding<'a> {
             taxes: Vec::new(),
             discount_shares: Vec::new(),
             gross: Minor::ZERO,
+            withheld: Minor::ZERO,
             fee: Minor::ZERO,
+            fee_taxes: Vec::new(),
             refund: Minor::ZERO,
             findings: vec![finding],
         });
@@ -427,7 +367,13 @@ impl<'a> Deciding<'a> {
     }
 }
 
-fn condition(resolved: &Resolved<'_>, asked: &DraftLine) -> Option<Finding> {
+/// What was taken; nothing of anything where it could not be.
+fn parts_of(taken: &Taken, line: &SaleLine) -> Parts {
+    let nothing = || Parts { taxes: vec![Minor::ZERO; line.taxes.len()], ..Parts::default() };
+    taken.parts.clone().unwrap_or_else(nothing)
+}
+
+pub(super) fn condition(resolved: &Resolved<'_>, asked: &DraftLine) -> Option<Finding> {
     let Set { value: accepted, rule } = resolved.conditions;
     (!accepted.contains(&asked.condition)).then(|| {
         let names = spoken_list(accepted.iter().map(|c| c.as_str()));
@@ -487,12 +433,6 @@ fn serial_finding(
     None
 }
 
-/// Nothing is kept of what is defective, nor of the value on a gift card, whatever the policy says of fees.
-fn bears_fee(fee: &Fee, line: &SaleLine, asked: &DraftLine) -> bool {
-    let spared = asked.reason.as_str() == Reason::DEFECTIVE || line.has_flag("gift_card");
-    !spared && fee.applies(Some(asked.condition), Some(&asked.reason))
-}
-
 fn spoken(word: &str) -> String {
     word.replace('_', " ")
 }
@@ -503,23 +443,6 @@ fn spoken_list<'w>(words: impl Iterator<Item = &'w str>) -> String {
 
 pub(super) fn spoken_days(days: i64) -> String {
     if days == 1 { "1 day".to_owned() } else { format!("{days} days") }
-}
-
-/// What of a part is back once `returned` of `kits` are: whole units are never split.
-fn kit_share(part: Quantity, returned: Quantity, kits: Quantity) -> Quantity {
-    if returned >= kits {
-        return part;
-    }
-    let exact = cumulative(Minor(part.0), returned, kits).0;
-    Quantity(if part.is_whole() { exact - exact.rem_euclid(1_000) } else { exact })
-}
-
-/// Percent of a net amount, half up.
-fn percent_of(percent: Decimal, net: i64) -> i64 {
-    (Decimal::from(net) * percent / Decimal::ONE_HUNDRED)
-        .round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero)
-        .to_i64()
-        .unwrap_or(i64::MAX)
 }
 
 /// The role a consequence asks for; none where it refuses.

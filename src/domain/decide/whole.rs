@@ -1,9 +1,10 @@
 //! Findings about the return as a whole: whose purchase it is, how much, how often.
 
+use super::super::book::Book;
 use super::super::caller::Role;
 use super::super::decision::{Code, Finding};
 use super::super::money::Minor;
-use super::super::policy::{ApprovalTier, Governing, Resolved, Set, VelocityLimit, governing};
+use super::super::policy::{ApprovalTier, Resolved, Set, VelocityLimit};
 use super::Deciding;
 use super::line::{consequence, spoken_days};
 use jiff::{SignedDuration, Timestamp};
@@ -53,26 +54,51 @@ impl<'a> Deciding<'a> {
     /// How often and how much the customer has brought back.
     pub(super) fn velocity(&mut self, refund: Minor) {
         let mut findings = Vec::new();
-        for resolved in self.rules() {
-            let Set { value: limits, rule } = resolved.velocity;
-            findings.extend(limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, refund)));
+        for (line, resolved) in self.lines.iter().zip(&self.resolved) {
+            let Some(Set { value: limits, rule }) = resolved.as_ref().map(|resolved| resolved.velocity) else {
+                continue;
+            };
+            let without = line.sale.is_none() && self.is_for_no_receipt(rule);
+            let back = if without { self.refund_without_receipt() } else { refund };
+            findings.extend(limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, back, without)));
+        }
+        for Resolved { velocity: Set { value: limits, rule }, .. } in &self.charge_rules {
+            findings.extend(limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, refund, false)));
         }
         self.add_once(findings);
     }
 
-    fn velocity_finding(&self, limit: &VelocityLimit, rule: &str, refund: Minor) -> Option<Finding> {
+    /// Whether a rule of the version in force speaks of goods without a receipt alone: then its limits count only those.
+    fn is_for_no_receipt(&self, rule: &str) -> bool {
+        let rules = self.version_at(self.case.now).map(|version| &version.policy.policy().rules);
+        rules.into_iter().flatten().any(|known| known.id == rule && known.when.receipt == Some(false))
+    }
+
+    fn refund_without_receipt(&self) -> Minor {
+        Minor(self.lines.iter().filter(|line| line.is_without_receipt()).map(|line| line.refund.0).sum())
+    }
+
+    /// Whether somebody is known to count for: named, by a document, or as the buyer of what comes back by receipt.
+    fn is_identified(&self) -> bool {
+        let buyer = |(sale, book): (&Uuid, &Book)| !self.gifts.contains(sale) && book.sale.customer.is_some();
+        self.draft.customer.is_some() || self.draft.id_hash.is_some() || self.books.iter().any(buyer)
+    }
+
+    /// `without`: of the past, only what came back without a receipt counts.
+    fn velocity_finding(&self, limit: &VelocityLimit, rule: &str, refund: Minor, without: bool) -> Option<Finding> {
         let period = SignedDuration::from_hours(24 * i64::from(limit.days));
         let since = self.case.now.checked_sub(period).unwrap_or(Timestamp::MIN);
         let past = self.case.history.iter().filter(|past| past.at > since);
+        let amounts = past.filter_map(|past| if without { past.without_receipt } else { Some(past.amount) });
         let (count, amount) =
-            past.fold((1_u32, refund), |(count, sum), past| (count + 1, Minor(sum.0 + past.amount.0)));
+            amounts.fold((1_u32, refund), |(count, sum), amount| (count + 1, Minor(sum.0 + amount.0)));
         let by_count = limit.count.is_some_and(|most| count > most);
         let by_amount = limit.amount.is_some_and(|most| amount > most);
-        let identified = self.draft.customer.is_some() || self.draft.id_hash.is_some();
-        (identified && (by_count || by_amount)).then(|| {
+        (self.is_identified() && (by_count || by_amount)).then(|| {
             let detail = format!(
-                "With this one the customer has made {}, {} in all, within {}; the limit is {}.",
+                "With this one the customer has made {}{}, {} in all, within {}; the limit is {}.",
                 spoken_returns(count),
+                if without { " without receipt" } else { "" },
                 amount.format(self.currency),
                 spoken_days(i64::from(limit.days)),
                 self.spoken_limit(limit)
@@ -109,20 +135,6 @@ impl<'a> Deciding<'a> {
     /// A rule that insists on a quote.
     pub(super) fn quote_required(&self) -> Option<String> {
         self.rules().find(|r| *r.quote_required.value).map(|r| r.quote_required.rule.to_owned())
-    }
-
-    /// The rules a charge falls under: those of a line of its sale that comes back with it, or of the sale's first line.
-    pub(super) fn rules_of_charge(&self, sale: Uuid) -> Option<Resolved<'a>> {
-        let of_lines = self.lines.iter().zip(&self.resolved);
-        let with_it = of_lines.filter(|(line, _)| line.sale == Some(sale)).find_map(|(_, resolved)| *resolved);
-        with_it.or_else(|| {
-            let sale = &self.books.get(&sale)?.sale;
-            let versions = self.case.settings.policy_of(self.store)?;
-            let version = match governing(versions, Some(sale.sold_at), self.case.now)? {
-                Governing::One(version) | Governing::Better { at_sale: version, .. } => version,
-            };
-            Some(self.resolve(version, (!sale.lines.is_empty()).then_some((sale.as_ref(), 0)), None))
-        })
     }
 }
 

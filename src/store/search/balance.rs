@@ -57,7 +57,8 @@ pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, Sto
     unbalanced(read, sales, columns, join)
 }
 
-/// Tenders of these sales: against the refunds that neither failed nor were voided, practice left out. A refund is found
+/// Tenders of these sales: against the refunds that neither failed nor were voided, practice left out, and against the
+/// money that was carried from them into the new goods of exchanges. A refund is found
 /// through the goods or charges that it is for; [`stray_refunds`] finds those that are for none.
 pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
     let mut returns = Vec::new();
@@ -68,7 +69,8 @@ pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, S
     returns.sort_unstable();
     returns.dedup();
     let mut summed: HashMap<(Id, i32), (i64, i64)> = HashMap::new();
-    for (sale, tender, amount, rounding) in refunds_of(read, &returns)? {
+    let gone = refunds_of(read, &returns)?.into_iter().chain(carried_from(read, sales)?);
+    for (sale, tender, amount, rounding) in gone {
         let sum = summed.entry((sale, tender)).or_default();
         *sum = (sum.0.saturating_add(amount), sum.1.saturating_add(rounding));
     }
@@ -98,6 +100,52 @@ fn refunds_of(read: &mut Read<'_>, returns: &[Id]) -> Result<Vec<(Id, i32, i64, 
     select_in::<(IdSql, Integer, BigInt, BigInt), _>(read, &select, &[col(returns.iter().copied())])
 }
 
+/// The money of these sales that went into new goods and was not taken back: sale, tender, amount, rounding.
+fn carried_from(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<(Id, i32, i64, i64)>, StoreError> {
+    let select = Select {
+        columns: "c.sale, c.sale_tender, c.amount, c.rounding",
+        names: "sale",
+        join: "carried c ON c.sale = u.sale JOIN returns t ON t.id = c.return_id AND t.status <> 'voided'",
+        order: "c.return_id, c.into_tender",
+        lock: None,
+    };
+    select_in::<(IdSql, Integer, BigInt, BigInt), _>(read, &select, &[col(sales.iter().copied())])
+}
+
+/// Money carried by these returns that is not what the tender of the new sale is worth: return and that tender. The new
+/// tender is none of the new sale's, or of another amount; or the sale it left has nothing come back with the return.
+pub fn stray_carried(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i32)>, StoreError> {
+    let select = Select {
+        columns: "c.return_id, c.into_tender",
+        names: "id",
+        join: "carried c ON c.return_id = u.id \
+               JOIN exchanges e ON e.return_id = c.return_id \
+               LEFT JOIN sale_tenders t ON t.sale = e.sale AND t.tender = c.into_tender AND t.paid = c.amount \
+               LEFT JOIN return_lines l ON l.return_id = c.return_id AND l.sale = c.sale \
+               LEFT JOIN return_charges r ON r.return_id = c.return_id AND r.sale = c.sale \
+               WHERE t.sale IS NULL OR (c.sale IS NOT NULL AND l.sale IS NULL AND r.sale IS NULL)",
+        order: "1, 2",
+        lock: None,
+    };
+    let rows: Vec<(Id, i32)> = select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
+    Ok(rows.into_iter().map(|(id, into)| (id.0, into)).collect())
+}
+
+/// Sales of exchanges of these returns that are taken back while the return is not, or the other way round.
+pub fn half_voided(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let select = Select {
+        columns: "e.return_id, e.sale",
+        names: "id",
+        join: "exchanges e ON e.return_id = u.id JOIN returns t ON t.id = e.return_id \
+               LEFT JOIN sale_voids v ON v.sale = e.sale \
+               WHERE (t.status = 'voided') <> (v.sale IS NOT NULL)",
+        order: "1",
+        lock: None,
+    };
+    let rows: Vec<(Id, Id)> = select_in::<(IdSql, IdSql), _>(read, &select, &[col(returns.iter().copied())])?;
+    Ok(rows.into_iter().map(|(id, sale)| (id.0, sale.0)).collect())
+}
+
 /// Refunds of these returns to the tenders of sales that the returns have nothing of: return and refund.
 pub fn stray_refunds(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i32)>, StoreError> {
     let select = Select {
@@ -112,6 +160,21 @@ pub fn stray_refunds(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid,
     };
     let rows: Vec<(Id, i32)> = select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
     Ok(rows.into_iter().map(|(id, refund)| (id.0, refund)).collect())
+}
+
+/// What these returns gave back for goods without a receipt: by their lines, and as they say themselves.
+pub fn without_receipt(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+    let select = Select {
+        columns: "r.id, CAST(COALESCE(SUM(l.refund), -1) AS bigint), COALESCE(r.without_receipt, -1)",
+        names: "id",
+        join: "returns r ON r.id = u.id LEFT JOIN unreceipted_lines l ON l.return_id = r.id \
+               GROUP BY r.id, r.without_receipt",
+        order: "1",
+        lock: None,
+    };
+    let rows: Vec<(Id, i64, i64)> =
+        select_in::<(IdSql, BigInt, BigInt), _>(read, &select, &[col(returns.iter().copied())])?;
+    Ok(rows.into_iter().map(|(id, lines, kept)| (id.0, lines, kept)).collect())
 }
 
 /// Charges of these sales: refunded once, or not at all.

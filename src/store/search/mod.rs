@@ -8,8 +8,11 @@
 //! exists for one store only, and a database that is given a list of stores would sort all that they have.
 
 pub mod balance;
+pub mod day_ends;
 pub mod entries;
 pub mod events;
+pub mod gift_cards;
+pub mod ledger;
 pub mod returns;
 pub mod sales;
 

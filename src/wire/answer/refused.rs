@@ -60,6 +60,10 @@ pub fn problem(refusal: &Refusal) -> Problem {
             with_decision(code, detail, decision)
         }
         Refusal::NotVoidable { detail } => Problem::new(code, detail.as_str()),
+        Refusal::Card { code, detail, balance } => {
+            let problem = Problem::new(code, detail.as_str());
+            balance.iter().fold(problem, |problem, balance| problem.with("balance", json!(balance)))
+        }
         Refusal::RefundNotDue { status } => {
             Problem::new(code, format!("The refund is {status}; the terminal's word is not waited for."))
         }
@@ -68,6 +72,7 @@ pub fn problem(refusal: &Refusal) -> Problem {
             "The document changed since it was read, or is not there: read it again and send its ETag.",
         ),
         Refusal::MustMatch => Problem::new(code, "The document exists: send the ETag it was read with in If-Match."),
+        Refusal::DayEnd { code, detail } => Problem::new(code, detail.as_str()),
         Refusal::Policy { code, detail } => Problem::new(listed(code, "policy_invalid"), detail.as_str()),
     }
 }

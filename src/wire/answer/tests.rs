@@ -98,6 +98,7 @@ fn the_directory_answers_with_tags() {
         currency: Currency::parse("USD").unwrap(),
         region: "US-NY".into(),
         policy: "standard".into(),
+        cash_rounding: None,
     };
     let register = Register { store: "0042".into(), register: "3".into(), name: None, active: true };
     let operator = Operator {

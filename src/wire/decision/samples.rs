@@ -33,7 +33,9 @@ pub fn decision() -> Decision {
         taxes: vec![("NY".into(), Minor(100))],
         discount_shares: vec![],
         gross: Minor(1225),
+        withheld: Minor::ZERO,
         fee: Minor::ZERO,
+        fee_taxes: vec![],
         refund: Minor(1225),
         findings: vec![Finding::needs(Code::WindowExpired, "gifts-30-days", Role::Manager, 1, detail.into())],
     };
@@ -56,6 +58,8 @@ pub fn decision() -> Decision {
             rounding: Minor::ZERO,
             fallbacks: vec![TenderType::StoreCredit],
         }],
+        gifts: vec![],
+        exchange: None,
         alternatives: vec![Alternative {
             refund_to: RefundTo::StoreCredit,
             verdict: Verdict::Allowed,

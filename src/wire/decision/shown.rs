@@ -1,14 +1,15 @@
 //! From the domain's decision to the one that is shown.
 
 use super::{
-    AlternativeView, ApprovalNeededView, ChargeView, DecisionView, FindingView, LineView, PolicyView, RefundView,
-    TaxView, TotalsView,
+    AlternativeView, ApprovalNeededView, ChargeView, DecisionView, ExchangeView, FindingView, LineView, PolicyView,
+    RefundView, TaxView, TotalsView,
 };
 use crate::domain::decision::{
     Alternative, ApprovalNeeded, ChargeDecision, Decision, Finding, LineDecision, PolicyRef, RefundPlan, Totals,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::returns::{Refund, RefundStatus};
+use crate::wire::gift_cards::RefundCardView;
 use crate::wire::texts::{Id, Label};
 use crate::wire::words::{FindingCode, TenderWord};
 
@@ -20,13 +21,16 @@ impl From<&Decision> for DecisionView {
             policy: (&decision.policy).into(),
             evaluated_at: decision.evaluated_at,
             currency: currency.code().to_owned(),
-            lines: decision.lines.iter().map(|line| LineView::new(line, currency)).collect(),
+            lines: decision.lines.iter().map(|line| LineView::new(line, decision)).collect(),
             charges: decision.charges.iter().map(|charge| ChargeView::new(charge, currency)).collect(),
             findings: findings(&decision.findings),
             totals: TotalsView::new(&decision.totals, currency),
             refunds: decision.refunds.iter().map(|plan| RefundView::planned(plan, currency)).collect(),
+            exchange: decision.exchange.as_deref().map(|exchanged| ExchangeView::new(exchanged, currency)),
             approvals_needed: decision.approvals_needed().into_iter().map(ApprovalNeededView::from).collect(),
             alternatives: decision.alternatives.iter().map(|other| AlternativeView::new(other, currency)).collect(),
+            gift_receipt: !decision.gifts.is_empty(),
+            price_hidden: !decision.gifts.is_empty(),
         }
     }
 }
@@ -38,11 +42,15 @@ impl From<&PolicyRef> for PolicyView {
 }
 
 impl LineView {
-    fn new(line: &LineDecision, currency: Currency) -> LineView {
+    fn new(line: &LineDecision, decision: &Decision) -> LineView {
+        let currency = decision.currency;
+        let gift = line.sale.is_some_and(|sale| decision.gifts.contains(&sale));
         LineView {
             index: line.index,
             sale: line.sale.map(Id),
             sale_line: line.sale_line,
+            gift_receipt: gift,
+            price_hidden: gift,
             sku: line.sku.clone(),
             quantity: line.quantity.to_string(),
             returnable_quantity: line.returnable.to_string(),
@@ -54,7 +62,9 @@ impl LineView {
             decision: line.verdict.into(),
             net: line.net.format(currency),
             taxes: taxes(&line.taxes, currency),
+            withheld: unless_nothing(line.withheld, currency),
             fee: line.fee.format(currency),
+            fee_taxes: taxes(&line.fee_taxes, currency),
             refund: line.refund.format(currency),
             findings: findings(&line.findings),
         }
@@ -93,6 +103,7 @@ impl TotalsView {
         TotalsView {
             returned: totals.returned.format(currency),
             fees: totals.fees.format(currency),
+            fee_taxes: unless_nothing(totals.fee_taxes, currency),
             exchanged: totals.exchanged.format(currency),
             refund: totals.refund.format(currency),
             due: totals.due.format(currency),
@@ -116,6 +127,7 @@ impl RefundView {
             settled_at: None,
             settlement_reference: None,
             stands_in_for: None,
+            card: None,
         }
     }
 
@@ -126,6 +138,7 @@ impl RefundView {
             settled_at: refund.settled_at,
             settlement_reference: refund.settlement_reference.clone(),
             stands_in_for: refund.stands_in_for,
+            card: refund.card.as_ref().map(|card| RefundCardView::new(card, currency)),
             ..RefundView::planned(&refund.plan, currency)
         }
     }
@@ -147,6 +160,10 @@ impl AlternativeView {
 
 fn findings(findings: &[Finding]) -> Vec<FindingView> {
     findings.iter().map(FindingView::from).collect()
+}
+
+fn unless_nothing(amount: Minor, currency: Currency) -> Option<String> {
+    (!amount.is_zero()).then(|| amount.format(currency))
 }
 
 fn taxes(taxes: &[(String, Minor)], currency: Currency) -> Vec<TaxView> {

@@ -1,6 +1,6 @@
 //! From a return's body to the domain's draft.
 
-use super::{OnApprovalNeeded, ReturnCharge, ReturnLine, ReturnRequest, SaleReference};
+use super::{Exchange, OnApprovalNeeded, ReturnCharge, ReturnLine, ReturnRequest, SaleReference};
 use crate::domain::draft::{Asked, Draft, DraftCharge, DraftLine, SaleRef};
 use crate::domain::entry::hex;
 use crate::domain::money::{Currency, Minor};
@@ -8,7 +8,7 @@ use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
 use crate::domain::words::Reason;
 use crate::wire::reading::{Reading, Sign, filled};
-use crate::wire::sale::{discounts, taxes, tenders};
+use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::fmt::Arguments;
 
@@ -21,7 +21,8 @@ pub struct ReadReturn {
     /// The quote token, as sent.
     pub quote: Option<String>,
     pub expected_refund: Option<Minor>,
-    /// SHA-256 over the body but for approvals, quote, expected refund and what to do where an approval is missing:
+    /// SHA-256 over the body but for approvals, quote, expected refund, how new goods are paid, and what to do where an
+    /// approval is missing:
     /// the same for a check and the record that follows it. The identity document enters as its hash.
     pub digest: [u8; 32],
 }
@@ -41,7 +42,8 @@ impl ReturnRequest {
         let expected = &mut self.expected_refund;
         let expected_refund = reading.optional_amount(format_args!("/expected_refund"), expected, Sign::NotNegative);
         let customer = self.customer.as_ref();
-        let id_hash = customer.and_then(|who| who.identification.as_deref()).map(hash_id);
+        let shown = customer.and_then(|who| who.identification.as_deref());
+        let id_hash = shown.and_then(|number| identity_number(number, &mut reading)).map(|number| hash_id(&number));
         let draft = Draft {
             store: self.store.clone(),
             register: self.register.clone(),
@@ -52,9 +54,11 @@ impl ReturnRequest {
             customer: self.customer.as_ref().and_then(|who| who.id.clone()),
             id_hash,
             refund_to: self.refund_to.0,
+            refund_card: self.refund_card.map(|id| id.0),
             unavailable_tenders: self.unavailable_tenders.clone(),
             currency,
             training: self.training,
+            exchange: self.exchange.as_mut().and_then(|exchange| exchange.in_domain(currency, &mut reading)),
         };
         self.not_in_this_version(&mut reading);
         reading.amounts_add_up_safely(format_args!(""));
@@ -87,22 +91,8 @@ impl ReturnRequest {
         self.lines.iter_mut().enumerate().filter_map(read).collect()
     }
 
-    /// What the contract has and this version does not record. An exchange is read all the same, so that its faults show.
-    fn not_in_this_version(&mut self, reading: &mut Reading) {
-        if let Some(exchange) = &mut self.exchange {
-            for (index, line) in exchange.lines.iter_mut().enumerate() {
-                let at = |member| format!("/exchange/lines/{index}/{member}");
-                reading.amount(format_args!("{}", at("unit_price")), &mut line.unit_price, Sign::NotNegative);
-                reading.amount(format_args!("{}", at("net")), &mut line.net, Sign::NotNegative);
-                discounts(format_args!("{}", at("discounts")), &mut line.discounts, reading);
-                taxes(format_args!("{}", at("taxes")), &mut line.taxes, reading);
-            }
-            tenders("/exchange/tenders", &mut exchange.tenders, reading);
-            if !exchange.lines.is_empty() || !exchange.tenders.is_empty() {
-                let detail = "Exchanges are not recorded by this version: record the return, and ring the new goods up as a sale.";
-                reading.invalid(format_args!("/exchange"), detail);
-            }
-        }
+    /// What the contract has and this version does not record.
+    fn not_in_this_version(&self, reading: &mut Reading) {
         if self.on_approval_needed == OnApprovalNeeded::Request {
             let detail =
                 "Approvals from elsewhere are not asked for by this version: let the approver sign at the register.";
@@ -113,7 +103,7 @@ impl ReturnRequest {
     fn digest(mut self, id_hash: Option<[u8; 32]>) -> [u8; 32] {
         self.expected_refund = None;
         self.on_approval_needed = OnApprovalNeeded::Refuse;
-        self.exchange = None;
+        self.exchange = self.exchange.and_then(Exchange::quoted);
         if let Some(customer) = &mut self.customer {
             customer.identification = id_hash.map(|hash| hex(&hash));
         }
@@ -121,6 +111,16 @@ impl ReturnRequest {
         canonical.sort_all_objects();
         Sha256::digest(canonical.to_string()).into()
     }
+}
+
+/// The number of a document by its letters and digits alone: a space or a hyphen does not make another person of it.
+fn identity_number(text: &str, reading: &mut Reading) -> Option<String> {
+    let number: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    if number.is_empty() {
+        let detail = "Enter the number of the identity document: it has neither a letter nor a digit.";
+        reading.invalid(format_args!("/customer/identification"), detail);
+    }
+    (!number.is_empty()).then_some(number)
 }
 
 impl SaleReference {
@@ -133,6 +133,11 @@ impl SaleReference {
         if let Some(store) = &self.store {
             reading.store(format_args!("{at}/store"), store);
         }
+        let named = self.named(at, business_date, reading)?;
+        Some(if self.gift_receipt { SaleRef::Gift(Box::new(named)) } else { named })
+    }
+
+    fn named(&self, at: Arguments<'_>, business_date: Option<Date>, reading: &mut Reading) -> Option<SaleRef> {
         match (self.id, &self.receipt) {
             (Some(id), None) if self.store.is_none() && business_date.is_none() => Some(SaleRef::Id(id.0)),
             (None, Some(receipt)) => {

@@ -27,6 +27,7 @@ pub fn recorded() -> Recorded {
         settled_at: None,
         settlement_reference: None,
         stands_in_for: None,
+        card: None,
     });
     let the_return = Return {
         id: Uuid::try_parse("0190d3a0-0000-7000-8000-000000000002").unwrap(),
@@ -42,10 +43,13 @@ pub fn recorded() -> Recorded {
         refund: Minor(1225),
         training: false,
         lines: vec![],
+        without_receipt: vec![],
+        buyers: vec![],
         charges: vec![],
         refunds: refunds.collect(),
+        exchange: None,
     };
-    Recorded { the_return, decision }
+    Recorded { the_return, decision: Box::new(decision) }
 }
 
 pub fn recorded_json() -> Value {

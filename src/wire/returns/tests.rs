@@ -58,9 +58,11 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
         customer: Some("C-77".into()),
         id_hash: None,
         refund_to: RefundTo::Original,
+        refund_card: None,
         unavailable_tenders: vec![1],
         currency: usd(),
         training: false,
+        exchange: None,
     };
     let digest = read.digest;
     let approvals = vec!["eyJh.e30.c2ln".to_owned()];
@@ -112,7 +114,6 @@ fn a_body_full_of_faults_reports_every_one_where_it_is() {
     let expected = [
         ("/charges/0/sale", "invalid_value"),
         ("/currency", "currency_mismatch"),
-        ("/exchange", "invalid_value"),
         ("/exchange/lines/0/unit_price", "invalid_amount"),
         ("/expected_refund", "invalid_amount"),
         ("/lines/0/amount", "invalid_value"),
@@ -203,4 +204,18 @@ fn a_return_is_shown_as_it_stands_today() {
         (&state["refunds"], &state["status"], &state["currency"]),
         (&json!(expected), &json!("voided"), &json!("USD"))
     );
+}
+
+#[test]
+fn a_quote_is_for_the_new_goods_and_not_for_how_they_are_paid() {
+    let goods = |unit_price: &str, more: Value| {
+        let line = json!({"sku": "85123B", "quantity": "1", "unit_price": unit_price, "net": unit_price});
+        let mut exchange = json!({"lines": [line]});
+        exchange.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        read(with(&[("exchange", exchange)])).unwrap().digest
+    };
+    let paid = json!({"tenders": [{"tender": 1, "type": "cash", "amount": "1.00"}], "receipt": "X-1", "cash_rounding": "0.00"});
+    assert_eq!(goods("12.50", json!({})), goods("12.5", paid));
+    assert_ne!(goods("12.50", json!({})), goods("12.51", json!({})));
+    assert_ne!(goods("12.50", json!({})), read(one_heart_back()).unwrap().digest);
 }

@@ -88,7 +88,7 @@ impl From<&Recorded> for ReturnView {
     fn from(recorded: &Recorded) -> ReturnView {
         let head = ReturnHead::from(&recorded.the_return);
         let refunds = refunds(&recorded.the_return);
-        ReturnView { head, decision: DecisionView { refunds, ..DecisionView::from(&recorded.decision) } }
+        ReturnView { head, decision: DecisionView { refunds, ..DecisionView::from(&*recorded.decision) } }
     }
 }
 

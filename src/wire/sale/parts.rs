@@ -1,7 +1,8 @@
 //! From a sale's lines, charges and tenders to the domain's; exchanges read theirs with the same functions.
 
 use super::{GiftCardSold, SaleCharge, SaleDiscount, SaleLine, SaleTax, SaleTender};
-use crate::domain::money::{Minor, parse_scaled};
+use crate::domain::gift_cards::of_sales::GiftCardSold as SoldHere;
+use crate::domain::money::{Currency, Minor, parse_scaled};
 use crate::domain::sale::{Card, Charge, Discount, SaleLine as Line, Tax, Tender};
 use crate::wire::reading::{Reading, Sign};
 use crate::wire::strict::free_text::has_card_number;
@@ -15,7 +16,7 @@ const MAX_ATTRIBUTES: usize = 50;
 const RATE_DECIMALS: u32 = 12;
 
 impl SaleLine {
-    pub(super) fn in_domain(&mut self, index: usize, reading: &mut Reading) -> Line {
+    pub(in crate::wire) fn in_domain(&mut self, index: usize, reading: &mut Reading) -> Line {
         let unit_price =
             reading.amount(format_args!("/lines/{index}/unit_price"), &mut self.unit_price, Sign::NotNegative);
         let extended = i128::from(unit_price.0) * i128::from(self.quantity.0.0) / 1_000;
@@ -23,10 +24,17 @@ impl SaleLine {
             let detail = "Unit price times quantity is more than this service takes.";
             reading.bad_amount(format_args!("/lines/{index}/unit_price"), detail);
         }
-        if let Some(GiftCardSold { amount, .. }) = &mut self.gift_card {
-            reading.optional_amount(format_args!("/lines/{index}/gift_card/amount"), amount, Sign::NotNegative);
-        }
+        let gift_card = self.gift_card.as_mut().and_then(|GiftCardSold { id, amount, movement, .. }| {
+            let at = format_args!("/lines/{index}/gift_card/amount");
+            let amount = reading.optional_amount(at, amount, Sign::NotNegative);
+            id.map(|id| SoldHere { id: id.0, amount, meant: movement.map(|word| word.0) })
+        });
         let is_true = |(_, value): &(&String, &Attribute)| **value == Attribute::Flag(true);
+        let mut flags: Vec<String> = self.attributes.iter().filter(is_true).map(|(name, _)| name.clone()).collect();
+        // Rules, fees, prices and the ledger ask for the flag, however the register says that a card was sold.
+        if self.gift_card.is_some() && !flags.iter().any(|flag| flag == Line::GIFT_CARD) {
+            flags.push(Line::GIFT_CARD.to_owned());
+        }
         Line {
             line: self.line,
             sku: self.sku.clone(),
@@ -40,16 +48,17 @@ impl SaleLine {
             net: reading.amount(format_args!("/lines/{index}/net"), &mut self.net, Sign::NotNegative),
             taxes: taxes(format_args!("/lines/{index}/taxes"), &mut self.taxes, reading),
             serial_numbers: self.serial_numbers.iter().map(|serial| serial.0.clone()).collect(),
-            flags: self.attributes.iter().filter(is_true).map(|(name, _)| name.clone()).collect(),
+            flags,
             parent_line: self.parent_line,
             delivered_on: self
                 .delivered_on
                 .as_deref()
                 .and_then(|on| reading.date(format_args!("/lines/{index}/delivered_on"), on)),
+            gift_card,
         }
     }
 
-    pub(super) fn check(&self, index: usize, reading: &mut Reading) {
+    pub(in crate::wire) fn check(&self, index: usize, reading: &mut Reading) {
         let units = i128::from(self.quantity.0.0);
         if self.serial_numbers.len() as i128 * 1_000 > units {
             let detail =
@@ -83,6 +92,24 @@ fn attribute(index: usize, name: &str, value: &Attribute, reading: &mut Reading)
     }
     if matches!(value, Attribute::Text(text) if text.chars().count() > 500) {
         reading.fault(format_args!("{pointer}"), "too_long", "The attribute is longer than 500 characters.");
+    }
+}
+
+impl SaleDiscount {
+    /// A discount as it is shown.
+    pub fn new(discount: &Discount, currency: Currency) -> SaleDiscount {
+        SaleDiscount {
+            amount: discount.amount.format(currency),
+            promotion: discount.promotion.clone(),
+            description: discount.description.clone(),
+        }
+    }
+}
+
+impl SaleTax {
+    /// A tax as it is shown.
+    pub fn new(tax: &Tax, currency: Currency) -> SaleTax {
+        SaleTax { code: tax.code.clone(), rate: tax.rate.clone(), amount: tax.amount.format(currency) }
     }
 }
 
@@ -126,7 +153,7 @@ pub(in crate::wire) fn discounts(at: Arguments<'_>, sent: &mut [SaleDiscount], r
 }
 
 /// Reads taxes at a place of any body.
-pub(in crate::wire) fn taxes(at: Arguments<'_>, sent: &mut [SaleTax], reading: &mut Reading) -> Vec<Tax> {
+fn taxes(at: Arguments<'_>, sent: &mut [SaleTax], reading: &mut Reading) -> Vec<Tax> {
     let mut read = Vec::with_capacity(sent.len());
     for (index, tax) in sent.iter_mut().enumerate() {
         if tax.rate.as_deref().is_some_and(|rate| parse_scaled(rate, RATE_DECIMALS).is_none()) {

@@ -4,7 +4,7 @@ use super::NewSale;
 use super::parts::{discounts, tenders};
 use crate::domain::money::Currency;
 use crate::domain::refusal::Fault;
-use crate::domain::sale::{Misfit, Sale, Sum};
+use crate::domain::sale::Sale;
 use crate::domain::sales::RecordSale;
 use crate::wire::reading::{Reading, Sign};
 use jiff::civil::Date;
@@ -25,11 +25,12 @@ impl NewSale {
         let sale = self.in_domain(&mut reading);
         self.check_head(sale.as_ref(), now, future, &mut reading);
         self.check_lines(&mut reading);
+        self.check_ties(&mut reading);
         reading.numbers("tenders", "tender", self.tenders.iter().map(|tender| tender.tender));
         reading.numbers("charges", "charge", self.charges.iter().map(|charge| charge.charge));
         let safe = reading.amounts_add_up_safely(format_args!("/total"));
         if let (Some(sale), true) = (&sale, safe) {
-            reading.extend(sale.misfits().into_iter().map(|misfit| misfit_fault(misfit, sale)));
+            reading.extend(sale.misfits().into_iter().map(|misfit| misfit.fault(sale, "")));
         }
         let sale = reading.finish(sale)?.ok_or_else(|| vec![unknown_currency()])?;
         let document = self.document();
@@ -81,6 +82,14 @@ impl NewSale {
         }
     }
 
+    /// Only the service ties sales together.
+    fn check_ties(&self, reading: &mut Reading) {
+        if self.exchange_of.is_some() {
+            reading.fault(format_args!("/exchange_of"), "unknown_field", super::tie::NOT_SENT);
+        }
+        super::tie::not_carried("/tenders", &self.tenders, reading);
+    }
+
     /// The domain's form, none if times, dates or the currency cannot be read. Spells amounts in their one way.
     fn in_domain(&mut self, reading: &mut Reading) -> Option<Sale> {
         let business_date = reading.date(format_args!("/business_date"), &self.business_date);
@@ -114,6 +123,7 @@ impl NewSale {
             tenders,
             cash_rounding,
             total,
+            exchange_of: self.tie(reading),
         })
     }
 }
@@ -148,18 +158,4 @@ fn sorted(value: serde_json::Value) -> serde_json::Value {
     let mut value = value;
     value.sort_all_objects();
     value
-}
-
-fn misfit_fault(misfit: Misfit, sale: &Sale) -> Fault {
-    let (pointer, what) = match misfit.sum {
-        Sum::LineNet(index) => (format!("/lines/{index}/net"), "Unit price times quantity less the line's discounts"),
-        Sum::LineTax(index) => (format!("/lines/{index}/taxes"), "The net contains the taxes; all of it"),
-        Sum::SaleDiscounts => ("/discounts".into(), "What the lines come to, which discounts cannot exceed,"),
-        Sum::Total if sale.prices_include_tax => ("/total".into(), "Lines less discounts plus charges"),
-        Sum::Total => ("/total".into(), "Lines less discounts plus taxes and charges"),
-        Sum::Change(index) => (format!("/tenders/{index}/change"), "The amount given, which the change cannot exceed,"),
-        Sum::Tenders => ("/tenders".into(), "Total plus cash rounding, which tenders less change must equal,"),
-    };
-    let (expected, sent) = (misfit.expected.format(sale.currency), misfit.sent.format(sale.currency));
-    Fault::new(pointer, "does_not_add_up", format!("{what} comes to {expected}; sent was {sent}."))
 }

@@ -86,6 +86,7 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
             flags: vec![],
             parent_line: None,
             delivered_on: None,
+            gift_card: None,
         }],
         discounts: vec![],
         charges: vec![],
@@ -103,6 +104,7 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
         ],
         cash_rounding: Minor::ZERO,
         total: Minor(2450),
+        exchange_of: None,
     };
     assert_eq!(read.sale, expected);
     let id = Uuid::from_u128(7);
@@ -138,6 +140,7 @@ fn everything_optional_is_read() {
     assert_eq!(sale.lines[0].serial_numbers, ["490154203237518", "B"]);
     assert_eq!(sale.lines[0].delivered_on, Some("2026-03-04".parse().unwrap()));
     assert_eq!(sale.lines[1].parent_line, Some(1));
+    assert_eq!(sale.lines[1].flags, ["gift_card"], "a line that sold a card says so to the rules");
     assert_eq!(sale.charges[0].gross(), Minor(533));
     assert_eq!((sale.tenders[1].change, sale.cash_rounding, sale.total), (Minor(4219), Minor(-2), Minor(7783)));
     assert_eq!(sale.discounts[0].amount, Minor(200));

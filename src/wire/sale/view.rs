@@ -2,6 +2,7 @@
 
 use super::{NewSale, SaleCharge, SaleLine, SaleTender};
 use crate::domain::book::Book;
+use crate::domain::quantity::Quantity;
 use crate::wire::extended::Extended;
 use crate::wire::texts::Id;
 use jiff::Timestamp;
@@ -35,6 +36,10 @@ pub struct SaleState {
     pub charges: Vec<SaleChargeView>,
     /// How it was paid, and what has gone back.
     pub tenders: Vec<SaleTenderView>,
+    /// When it was taken back, with the exchange it is of; left out where it was not.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voided_at: Option<Timestamp>,
 }
 
 /// What has come back of a line.
@@ -56,6 +61,9 @@ pub struct SaleTenderState {
     /// Paid back so far, settled or on its way.
     #[schema(format = "amount", example = "0.00")]
     pub refunded: String,
+    /// The bank has an open dispute on it: nothing goes back to it. Absent where there is none.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub charged_back: bool,
 }
 
 /// Whether a charge has gone back.
@@ -90,12 +98,15 @@ impl SaleView {
             of: line.clone(),
             more: SaleLineState {
                 returned_quantity: state.returned.to_string(),
-                returnable_quantity: state.returnable().to_string(),
+                returnable_quantity: match book.voided_at {
+                    Some(_) => Quantity::ZERO.to_string(),
+                    None => state.returnable().to_string(),
+                },
             },
         });
         let tenders = sent.tenders.iter().zip(&book.tenders).map(|(tender, state)| Extended {
             of: tender.clone(),
-            more: SaleTenderState { refunded: state.refunded.format(currency) },
+            more: SaleTenderState { refunded: state.refunded.format(currency), charged_back: state.charged_back },
         });
         let charges = sent.charges.iter().map(|charge| Extended {
             of: charge.clone(),
@@ -107,6 +118,7 @@ impl SaleView {
             lines: lines.collect(),
             charges: charges.collect(),
             tenders: tenders.collect(),
+            voided_at: book.voided_at,
         };
         Ok(Extended { of: sent, more })
     }

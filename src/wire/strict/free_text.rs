@@ -19,10 +19,16 @@ const SHORTEST_GROUP: usize = 3;
 /// Whether the text contains something that is a card number by length and check digit:
 /// a run of 13 to 19 digits with single spaces or dashes between, as a whole or as some of its longer groups.
 pub fn has_card_number(text: &str) -> bool {
-    if text.len() < *CARD_DIGITS.start() {
+    // A reference may be an id of ours, whose digits now and then look like a card's: one in a few thousand would be refused.
+    if text.len() < *CARD_DIGITS.start() || is_id(text) {
         return false;
     }
     runs(text).any(|run| run_has_card_number(&run))
+}
+
+/// The 36 characters of a UUID: no card's number is written so.
+fn is_id(text: &str) -> bool {
+    text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()
 }
 
 /// A serial number is free to be an IMEI, whose 15 digits always pass the check. IMEIs do not begin
@@ -108,6 +114,8 @@ mod tests {
         ] {
             assert!(has_card_number(text), "{text}");
         }
+        let id = "42424242-4242-4242-8a00-000000000000";
+        assert!(!has_card_number(id) && has_card_number(&id[..19]) && has_card_number(&format!("{id} x")));
     }
 
     #[test]

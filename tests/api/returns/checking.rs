@@ -197,3 +197,34 @@ fn a_return_that_cannot_be_understood_is_told_why() {
         refuse(&|b| b["on_approval_needed"] = json!("request"), 422, "invalid_value", "/on_approval_needed");
     });
 }
+
+/// An amount has an end; a return of several sales that would go beyond it is refused before anything is changed.
+#[test]
+fn a_return_is_not_of_more_money_than_an_amount_can_hold() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let most = "9999999999999.00";
+        let sales: Vec<Value> = (0..2)
+            .map(|_| {
+                let mut sale = plain(&shop, "0042", 1, 1, "cash");
+                let amounts = ["/lines/0/unit_price", "/lines/0/net", "/tenders/0/amount", "/total"];
+                amounts.iter().for_each(|amount| *sale.pointer_mut(amount).unwrap() = json!(most));
+                shop.sell(&sale);
+                sale
+            })
+            .collect();
+        let mut body = back(&sales[0], 1, 1);
+        let mut other = body["lines"][0].clone();
+        other["sale"] = json!({"receipt": sales[1]["receipt"]});
+        body["lines"].as_array_mut().unwrap().push(other);
+        body["refund_to"] = json!("store_credit");
+        let before = shop.log().len();
+        for answer in
+            [shop.cashier().post("/v1/returns/check", &body), shop.cashier().post_keyed("/v1/returns", "both", &body)]
+        {
+            let refused = answer.expect_problem(422, "invalid_amount");
+            assert_eq!(refused.faults(), [("/lines".to_owned(), "invalid_amount".to_owned())], "{refused}");
+        }
+        assert_eq!(shop.log().len(), before);
+    });
+}

@@ -1,0 +1,58 @@
+//! What deciding a draft looks at beside its sales: the prices of goods without a receipt, units by serial number, and
+//! the people whose limits the return counts for.
+
+use super::draft::{Draft, DraftLine, SaleRef};
+use super::sale::Sale;
+use super::state::State;
+
+/// What the drafts of a batch have to be loaded with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Store and article of goods without a receipt.
+    pub articles: Vec<(String, String)>,
+    /// Article and serial number of goods without a receipt.
+    pub units: Vec<(String, String)>,
+    /// Store and sale of drafts that name no customer: there the customer of the sale counts.
+    unnamed: Vec<(String, SaleRef)>,
+    /// Receipt and customer of sales that are recorded in the same batch.
+    sold: Vec<(String, String)>,
+}
+
+impl Counted {
+    pub fn draft(&mut self, draft: &Draft) {
+        for line in draft.lines.iter().filter(|line| line.sale_line.is_none()) {
+            let Some(sku) = &line.sku else { continue };
+            self.articles.push((draft.store.clone(), sku.clone()));
+            self.units.extend(line.serial_number.clone().map(|serial| (sku.clone(), serial)));
+        }
+        if draft.customer.is_none() {
+            self.unnamed.extend(buyers_of(draft).map(|reference| (draft.store.clone(), reference.clone())));
+        }
+    }
+
+    pub fn sold(&mut self, sale: &Sale) {
+        self.sold.extend(sale.customer.clone().map(|customer| (sale.receipt.clone(), customer)));
+    }
+
+    /// The customers of the sales of drafts that name nobody, once the sales are loaded.
+    pub fn customers(&self, state: &State) -> Vec<String> {
+        let of_sale = |(store, reference): &(String, SaleRef)| state.customer_of(reference, store);
+        let known = self.unnamed.iter().filter_map(of_sale);
+        // A sale of the same batch is not loaded; by an id that is not known, any of them may be meant.
+        let means = |reference: &SaleRef, number: &str| match reference {
+            SaleRef::Id(id) => state.book(*id).is_none(),
+            other => other.receipt() == Some(number),
+        };
+        let coming = self.sold.iter().filter(|(number, _)| self.unnamed.iter().any(|(_, asked)| means(asked, number)));
+        known.chain(coming.map(|(_, customer)| customer.clone())).collect()
+    }
+}
+
+/// The sales whose customers count where the draft names none: those that something comes back of by the buyer's receipt.
+/// A gift receipt tells nothing of who holds it.
+pub fn buyers_of(draft: &Draft) -> impl Iterator<Item = &SaleRef> {
+    let receipted = draft.lines.iter().filter(|line: &&DraftLine| line.sale_line.is_some());
+    let of_lines = receipted.filter_map(|line| line.sale.as_ref().or(draft.sale.as_ref()));
+    let of_charges = draft.charges.iter().filter_map(|charge| charge.sale.as_ref().or(draft.sale.as_ref()));
+    of_lines.chain(of_charges).filter(|reference| !reference.is_gift())
+}

@@ -1,0 +1,284 @@
+//! Day ends: a register's or a store's trading day closed once, numbered without a gap, with totals that never reset.
+//!
+//! A movement belongs to the first day end of its register, at or after the movement's business date, that was closed
+//! after it was booked: exactly one. What comes in for a closed day falls into the next. The store's own day end takes
+//! what was done at no register, and the day ends of its registers, by the same rule.
+
+use super::entry::Event;
+use super::journal::day_end as journal;
+use super::ledger::{Account, Amounts};
+use super::money::{Currency, Minor};
+use super::perform::{Context, Done, Outcome};
+use super::refusal::{Fault, Refusal};
+use super::settings::Store;
+use super::state::State;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Whose days: a register's, or with an empty register the store's own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TillKey {
+    pub store: String,
+    pub register: String,
+}
+
+/// Closes a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseDay {
+    pub store: String,
+    /// None: the store's own.
+    pub register: Option<String>,
+    pub business_date: Date,
+    /// What was in the drawer before the day's first movement.
+    pub opening_cash: Option<Minor>,
+    /// What is in it now, by hand.
+    pub counted_cash: Option<Minor>,
+}
+
+/// What was booked, by the kind of act.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sums(pub BTreeMap<Event, Summed>);
+
+/// The movements of one kind of act.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summed {
+    pub movements: u64,
+    pub amounts: Amounts,
+}
+
+/// Totals from the first day on. They only ever grow: what was taken back is counted apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Perpetual {
+    pub sales: Minor,
+    pub returns: Minor,
+    /// New goods of exchanges that were taken back.
+    pub voided_sales: Minor,
+    pub voided_returns: Minor,
+}
+
+/// What is known of a till: its last day end, and what is not closed yet, by business date.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Till {
+    pub last: Option<Last>,
+    pub open: BTreeMap<Date, Sums>,
+}
+
+/// The last day end of a till.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    pub number: u64,
+    pub business_date: Date,
+    /// The place of its entry in the store's chain.
+    pub seq: u64,
+    pub perpetual: Perpetual,
+}
+
+/// A closed day. It never changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayEnd {
+    pub id: Uuid,
+    pub till: TillKey,
+    /// 1, 2, 3 … for each till.
+    pub number: u64,
+    pub business_date: Date,
+    pub currency: Currency,
+    pub closed_at: Timestamp,
+    pub operator: String,
+    /// The places in the store's chain that it covers: after the last day end, up to its own entry.
+    pub from_seq: u64,
+    pub seq: u64,
+    pub sums: Sums,
+    pub opening_cash: Option<Minor>,
+    pub counted_cash: Option<Minor>,
+    pub perpetual: Perpetual,
+}
+
+impl TillKey {
+    pub fn of(store: &str, register: Option<&str>) -> TillKey {
+        TillKey { store: store.to_owned(), register: register.unwrap_or_default().to_owned() }
+    }
+
+    /// The register; none for the store's own.
+    pub fn register(&self) -> Option<&str> {
+        Some(self.register.as_str()).filter(|register| !register.is_empty())
+    }
+}
+
+impl Sums {
+    pub fn add(&mut self, event: Event, summed: &Summed) {
+        let sum = self.0.entry(event).or_default();
+        sum.movements = sum.movements.saturating_add(summed.movements);
+        sum.amounts.add(&summed.amounts);
+    }
+
+    pub fn add_all(&mut self, other: &Sums) {
+        other.0.iter().for_each(|(event, summed)| self.add(*event, summed));
+    }
+
+    /// All acts together.
+    pub fn total(&self) -> Summed {
+        let mut total = Summed::default();
+        for summed in self.0.values() {
+            total.movements = total.movements.saturating_add(summed.movements);
+            total.amounts.add(&summed.amounts);
+        }
+        total
+    }
+
+    /// What was sold, came back, and of that was taken back: with charges and taxes, before fees and rounding.
+    pub fn turnover(&self) -> Perpetual {
+        let mut turnover = Perpetual::default();
+        for (event, Summed { amounts, .. }) in &self.0 {
+            match event {
+                Event::SaleRecorded | Event::ReturnRecorded | Event::ExchangeRecorded => {
+                    turnover.sales.0 += amounts.turnover_sold().0;
+                    turnover.returns.0 += amounts.turnover_returned().0;
+                }
+                Event::ReturnVoided => {
+                    turnover.voided_sales.0 -= amounts.turnover_sold().0;
+                    turnover.voided_returns.0 -= amounts.turnover_returned().0;
+                }
+                // Settlements and cards move money, and sell nothing.
+                _ => {}
+            }
+        }
+        turnover
+    }
+}
+
+impl Perpetual {
+    /// These and more.
+    pub fn and(self, more: Perpetual) -> Perpetual {
+        let sum = |a: Minor, b: Minor| Minor(a.0.saturating_add(b.0));
+        Perpetual {
+            sales: sum(self.sales, more.sales),
+            returns: sum(self.returns, more.returns),
+            voided_sales: sum(self.voided_sales, more.voided_sales),
+            voided_returns: sum(self.voided_returns, more.voided_returns),
+        }
+    }
+
+    /// What stayed sold.
+    pub fn net(self) -> Minor {
+        Minor(self.sales.0 - self.voided_sales.0 - self.returns.0 + self.voided_returns.0)
+    }
+}
+
+impl DayEnd {
+    /// What should be in the drawer: what was in it before, and what moved.
+    pub fn expected_cash(&self) -> Minor {
+        let moved = self.sums.total().amounts.of(Account::Cash);
+        Minor(self.opening_cash.unwrap_or_default().0.saturating_add(moved.0))
+    }
+
+    /// Counted more than expected, or less.
+    pub fn difference(&self) -> Option<Minor> {
+        self.counted_cash.map(|counted| Minor(counted.0 - self.expected_cash().0))
+    }
+}
+
+/// `POST /v1/day-ends`.
+pub fn close(state: &mut State, command: &CloseDay, context: &Context<'_>) -> Outcome {
+    let store = state.settings().store(&command.store).filter(|_| context.caller.stores.contain(&command.store));
+    let Some(store) = store.cloned() else {
+        return Refusal::Invalid(vec![Fault::unknown_store(&command.store)]).into();
+    };
+    let key = TillKey::of(&command.store, command.register.as_deref());
+    if let Some(refusal) = why_not(state, &key, command.business_date, &store, context) {
+        journal::refused(state, context, command, &refusal);
+        return refusal.into();
+    }
+    let day_end = build(state, &key, command, &store, context);
+    journal::closed(state, context, &day_end);
+    state.close_day(day_end.clone());
+    Done::DayClosed(Box::new(day_end)).into()
+}
+
+fn why_not(state: &State, key: &TillKey, day: Date, store: &Store, context: &Context<'_>) -> Option<Refusal> {
+    let refusal = |code: &'static str, detail: String| Some(Refusal::DayEnd { code, detail });
+    let whose = whose(key);
+    let today = store.day(context.now);
+    if day > today {
+        return refusal("day_in_future", format!("In store {} it is {today}; {day} has not come yet.", key.store));
+    }
+    let till = state.till(key);
+    if key.register().is_some() && !known(state, key, till) {
+        let detail = format!("Store {} has no register {}, and nothing was recorded at one.", key.store, key.register);
+        return Some(Refusal::Invalid(vec![Fault::invalid("/register", &detail)]));
+    }
+    if let Some(last) = till.and_then(|till| till.last).filter(|last| last.business_date >= day) {
+        let closed = last.business_date;
+        let detail = match closed == day {
+            true => format!("{day} of {whose} is closed already, as number {}.", last.number),
+            false => format!("{whose} is closed up to {closed}; what comes in for {day} falls into the next day end."),
+        };
+        return refusal("day_closed", sentence(&detail));
+    }
+    if let Some(earlier) = till.and_then(|till| till.earliest_to_close(day)) {
+        let detail = format!("{whose} has movements of {earlier}, which is not closed: close {earlier} first.");
+        return refusal("day_open", sentence(&detail));
+    }
+    if key.register().is_none()
+        && let Some((register, open)) = state.registers_to_close(&key.store, day)
+    {
+        let detail = format!("Register {register} has movements of {open} that are not closed: close its {day} first.");
+        return refusal("day_open", detail);
+    }
+    None
+}
+
+fn whose(key: &TillKey) -> String {
+    match key.register() {
+        Some(register) => format!("register {register}"),
+        None => format!("store {}", key.store),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// A register of the directory, or one at which something was recorded.
+fn known(state: &State, key: &TillKey, till: Option<&Till>) -> bool {
+    let listed = state.settings().registers.contains_key(&(key.store.clone(), key.register.clone()));
+    listed || till.is_some_and(|till| till.last.is_some() || !till.open.is_empty())
+}
+
+impl Till {
+    /// The first day before this one that has movements and can still be closed.
+    fn earliest_to_close(&self, day: Date) -> Option<Date> {
+        let closed = self.last.map(|last| last.business_date);
+        self.open.keys().copied().find(|open| *open < day && closed.is_none_or(|closed| *open > closed))
+    }
+
+    /// The first movements up to this day that no day end can have taken yet, although it could.
+    pub(super) fn lacks(&self, day: Date) -> Option<Date> {
+        let open = self.open.keys().copied().find(|open| *open <= day)?;
+        self.last.is_none_or(|last| last.business_date < day).then_some(open)
+    }
+}
+
+fn build(state: &mut State, key: &TillKey, command: &CloseDay, store: &Store, context: &Context<'_>) -> DayEnd {
+    let till = state.till(key).cloned().unwrap_or_default();
+    let mut sums = Sums::default();
+    till.open.range(..=command.business_date).for_each(|(_, of_day)| sums.add_all(of_day));
+    let before = till.last.map(|last| last.perpetual).unwrap_or_default();
+    DayEnd {
+        id: state.new_id(context.now),
+        number: till.last.map_or(1, |last| last.number + 1),
+        business_date: command.business_date,
+        currency: store.currency,
+        closed_at: context.now,
+        operator: context.caller.operator.clone(),
+        from_seq: till.last.map_or(1, |last| last.seq + 1),
+        seq: state.next_seq(&key.store),
+        perpetual: before.and(sums.turnover()),
+        sums,
+        opening_cash: command.opening_cash,
+        counted_cash: command.counted_cash,
+        till: key.clone(),
+    }
+}

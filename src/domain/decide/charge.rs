@@ -1,0 +1,98 @@
+//! Charges of a sale that come back: shipping, deposits (PRODUCT §1).
+//!
+//! With goods of the same sale a charge goes by what those are judged by. Alone it goes by the sale's first item: after
+//! the window of that, shipping does not go back either.
+
+use super::super::decision::{ChargeDecision, Code, Finding, Verdict};
+use super::super::money::Minor;
+use super::super::policy::{ExchangeWindow, Governing, Resolved, Version, governing};
+use super::super::refusal::Fault;
+use super::super::sale::Sale;
+use super::Deciding;
+use uuid::Uuid;
+
+impl<'a> Deciding<'a> {
+    /// Decides charge `index` of the draft.
+    pub(super) fn charge(&mut self, index: usize) {
+        let asked = &self.draft.charges[index];
+        let pointer = format!("/charges/{index}");
+        let Some(reference) = asked.sale.as_ref().or(self.draft.sale.as_ref()) else {
+            self.faults.push(Fault::invalid(format!("{pointer}/sale"), "Say which sale the charge belongs to."));
+            return;
+        };
+        let sale = match self.open(reference, &pointer) {
+            Ok(sale) => sale,
+            Err(finding) => return self.findings.extend(finding),
+        };
+        if let Some(finding) = self.books.get(&sale).and_then(|book| self.voided(book)) {
+            return self.findings.push(finding);
+        }
+        let Some((rules, found)) = self.rules_of_charge(sale) else { return self.no_policy() };
+        let Some(book) = self.books.get_mut(&sale) else { return };
+        let Some(charge) = book.sale.charges.iter().find(|charge| charge.charge == asked.charge).cloned() else {
+            let detail = format!("The sale has no charge {}.", asked.charge);
+            self.faults.push(Fault::invalid(format!("{pointer}/charge"), &detail));
+            return;
+        };
+        let mut findings = Vec::new();
+        if !charge.refundable {
+            let detail = format!("The {} charge is not refundable.", charge.kind);
+            findings.push(Finding::refused(Code::NotReturnable, "service:charge", detail));
+        }
+        if book.charges_refunded.contains(&charge.charge) {
+            let detail = format!("The {} charge has been refunded already.", charge.kind);
+            findings.push(Finding::refused(Code::AlreadyReturned, "service:charge", detail));
+        } else {
+            book.charges_refunded.push(charge.charge);
+        }
+        self.charge_rules.push(rules);
+        let possible = findings.is_empty();
+        findings.extend(found);
+        self.charges.push(ChargeDecision {
+            sale,
+            charge: charge.charge,
+            amount: if possible { charge.amount } else { Minor::ZERO },
+            taxes: charge.taxes.iter().map(|tax| (tax.code.clone(), tax.amount)).collect(),
+            refund: if possible { charge.gross() } else { Minor::ZERO },
+            findings,
+        });
+    }
+
+    /// The rules a charge falls under: those of a line of its sale that comes back with it, which are asked there; or of
+    /// the sale's first line, with what they find.
+    fn rules_of_charge(&self, sale: Uuid) -> Option<(Resolved<'a>, Vec<Finding>)> {
+        let of_lines = self.lines.iter().zip(&self.resolved);
+        let with_it = of_lines.filter(|(line, _)| line.sale == Some(sale)).find_map(|(_, resolved)| *resolved);
+        if let Some(resolved) = with_it {
+            return Some((resolved, Vec::new()));
+        }
+        let sale = &self.books.get(&sale)?.sale;
+        let versions = self.case.settings.policy_of(self.store)?;
+        Some(match governing(versions, Some(sale.sold_at), self.case.now)? {
+            Governing::One(version) => self.charge_alone(version, sale),
+            Governing::Better { at_sale, at_return } => {
+                let (then, now) = (self.charge_alone(at_sale, sale), self.charge_alone(at_return, sale));
+                if worst(&now.1) < worst(&then.1) { now } else { then }
+            }
+        })
+    }
+
+    /// What a version says of a charge that comes back without goods.
+    fn charge_alone(&self, version: &'a Version, sale: &Sale) -> (Resolved<'a>, Vec<Finding>) {
+        let Some(first) = sale.lines.first() else { return (self.resolve(version, None, None), Vec::new()) };
+        let resolved = self.resolve(version, Some((sale, 0)), None);
+        let restarts = sale.exchange_of.is_some() && *resolved.exchange_window.value == ExchangeWindow::Restart;
+        let restarted = restarts.then(|| Sale { exchange_of: None, ..sale.clone() });
+        let sale = restarted.as_ref().unwrap_or(sale);
+        let outcome = self.outcome(&resolved, first.has_flag("final_sale"));
+        let outcome = outcome.map(|finding| Finding { detail: format!("{WHY} {}", finding.detail), ..finding });
+        let window = self.window(&resolved, sale, 0);
+        (resolved, outcome.into_iter().chain(window).collect())
+    }
+}
+
+const WHY: &str = "A charge alone goes by the first item of its sale.";
+
+fn worst(findings: &[Finding]) -> Verdict {
+    findings.iter().map(|finding| finding.outcome).max().unwrap_or_default()
+}

@@ -1,0 +1,114 @@
+//! Cards that a sale sold or loaded: the recording of the sale puts the money on them.
+
+use super::{At, CardKind, CardStatus};
+use crate::domain::ledger::Account;
+use crate::domain::money::Minor;
+use crate::domain::perform::Context;
+use crate::domain::quantity::Quantity;
+use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::sale::{Sale, SaleLine, Tender};
+use crate::domain::state::State;
+use crate::domain::words::vocabulary;
+use uuid::Uuid;
+
+vocabulary! {
+    /// What a line of a sale does with a card.
+    CardSale {
+        Activate = "activate",
+        Load = "load",
+    }
+}
+
+/// The card that a line of a sale sold or loaded, where it is one of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GiftCardSold {
+    pub id: Uuid,
+    /// What was put on it; none: the line's price before discounts.
+    pub amount: Option<Minor>,
+    /// None: the first money activates, further money loads.
+    pub meant: Option<CardSale>,
+}
+
+impl GiftCardSold {
+    /// What the line puts on the card.
+    pub fn face(&self, line: &SaleLine) -> Minor {
+        self.amount.unwrap_or_else(|| line.extended())
+    }
+}
+
+/// Everything that keeps the cards of a sale from getting their money.
+pub fn faults(state: &State, sale: &Sale, context: &Context<'_>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut put: Vec<(Uuid, Minor)> = Vec::new();
+    for (index, line) in sale.lines.iter().enumerate() {
+        let Some(sold) = line.gift_card else { continue };
+        faults.extend(fault(state, sale, line, &sold, &put, context).map(|refusal| at_line(index, refusal)));
+        put.push((sold.id, sold.face(line)));
+    }
+    faults
+}
+
+fn at_line(index: usize, refusal: Refusal) -> Fault {
+    let detail = |fault: &Fault| fault.detail.clone();
+    let (code, detail) = match &refusal {
+        Refusal::Card { code, detail, .. } => (*code, detail.clone()),
+        Refusal::Invalid(faults) => (refusal.code(), faults.first().map(detail).unwrap_or_default()),
+        other => (other.code(), String::new()),
+    };
+    Fault::new(format!("/lines/{index}/gift_card/id"), code, detail)
+}
+
+fn fault(
+    state: &State,
+    sale: &Sale,
+    line: &SaleLine,
+    sold: &GiftCardSold,
+    put: &[(Uuid, Minor)],
+    context: &Context<'_>,
+) -> Option<Refusal> {
+    let invalid = |detail: &str| Some(Refusal::Invalid(vec![Fault::invalid("", detail)]));
+    let Some(card) = state.wallet.card(sold.id) else {
+        return Some(super::refused("card_not_found", format!("No card {} is known here.", sold.id)));
+    };
+    let day = state.settings().store(&sale.store).map(|store| store.day(context.now));
+    let unusable = card.of_currency(sale.currency).and_then(|()| card.usable(day.unwrap_or(sale.business_date)));
+    if let Err(refusal) = unusable {
+        return Some(refusal);
+    }
+    if line.quantity != Quantity::ONE {
+        return invalid("One line sells one card: its quantity is 1.");
+    }
+    let face = sold.face(line);
+    if !face.is_positive() {
+        return invalid("Nothing is put on the card: say in `amount` how much.");
+    }
+    let of_lines: i128 = put.iter().filter(|(id, _)| *id == sold.id).map(|(_, amount)| i128::from(amount.0)).sum();
+    if of_lines + i128::from(card.balance.0) + i128::from(face.0) > i128::from(Minor::MAX.0) {
+        return invalid("This is more than a card can hold.");
+    }
+    let inactive = card.status == CardStatus::Inactive && !put.iter().any(|(id, _)| *id == sold.id);
+    match (sold.meant, inactive) {
+        (Some(CardSale::Activate), false) => invalid("The card is active already; it can be loaded, not sold again."),
+        (Some(CardSale::Load), true) => invalid("The card has not been sold yet; it is activated first."),
+        _ => None,
+    }
+}
+
+/// Puts the money on the cards of a sale that was just recorded.
+pub fn put_on(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result<(), Refusal> {
+    let at = At { store: sale.store.clone(), register: Some(sale.register.clone()), operator: sale.operator.clone() };
+    for line in &sale.lines {
+        let Some(sold) = line.gift_card else { continue };
+        let card = super::commands::now(state, sold.id)?;
+        // The account that the sale is booked against, for whatever kind of card.
+        let (reference, against) = (Some(sale.id.to_string()), Account::GiftCard);
+        state.load_card(&card, sold.face(line), reference, against, &at, context)?;
+    }
+    Ok(())
+}
+
+/// The cards that something was paid with: the reference of a tender may be the id of one.
+pub fn paid_with(tenders: &[Tender]) -> impl Iterator<Item = Uuid> {
+    let by_card = tenders.iter().filter(|tender| CardKind::of(tender.kind).is_some());
+    by_card.filter_map(|tender| Uuid::try_parse(tender.reference.as_deref()?).ok())
+}

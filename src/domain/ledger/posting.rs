@@ -1,0 +1,191 @@
+//! What each act moves, as an accountant would book it.
+
+use super::{Account, Amounts, Posting};
+use crate::domain::book::Parts;
+use crate::domain::exchanges::Exchange;
+use crate::domain::gift_cards::{Card, CardEntry};
+use crate::domain::money::Minor;
+use crate::domain::perform::Context;
+use crate::domain::returns::{Refund, RefundStatus, Return, ReturnedLine, Unreceipted};
+use crate::domain::sale::{Sale, SaleLine, taxes_of};
+use crate::domain::state::State;
+use jiff::civil::Date;
+
+/// A sale: what was taken in, against revenue, charges and taxes. Change leaves the drawer, whatever was paid with; the
+/// rounding of cash is a gain or loss of its own.
+pub fn sold(sale: &Sale) -> Posting {
+    let mut amounts = Amounts::default();
+    for tender in &sale.tenders {
+        amounts.debit(Account::of_tender(tender.kind), tender.amount);
+        amounts.credit(Account::Cash, tender.change);
+    }
+    for line in &sale.lines {
+        let taxes = taxes_of(&line.taxes);
+        let contained = if sale.prices_include_tax { taxes } else { Minor::ZERO };
+        let net = Minor(line.net.0 - contained.0);
+        let on_card = on_card(line, net);
+        amounts.credit(Account::GiftCard, on_card);
+        amounts.credit(Account::Sales, Minor(net.0 - on_card.0));
+        amounts.credit(Account::Tax, taxes);
+    }
+    sale.discounts.iter().for_each(|discount| amounts.debit(Account::Sales, discount.amount));
+    for charge in &sale.charges {
+        amounts.credit(Account::Charges, charge.amount);
+        amounts.credit(Account::Tax, taxes_of(&charge.taxes));
+    }
+    amounts.credit(Account::Rounding, sale.cash_rounding);
+    Posting {
+        register: Some(sale.register.clone()),
+        business_date: sale.business_date,
+        currency: sale.currency,
+        amounts,
+    }
+}
+
+/// Of a line's net, what was put on a gift card: owed, not sold. A card of ours is booked for it apart, against the same
+/// account; a discount on it is the sale's. Of another's card this service knows the price alone.
+fn on_card(line: &SaleLine, net: Minor) -> Minor {
+    match &line.gift_card {
+        Some(sold) => sold.face(line),
+        None if line.is_gift_card() => net,
+        None => Minor::ZERO,
+    }
+}
+
+/// What an entry of a card moved, against the account that it is for.
+pub fn card_moved(state: &State, card: &Card, entry: &CardEntry, against: Account) -> Posting {
+    let mut amounts = Amounts::default();
+    amounts.shift(entry.amount, card.kind.liability(), against);
+    let day = state.settings().store(&entry.store).map_or(Date::MIN, |store| store.day(entry.at));
+    Posting { register: entry.register.clone(), business_date: day, currency: card.currency, amounts }
+}
+
+/// A return: what came back, against what was handed out and what is owed until it is settled. Of a price adjustment
+/// the goods stay, so that its net is goodwill. With an exchange it is one movement, both sides and the net of the money.
+pub fn returned(state: &State, the_return: &Return) -> Posting {
+    let mut amounts = Amounts::default();
+    for line in &the_return.lines {
+        let taxes: i64 = line.parts.taxes.iter().map(|tax| tax.0).sum();
+        // What repricing had withheld is paid later, without units, for goods that did come back.
+        let goods_stay = line.quantity.0 == 0 && line.parts.withheld.is_empty();
+        let account = if goods_stay { Account::Goodwill } else { Account::Returns };
+        // Whether the net contains the taxes or not: what the customer gets, less its taxes, is the net.
+        let net = Minor(line.parts.gross.0 - taxes);
+        amounts.debit(if is_foreign_card(state, line) { Account::GiftCard } else { account }, net);
+        amounts.debit(Account::TaxReturned, Minor(taxes));
+        let (fee, tax_kept) = fee(&line.parts, line.fee, line.fee_taxes.iter());
+        amounts.credit(Account::Fees, fee);
+        amounts.credit(Account::TaxReturned, tax_kept);
+    }
+    for line in &the_return.without_receipt {
+        let (fee, tax_kept) = fee_without_receipt(line);
+        let taxes = Minor(line.taxes.iter().map(|(_, tax)| tax.0).sum());
+        amounts.debit(Account::Returns, Minor(line.gross.0 - taxes.0));
+        amounts.debit(Account::TaxReturned, Minor(taxes.0 - tax_kept.0));
+        amounts.credit(Account::Fees, fee);
+    }
+    // What was left on the bought cards that came back; paid for them was more, or less, by what they were sold under face.
+    amounts.shift(state.wallet.taken_by_return(the_return.id), Account::Returns, Account::GiftCard);
+    for (sale, number) in &the_return.charges {
+        let of_sale = state.book(*sale).map(|book| &book.sale);
+        let Some(charge) = of_sale.and_then(|sale| sale.charges.iter().find(|c| c.charge == *number)) else { continue };
+        amounts.debit(Account::ChargesReturned, charge.amount);
+        amounts.debit(Account::TaxReturned, taxes_of(&charge.taxes));
+    }
+    amounts.add(&paid_out(the_return));
+    if let Some(exchange) = &the_return.exchange
+        && let Some(book) = state.book(exchange.sale)
+    {
+        amounts.add(&exchanged(exchange, &book.sale));
+    }
+    Posting {
+        register: Some(the_return.register.clone()),
+        business_date: the_return.business_date,
+        currency: the_return.currency,
+        amounts,
+    }
+}
+
+/// The new goods of an exchange: sold like any others. The money that was carried into them left the tenders that it was
+/// paid with, as a refund would, and is a tender of the new sale: of the same kind, so that nothing of it shows.
+pub fn exchanged(exchange: &Exchange, sale: &Sale) -> Amounts {
+    let mut amounts = sold(sale).amounts;
+    for part in &exchange.carried {
+        let Some(tender) = sale.tenders.iter().find(|tender| tender.tender == part.into) else { continue };
+        amounts.credit(Account::of_tender(tender.kind), part.amount);
+        amounts.debit(Account::Rounding, part.rounding);
+    }
+    amounts
+}
+
+/// The fee kept of a line, and the tax kept with it: that tax was not given back. Where the line's net contains its
+/// taxes, the fee contains its own.
+fn fee<'a>(parts: &Parts, fee: Minor, taxes: impl Iterator<Item = &'a Minor>) -> (Minor, Minor) {
+    let tax: i64 = taxes.map(|tax| tax.0).sum();
+    let contained = if parts.gross == parts.net { tax } else { 0 };
+    (Minor(fee.0 - contained), Minor(tax))
+}
+
+fn fee_without_receipt(line: &Unreceipted) -> (Minor, Minor) {
+    let parts = Parts { net: line.net, gross: line.gross, ..Parts::default() };
+    fee(&parts, line.fee, line.fee_taxes.iter().map(|(_, tax)| tax))
+}
+
+/// The fees kept of a return, without the taxes in them.
+pub fn fees(the_return: &Return) -> Minor {
+    let with_receipt = the_return.lines.iter().map(|line| fee(&line.parts, line.fee, line.fee_taxes.iter()));
+    let without = the_return.without_receipt.iter().map(fee_without_receipt);
+    Minor(with_receipt.chain(without).map(|(fee, _)| fee.0).sum())
+}
+
+/// Whether a line is a gift card that this service does not keep.
+fn is_foreign_card(state: &State, line: &ReturnedLine) -> bool {
+    let of_sale = state.book(line.sale).and_then(|book| book.sale.line(line.sale_line));
+    of_sale.is_some_and(|line| line.gift_card.is_none() && line.is_gift_card())
+}
+
+/// The money side of a return as it stands: paid out or still owed, and what cash rounding made of it.
+pub fn paid_out(the_return: &Return) -> Amounts {
+    let mut amounts = Amounts::default();
+    for refund in the_return.refunds.iter().filter(|refund| !replaced(the_return, refund)) {
+        amounts.credit(stands_at(refund), refund.plan.amount);
+        amounts.debit(Account::Rounding, refund.plan.rounding);
+    }
+    amounts
+}
+
+/// A return as it stands now, taken back: the exact reverse of all that was booked for it so far. The money comes back
+/// on the day of the void, into the drawer where it is done.
+pub fn taken_back(state: &State, the_return: &Return, context: &Context<'_>) -> Posting {
+    let booked = returned(state, the_return);
+    Posting { amounts: booked.amounts.reversed(), ..later(state, the_return, context) }
+}
+
+/// What the terminal said of a refund: what was owed has been paid, or is paid by other means. A refund that failed
+/// without a stand-in is still owed, and nothing moves.
+pub fn settled(state: &State, before: &Return, after: &Return, context: &Context<'_>) -> Posting {
+    let mut amounts = returned(state, after).amounts;
+    amounts.add(&returned(state, before).amounts.reversed());
+    Posting { amounts, ..later(state, after, context) }
+}
+
+/// Something done to a return later: on its own day, at its own register if the caller is at one.
+fn later(state: &State, the_return: &Return, context: &Context<'_>) -> Posting {
+    let day = state.settings().store(&the_return.store).map_or(Date::MIN, |store| store.day(context.now));
+    let register = context.caller.register.as_ref().unwrap_or(&the_return.register);
+    let currency = the_return.currency;
+    Posting { register: Some(register.clone()), business_date: day, currency, amounts: Amounts::default() }
+}
+
+/// Where the money of a refund stands: with the customer, or owed. What failed without a stand-in is owed on.
+fn stands_at(refund: &Refund) -> Account {
+    match refund.status {
+        RefundStatus::Settled => Account::of_tender(refund.plan.kind),
+        RefundStatus::Due | RefundStatus::Failed | RefundStatus::Voided => Account::RefundsPayable,
+    }
+}
+
+/// Whether another refund has taken its place.
+fn replaced(the_return: &Return, refund: &Refund) -> bool {
+    the_return.refunds.iter().any(|other| other.stands_in_for == Some(refund.plan.refund))
+}

@@ -1,0 +1,185 @@
+//! Exchanges as a register makes them: checked, paid, recorded, looked up, brought back, taken back.
+
+use crate::support::bodies::{back, hearts};
+use crate::support::caller::masked;
+use crate::support::on_each_database;
+use crate::support::shop::Shop;
+use returndesk::export::reconcile::reconcile;
+use serde_json::{Value, json};
+
+/// A red heart of the contract: 12.50 and 1.11 of tax.
+fn red_heart() -> Value {
+    json!({"sku": "85123B", "description": "Hanging heart, red", "category": ["gifts"], "quantity": "1",
+        "unit_price": "12.50", "net": "12.50", "taxes": [{"code": "NY", "rate": "0.08875", "amount": "1.11"}],
+        "attributes": {"colour": "red", "size": 3}})
+}
+
+fn exchange(sale: &Value, units: u32, exchange: &Value) -> Value {
+    let mut body = back(sale, 1, units);
+    body["exchange"] = exchange.clone();
+    body
+}
+
+fn reconciled(shop: &Shop) -> Vec<String> {
+    let mut found = Vec::new();
+    shop.wait(shop.app.service.desk.readers().read(|read, _| {
+        let mut told = Vec::new();
+        reconcile(read, |finding| told.push(finding.to_string()))?;
+        Ok(told)
+    }))
+    .map(|told| found.extend(told))
+    .unwrap();
+    found
+}
+
+/// What pays for the red heart when one of two hearts comes back.
+fn exchanged() -> Value {
+    json!({"prices_include_tax": false, "discounts": [], "cash_rounding": "0.00", "total": "13.61",
+        "lines": [{"line": 1, "sku": "85123B", "description": "Hanging heart, red", "quantity": "1", "unit_price": "12.50",
+            "discounts": [], "net": "12.50", "taxes": [{"code": "NY", "rate": "0.08875", "amount": "1.11"}]}],
+        "tenders": [{"tender": 1, "type": "credit_card", "amount": "12.25", "change": "0.00", "reference": "tok_9f",
+            "card": {"brand": "visa", "last4": "4242", "fingerprint": "fp_1"},
+            "carried_from": {"sale": "<id>", "tender": 1, "paid_on": "2026-03-11", "rounding": "0.00"}}]})
+}
+
+#[test]
+fn the_exchange_of_the_contract_is_checked_paid_and_recorded() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = hearts(&shop);
+        let first = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
+        let checked =
+            shop.cashier().post("/v1/returns/check", &exchange(&sale, 1, &json!({"lines": [red_heart()]}))).expect(200);
+        let totals =
+            json!({"returned": "12.25", "fees": "0.00", "exchanged": "13.61", "refund": "0.00", "due": "1.36"});
+        assert_eq!((&checked.body["totals"], &checked.body["refunds"]), (&totals, &json!([])));
+        assert_eq!(checked.masked()["exchange"], exchanged());
+        let unpaid = exchange(&sale, 1, &json!({"lines": [red_heart()]}));
+        let refused = shop.cashier().post_keyed("/v1/returns", "k1", &unpaid).expect_problem(422, "does_not_add_up");
+        assert_eq!(
+            refused.body["errors"],
+            json!([{"pointer": "/exchange/tenders", "code": "does_not_add_up",
+            "detail": "1.36 is due: say in `tenders` how it was paid."}])
+        );
+        let paid = json!({"lines": [red_heart()], "tenders": [{"tender": 1, "type": "cash", "amount": "2.00", "change": "0.64"}]});
+        let mut body = exchange(&sale, 1, &paid);
+        body["quote"] = checked.body["quote"].clone();
+        let recorded = shop.cashier().post_keyed("/v1/returns", "k2", &body).expect(201).body;
+        let number = recorded["return_number"].clone();
+        let mut expected = exchanged();
+        expected["sale"] = json!("<id>");
+        expected["receipt"] = number.clone();
+        expected["tenders"][0]["tender"] = json!(2);
+        expected["tenders"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"tender": 1, "type": "cash", "amount": "2.00", "change": "0.64"}));
+        assert_eq!((masked(&recorded["exchange"]), &recorded["totals"]), (expected, &totals));
+        assert_eq!(shop.cashier().post_keyed("/v1/returns", "k2", &body).expect(201).body, recorded, "and only once");
+
+        let path = format!("/v1/sales/{}", recorded["exchange"]["sale"].as_str().unwrap());
+        let new = shop.cashier().get(&path).expect(200).body;
+        let mut line = red_heart();
+        line.as_object_mut().unwrap().extend(
+            json!({"line": 1, "discounts": [], "serial_numbers": [],
+            "returned_quantity": "0", "returnable_quantity": "1"})
+            .as_object()
+            .unwrap()
+            .clone(),
+        );
+        let expected = json!({"id": "<id>", "store": "0042", "register": "7", "receipt": number, "business_date": "2026-03-11",
+            "sold_at": "2026-03-11T15:00:00Z", "recorded_at": "2026-03-11T15:00:00Z", "operator": "1042", "channel": "store",
+            "currency": "USD", "customer": "C-77", "prices_include_tax": false, "lines": [line], "discounts": [], "charges": [],
+            "tenders": [
+                {"tender": 2, "type": "credit_card", "amount": "12.25", "change": "0.00", "reference": "tok_9f", "refunded": "0.00",
+                 "card": {"brand": "visa", "last4": "4242", "fingerprint": "fp_1"},
+                 "carried_from": {"sale": "<id>", "tender": 1, "paid_on": "2026-03-11", "rounding": "0.00"}},
+                {"tender": 1, "type": "cash", "amount": "2.00", "change": "0.64", "refunded": "0.00"}],
+            "cash_rounding": "0.00", "total": "13.61",
+            "exchange_of": {"return": "<id>", "return_number": number, "sale": "<id>", "bought_on": "2026-03-11"}});
+        assert_eq!(masked(&new), expected);
+        assert_eq!(new["exchange_of"]["sale"], json!(first));
+        assert_eq!(
+            shop.cashier().get(&format!("/v1/sales?receipt={}", number.as_str().unwrap())).expect(200).body["items"],
+            json!([new])
+        );
+        let old = shop.cashier().get(&format!("/v1/sales/{first}")).expect(200).body;
+        assert_eq!(old["tenders"][0]["refunded"], "12.25", "what was carried has left the first tender");
+
+        let events: Vec<Value> = shop.logged("exchange.recorded").iter().map(|entry| masked(&entry["data"])).collect();
+        let carried = json!([{"sale": "<id>", "sale_tender": 1, "tender": 2, "amount": "12.25", "rounding": "0.00"}]);
+        // One movement for both sides, and the net of the money.
+        let ledger = json!({"register": "7", "business_date": "2026-03-11", "currency": "USD", "amounts": {"cash": "1.36",
+            "sales": "-12.50", "tax": "-1.11", "returns": "11.25", "tax_returned": "1.00"}});
+        assert_eq!(
+            events,
+            [
+                json!({"ledger": ledger, "return_number": number, "sale": "<id>", "receipt": number, "first_sale": "<id>",
+            "currency": "USD", "exchanged": "13.61", "refund": "0.00", "due": "1.36", "carried": carried, "even": []})
+            ]
+        );
+        assert_eq!(shop.logged("sale.recorded").len(), 2);
+        assert_eq!(reconciled(&shop), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn goods_of_an_exchange_come_back_and_pay_the_first_card() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = hearts(&shop);
+        shop.sell(&sale);
+        let paid = json!({"lines": [red_heart()], "receipt": "X-1", "tenders": [{"tender": 1, "type": "cash", "amount": "1.36"}]});
+        shop.cashier().post_keyed("/v1/returns", "k1", &exchange(&sale, 1, &paid)).expect(201);
+        let taken = shop.cashier().post_keyed("/v1/returns", "k2", &exchange(&sale, 1, &paid));
+        taken.expect_problem(409, "receipt_exists");
+        let red = json!({"receipt": "X-1"});
+        let out = shop.cashier().post_keyed("/v1/returns", "k3", &back(&red, 1, 1)).expect(201).body;
+        let refunds: Vec<Value> = out["refunds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| json!([r["type"], r["amount"], r["reference"]]))
+            .collect();
+        assert_eq!(refunds, [json!(["credit_card", "12.25", "tok_9f"]), json!(["cash", "1.36", null])]);
+        shop.cashier().post_keyed("/v1/returns", "k4", &back(&red, 1, 1)).expect_problem(422, "return_refused");
+        let last = shop.cashier().post_keyed("/v1/returns", "k5", &back(&sale, 1, 1)).expect(201).body;
+        let refunds: Vec<Value> =
+            last["refunds"].as_array().unwrap().iter().map(|r| json!([r["type"], r["amount"]])).collect();
+        assert_eq!(refunds, [json!(["credit_card", "7.75"]), json!(["cash", "4.50"])]);
+        assert_eq!(reconciled(&shop), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn an_exchange_is_taken_back_with_its_goods() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = hearts(&shop);
+        let first = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
+        let paid = json!({"lines": [red_heart()], "receipt": "X-1", "tenders": [{"tender": 1, "type": "cash", "amount": "1.36"}]});
+        let made = shop.cashier().post_keyed("/v1/returns", "k1", &exchange(&sale, 1, &paid)).expect(201).body;
+        let void = format!("/v1/returns/{}/void", made["id"].as_str().unwrap());
+        let why = json!({"reason": "mistake"});
+        shop.manager().post_keyed(&void, "v1", &why).expect(200);
+        let old = shop.cashier().get(&format!("/v1/sales/{first}")).expect(200).body;
+        assert_eq!(
+            (&old["tenders"][0]["refunded"], &old["lines"][0]["returned_quantity"]),
+            (&json!("0.00"), &json!("0"))
+        );
+        let new =
+            shop.cashier().get(&format!("/v1/sales/{}", made["exchange"]["sale"].as_str().unwrap())).expect(200).body;
+        assert_eq!(
+            (&new["voided_at"], &new["lines"][0]["returnable_quantity"]),
+            (&json!("2026-03-11T15:00:00Z"), &json!("0"))
+        );
+        let refused = shop.cashier().post_keyed("/v1/returns", "k2", &back(&json!({"receipt": "X-1"}), 1, 1));
+        let refused = refused.expect_problem(422, "return_refused");
+        assert_eq!(
+            refused.body["detail"],
+            "Receipt X-1 was voided on 2026-03-11 with the exchange it is of; nothing of it can come back."
+        );
+        assert_eq!(shop.logged("sale.voided").len(), 1);
+        assert_eq!(reconciled(&shop), Vec::<String>::new());
+    });
+}

@@ -1,0 +1,93 @@
+//! Since when exchanged goods count as bought.
+
+use crate::counter::{Counter, day, id, line, noon, sale, tender, units, with};
+use crate::exchange::{evenly, exchange, goods, new_sale, of, taken};
+use returndesk::domain::decision::{Code, Verdict};
+use returndesk::domain::draft::SaleRef;
+use returndesk::domain::sale::Sale;
+use returndesk::domain::tender::TenderType::CreditCard;
+
+fn rules(window: &str) -> String {
+    format!(
+        r#"[{{"id": "holidays", "when": {{"bought": {{"from": "2026-03-01", "to": "2026-03-01"}}, "sku": ["SKU-2"]}},
+            "set": {{"extension": {{"until": "2026-06-30"}}}}}},
+           {{"id": "default", "when": {{}}, "set": {{"window": {{"days": 30, "after": "refuse"}},
+            "exchange_window": "{window}", "refund_to": {{"*": ["original"]}}}}}}]"#
+    )
+}
+
+/// Sold on 2026-03-01 and on 2026-03-20.
+fn two_sales() -> Vec<Sale> {
+    let first = sale(vec![line(1, 2, 1000), line(2, 1, 1000)], vec![tender(1, CreditCard, 3000, 0)]);
+    let second = with(sale(vec![line(1, 2, 1000)], vec![tender(1, CreditCard, 2000, 0)]), |sale| {
+        (sale.id, sale.receipt, sale.business_date) = (id(2), "R-2".to_owned(), day("2026-03-20"));
+        sale.sold_at = noon("2026-03-20");
+    });
+    vec![first, second]
+}
+
+/// The last day on which line `number` of the new sale is taken.
+fn closes(window: &str, draft: returndesk::domain::draft::Draft, number: u32) -> String {
+    let mut counter = Counter::open(&rules(window), two_sales());
+    counter.now = noon("2026-03-25");
+    let recorded = counter.record(draft).unwrap();
+    let new = new_sale(&counter, &recorded).sale.id;
+    let back = of(new, crate::counter::draft(vec![units(number, 1)]));
+    let open = |counter: &Counter| counter.check(&back).unwrap().verdict == Verdict::Allowed;
+    let mut last = None;
+    for days in 0..120 {
+        counter.now = noon("2026-03-25") + jiff::SignedDuration::from_hours(24 * days);
+        if open(&counter) {
+            last = Some(counter.now);
+        }
+    }
+    let decision = counter.check(&back).unwrap();
+    assert_eq!(decision.lines[0].findings[0].code, Code::WindowExpired);
+    last.unwrap().to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
+fn of_both() -> returndesk::domain::draft::Draft {
+    let second = with(units(1, 1), |line| line.sale = Some(SaleRef::Id(id(2))));
+    let mut goods = evenly(0, 1);
+    goods.lines.extend(crate::exchange::goods(vec![taken(1, 1000)]).lines);
+    goods.lines[1].line.line = 2;
+    exchange(vec![units(1, 1), second], goods)
+}
+
+#[test]
+fn inherited_windows_count_from_the_first_sale_and_others_from_the_exchange() {
+    let one = || exchange(vec![units(1, 1)], goods(vec![taken(1, 1000)]));
+    assert_eq!(closes("inherit", one(), 1), "2026-03-31");
+    assert_eq!(closes("restart", one(), 1), "2026-04-24");
+    assert_eq!(closes("inherit", of_both(), 1), "2026-03-31", "an even exchange has its own counterpart's");
+    assert_eq!(closes("inherit", of_both(), 2), "2026-04-19", "other goods have the latest");
+    assert_eq!(closes("restart", of_both(), 1), "2026-04-24");
+}
+
+#[test]
+fn what_was_bought_for_the_holidays_stays_so() {
+    let lamp = || exchange(vec![units(2, 1)], with(evenly(0, 1), |goods| goods.lines[0].line.sku = "SKU-2".to_owned()));
+    assert_eq!(closes("inherit", lamp(), 1), "2026-06-30");
+    assert_eq!(closes("restart", lamp(), 1), "2026-04-24", "counted anew, it was bought on the day of the exchange");
+}
+
+#[test]
+fn a_chain_of_exchanges_inherits_from_the_very_first() {
+    let mut counter = Counter::open(&rules("inherit"), two_sales());
+    let mut sold = id(1);
+    for exchanged_on in ["2026-03-10", "2026-03-20", "2026-03-30"] {
+        counter.now = noon(exchanged_on);
+        let draft = of(sold, exchange(vec![units(1, 1)], goods(vec![taken(1, 1000)])));
+        let recorded = counter.record(draft).unwrap();
+        let new = new_sale(&counter, &recorded).sale.clone();
+        let tie = new.exchange_of.as_ref().unwrap();
+        assert_eq!((tie.first_sale, tie.since.bought_on), (Some(id(1)), day("2026-03-01")));
+        sold = new.id;
+    }
+    counter.now = noon("2026-04-01");
+    let refused = counter.check(&of(sold, crate::counter::draft(vec![units(1, 1)]))).unwrap();
+    assert_eq!(
+        refused.lines[0].findings[0].detail,
+        "Bought 31 days ago on 2026-03-01; the window of 30 days closed on 2026-03-31."
+    );
+}
