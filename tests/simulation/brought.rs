@@ -1,0 +1,138 @@
+//! What somebody brings to the counter by chance: as a draft, and what the model thinks of it.
+
+use crate::chance::Chance;
+use crate::counter::{draft, money, reason, weighed, with};
+use crate::exchanges::Goods;
+use crate::receipts::find;
+use crate::verdict::{Ask, Expected, Scene};
+use crate::world::{Brought, Known, World};
+use returndesk::domain::draft::{Draft, DraftCharge, SaleRef};
+use returndesk::domain::words::{Condition, RefundTo};
+use std::collections::BTreeMap;
+
+impl World {
+    pub fn something(&mut self) -> Brought {
+        let some = |world: &mut World| {
+            let recent = world.sales.len().min(world.chance.pick(&[1, 40, usize::MAX]));
+            world.sales.len() - 1 - world.chance.index(recent)
+        };
+        let main = some(self);
+        let other = if self.chance.one_in(5) { some(self) } else { main };
+        let cards = &self.cards[self.cards.len().saturating_sub(8)..];
+        let chance = &mut self.chance;
+        let card = (!cards.is_empty() && chance.one_in(12)).then(|| cards[chance.index(cards.len())].id);
+        let adjusting = chance.one_in(6);
+        let sales = &self.sales;
+        let count = if adjusting { 1 } else { chance.within(1, 4) };
+        let asks = (0..count).map(|_| {
+            let sale = if chance.one_in(2) { main } else { other };
+            ask(&sales[sale], sale, adjusting, chance)
+        });
+        let asks: Vec<Ask> = asks.collect();
+        let charged = |sale: usize| sales[sale].books.charges.iter().map(move |charge| (sale, charge.0));
+        let charges = charged(main).filter(|_| chance.one_in(2)).collect();
+        let references = [main, other].map(|sale| (sale, reference(&sales[sale], chance)));
+        let tender = chance.index(sales[main].books.tenders.len().max(1)) as u32 + 1;
+        Brought {
+            store: if chance.one_in(4) { chance.index(2) } else { sales[main].store },
+            main,
+            references: BTreeMap::from(references),
+            asks,
+            charges,
+            customer: chance.one_in(3).then(|| chance.pick(&["C-1", "C-2", "C-3001"])),
+            at_register: if chance.one_in(15) { "3001" } else { "1042" },
+            refund_to: chance.pick(&[
+                RefundTo::Original,
+                RefundTo::Original,
+                RefundTo::Original,
+                RefundTo::Original,
+                RefundTo::StoreCredit,
+                RefundTo::Cash,
+            ]),
+            unavailable: if chance.one_in(8) { vec![tender] } else { vec![] },
+            card,
+            training: chance.one_in(30),
+            goods: chance.one_in(4).then(|| Goods::some(sales.len(), chance)),
+        }
+    }
+
+    /// It as a draft, with what the model thinks of it now.
+    pub fn foretold(&self, brought: &Brought) -> (Draft, Expected) {
+        let expected = self.expected(brought, brought.refund_to);
+        let lines = brought.asks.iter().map(|ask| {
+            let line = ask.quantity.map_or_else(|| money(ask.number, ask.money), |units| weighed(ask.number, units));
+            with(line, |line| {
+                line.condition = if ask.opened { Condition::Opened } else { Condition::Unopened };
+                line.reason = reason(if ask.defective { "defective" } else { "changed_mind" });
+                line.serial_number.clone_from(&ask.serial);
+                line.sale = (ask.sale != brought.main).then(|| brought.references[&ask.sale].clone());
+            })
+        });
+        let charges = brought.charges.iter().map(|(_, charge)| DraftCharge { sale: None, charge: *charge });
+        let draft = with(draft(lines.collect()), |draft| {
+            draft.store = self.shop.stores[brought.store].0.to_owned();
+            draft.operator = brought.at_register.to_owned();
+            draft.customer = brought.customer.map(str::to_owned);
+            draft.sale = Some(brought.references[&brought.main].clone());
+            draft.charges = charges.collect();
+            draft.refund_to = brought.refund_to;
+            draft.unavailable_tenders.clone_from(&brought.unavailable);
+            draft.refund_card = brought.card;
+            draft.training = brought.training;
+            draft.exchange = brought.goods.as_ref().map(|goods| goods.draft(expected.due, self.shop.coin));
+        });
+        (draft, expected)
+    }
+
+    pub fn expected(&self, brought: &Brought, refund_to: RefundTo) -> Expected {
+        let mut scene = self.scene();
+        let found = |(sale, reference): (&usize, &SaleRef)| (*sale, find(&self.sales, reference, brought.store));
+        scene.found = brought.references.iter().map(found).collect();
+        Expected::of(&scene, brought, refund_to)
+    }
+
+    pub fn scene(&self) -> Scene<'_> {
+        Scene {
+            now: self.counter.now.as_second(),
+            versions: &self.versions,
+            sales: &self.sales,
+            cards: &self.cards,
+            coin: self.shop.coin,
+            fee_taxed: self.shop.stores.map(|(_, _, taxed)| taxed),
+            returns: &self.returns,
+            found: BTreeMap::new(),
+        }
+    }
+}
+
+fn ask(known: &Known, sale: usize, adjusting: bool, chance: &mut Chance) -> Ask {
+    let line = chance.index(known.books.lines.len());
+    let model = &known.books.lines[line];
+    let left = model.sold - model.returned;
+    let some = if chance.one_in(3) { left.max(1) } else { chance.within(1, left.max(1) + 1) };
+    let whole = if model.sold % 1_000 == 0 { (some + 999) / 1_000 * 1_000 } else { some };
+    let quantity = whole + if chance.one_in(25) { 1_000 } else { 0 };
+    let numbered = !model.serials.is_empty() && !adjusting && !chance.one_in(6);
+    let serial = numbered.then(|| model.serials[chance.index(model.serials.len())].clone());
+    Ask {
+        sale,
+        number: model.number,
+        quantity: (!adjusting).then_some(if numbered && !chance.one_in(8) { 1_000 } else { quantity }),
+        money: if adjusting { chance.within(1, model.left().max(1) + 2) } else { 0 },
+        opened: chance.one_in(2),
+        defective: chance.one_in(4),
+        serial,
+    }
+}
+
+/// By id or by the receipt, which may be told well or badly.
+fn reference(known: &Known, chance: &mut Chance) -> SaleRef {
+    let sale = &known.sale;
+    if chance.one_in(3) {
+        return SaleRef::Id(sale.id);
+    }
+    let receipt = if chance.one_in(40) { "R-0".to_owned() } else { sale.receipt.clone() };
+    let store = (!chance.one_in(3)).then(|| sale.store.clone());
+    let business_date = (!chance.one_in(3)).then_some(sale.business_date);
+    SaleRef::Receipt { receipt, store, business_date }
+}

@@ -1,0 +1,73 @@
+//! A sale as a register sends it: what a database keeps of it.
+
+use jiff::SignedDuration;
+use returndesk::domain::money::{Currency, Minor};
+use returndesk::domain::sale::{Discount, Sale, SaleLine, Tax};
+use returndesk::domain::sales::RecordSale;
+use returndesk::wire::sale::NewSale;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+/// The body of a sale, read the way the service reads it.
+pub fn command(sale: &Sale) -> RecordSale {
+    let body: NewSale = serde_json::from_value(body(sale)).unwrap();
+    let command = body.read(sale.sold_at, SignedDuration::from_hours(1)).unwrap();
+    assert_eq!(command.sale, Sale { id: Uuid::nil(), ..sale.clone() }, "a sale is read as it was sent");
+    command
+}
+
+fn body(sale: &Sale) -> Value {
+    let money = |amount: Minor| amount.format(sale.currency);
+    let tenders: Vec<Value> = sale
+        .tenders
+        .iter()
+        .map(|tender| {
+            json!({
+                "tender": tender.tender, "type": tender.kind.as_str(), "amount": money(tender.amount),
+                "change": money(tender.change), "reference": tender.reference
+            })
+        })
+        .collect();
+    let charges: Vec<Value> = sale
+        .charges
+        .iter()
+        .map(|charge| {
+            json!({
+                "charge": charge.charge, "type": charge.kind, "amount": money(charge.amount),
+                "taxes": taxes(&charge.taxes, sale.currency), "refundable": charge.refundable
+            })
+        })
+        .collect();
+    json!({
+        "store": sale.store, "register": sale.register, "receipt": sale.receipt,
+        "business_date": sale.business_date.to_string(), "sold_at": sale.sold_at.to_string(),
+        "operator": sale.operator, "channel": sale.channel, "currency": sale.currency.code(),
+        "customer": sale.customer, "prices_include_tax": sale.prices_include_tax,
+        "lines": sale.lines.iter().map(|of| line(of, sale.currency)).collect::<Vec<Value>>(),
+        "discounts": discounts(&sale.discounts, sale.currency), "charges": charges, "tenders": tenders,
+        "cash_rounding": money(sale.cash_rounding), "total": money(sale.total)
+    })
+}
+
+fn line(line: &SaleLine, currency: Currency) -> Value {
+    let flags: Map<String, Value> = line.flags.iter().map(|flag| (flag.clone(), true.into())).collect();
+    json!({
+        "line": line.line, "sku": line.sku, "quantity": line.quantity.to_string(),
+        "unit_price": line.unit_price.format(currency), "net": line.net.format(currency),
+        "discounts": discounts(&line.discounts, currency), "taxes": taxes(&line.taxes, currency),
+        "gift_card": line.gift_card.map(|sold| {
+            json!({ "id": sold.id.to_string(), "amount": sold.amount.map(|amount| amount.format(currency)) })
+        }),
+        "category": line.category, "serial_numbers": line.serial_numbers, "parent_line": line.parent_line,
+        "attributes": flags, "delivered_on": line.delivered_on.map(|on| on.to_string())
+    })
+}
+
+fn taxes(all: &[Tax], currency: Currency) -> Vec<Value> {
+    all.iter().map(|tax| json!({ "code": tax.code, "amount": tax.amount.format(currency) })).collect()
+}
+
+fn discounts(all: &[Discount], currency: Currency) -> Vec<Value> {
+    let discount = |of: &Discount| json!({ "amount": of.amount.format(currency), "promotion": of.promotion });
+    all.iter().map(discount).collect()
+}

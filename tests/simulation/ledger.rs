@@ -1,0 +1,254 @@
+//! The model's books: what came back of each line and went back to each tender, by plain fractions.
+
+use returndesk::domain::book::Parts;
+use returndesk::domain::sale::Sale;
+use returndesk::domain::tender::TenderType;
+use uuid::Uuid;
+
+/// An amount that is given back in parts: the net, a tax, or a share of a discount of the sale (told, never paid).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portion {
+    pub value: i64,
+    pub given: i64,
+    /// Kept back until the rest of a promotion comes back, too.
+    pub withheld: i64,
+    /// Whether it is paid beside the net.
+    pub paid: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub number: u32,
+    /// The day it was bought, counted from 1970: of goods taken in exchange that of the first purchase.
+    pub bought: i64,
+    pub sold: i64,
+    pub returned: i64,
+    pub final_sale: bool,
+    /// Net, taxes, shares of discounts.
+    pub portions: Vec<Portion>,
+    pub taxes: usize,
+    pub repriced: bool,
+    /// The last price adjustment or void: units returned and amounts spent by then.
+    pub since: (i64, Vec<i64>),
+    pub serials: Vec<String>,
+    pub serials_back: Vec<String>,
+    /// The place of the kit that this line is a part of.
+    pub kit: Option<usize>,
+    /// The gift card that it sold or loaded, and with how much.
+    pub card: Option<(Uuid, i64)>,
+    /// What each promotion took off, the sale's own included.
+    pub off: Vec<(String, i64)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paid {
+    pub number: u32,
+    pub kind: TenderType,
+    pub paid: i64,
+    /// Its part of the exact total.
+    pub exact: i64,
+    /// The day it was paid, and of money carried over from another sale where it was paid first.
+    pub on: i64,
+    pub origin: Option<(Uuid, u32)>,
+    pub refunded: i64,
+    pub rounding: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Books {
+    pub lines: Vec<Line>,
+    pub tenders: Vec<Paid>,
+    /// Number, worth, refundable, refunded.
+    pub charges: Vec<(u32, i64, bool, bool)>,
+    /// Prices contain taxes.
+    pub included: bool,
+}
+
+/// The nearest whole number to `a/b`, halves up.
+pub fn nearest(a: i128, b: i128) -> i64 {
+    let (whole, rest) = (a / b, a % b);
+    i64::try_from(if rest * 2 >= b { whole + 1 } else { whole }).unwrap()
+}
+
+/// An amount by weight, a unit at a time to whoever is furthest behind its due; of equals to the first.
+pub fn shared(amount: i64, weights: &[i64]) -> Vec<i64> {
+    let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if total == 0 {
+        return vec![0; weights.len()];
+    }
+    let due: Vec<i128> = weights.iter().map(|weight| i128::from(*weight) * i128::from(amount)).collect();
+    let mut given: Vec<i128> = due.iter().map(|due| due / total).collect();
+    while given.iter().sum::<i128>() < i128::from(amount) {
+        let behind = |place: &usize| (due[*place] - given[*place] * total, std::cmp::Reverse(*place));
+        let next = (0..due.len()).max_by_key(behind).unwrap();
+        given[next] += 1;
+    }
+    given.iter().map(|given| i64::try_from(*given).unwrap()).collect()
+}
+
+impl Line {
+    /// What the customer has for `quantity` more, portion by portion.
+    pub fn worth(&self, quantity: i64) -> Vec<i64> {
+        let (from, had) = &self.since;
+        let upto = i128::from(self.returned + quantity - from);
+        let of = i128::from(self.sold - from);
+        let due = |(portion, had): (&Portion, &i64)| {
+            had + nearest(i128::from(portion.value - had) * upto, of) - portion.spent()
+        };
+        self.portions.iter().zip(had).map(due).collect()
+    }
+
+    pub fn gross(&self, worth: &[i64]) -> i64 {
+        self.portions.iter().zip(worth).filter(|(portion, _)| portion.paid).map(|(_, amount)| amount).sum()
+    }
+
+    pub fn left(&self) -> i64 {
+        self.portions.iter().filter(|portion| portion.paid).map(|portion| portion.value - portion.spent()).sum()
+    }
+
+    /// How money for goods that stay is shared over net and taxes, as they are left.
+    pub fn parts_of_money(&self, amount: i64) -> Vec<i64> {
+        let left = |portion: &Portion| portion.value - portion.spent();
+        let paid: Vec<i64> = self.portions.iter().map(|p| if p.paid { left(p) } else { 0 }).collect();
+        let mut parts = shared(amount, &paid);
+        for (part, portion) in parts.iter_mut().zip(&self.portions).skip(1).take(self.taxes).filter(|(_, p)| !p.paid) {
+            let of = i128::from(left(portion)) * i128::from(amount);
+            *part = nearest(of, i128::from(left(&self.portions[0])));
+        }
+        parts
+    }
+
+    pub fn take(&mut self, quantity: i64, worth: &[i64]) {
+        self.returned += quantity;
+        self.portions.iter_mut().zip(worth).for_each(|(portion, amount)| portion.given += amount);
+    }
+
+    /// From here on what is left is shared by the units that are left.
+    fn start_anew(&mut self) {
+        self.since = (self.returned, self.portions.iter().map(Portion::spent).collect());
+    }
+
+    pub fn adjust(&mut self, worth: &[i64]) {
+        self.take(0, worth);
+        self.start_anew();
+    }
+
+    /// Keeps so much of what was given, portion by portion; below nothing, pays it.
+    pub fn withhold(&mut self, kept: &[i64]) {
+        self.repriced = true;
+        for (portion, kept) in self.portions.iter_mut().zip(kept) {
+            portion.given -= kept;
+            portion.withheld += kept;
+        }
+    }
+
+    pub fn put_back(&mut self, quantity: i64, worth: &[i64], withheld: &[i64]) {
+        self.returned -= quantity;
+        self.portions.iter_mut().zip(worth).for_each(|(portion, amount)| portion.given -= amount);
+        self.portions.iter_mut().zip(withheld).for_each(|(portion, amount)| portion.withheld -= amount);
+        if self.returned == 0 && self.portions.iter().all(|portion| portion.withheld == 0) {
+            self.repriced = false;
+        }
+        let of_all =
+            |portion: &Portion| nearest(i128::from(portion.value) * i128::from(self.returned), i128::from(self.sold));
+        match self.portions.iter().all(|portion| portion.spent() == of_all(portion)) {
+            true => self.since = (0, vec![0; self.portions.len()]),
+            false => self.start_anew(),
+        }
+    }
+
+    /// The parts of a recorded line as portions.
+    pub fn portions_of(&self, parts: &Parts) -> Vec<i64> {
+        let all = std::iter::once(&parts.net).chain(&parts.taxes).chain(&parts.discount_shares);
+        all.map(|amount| amount.0).collect()
+    }
+}
+
+impl Portion {
+    /// Paid, or withheld.
+    pub fn spent(&self) -> i64 {
+        self.given + self.withheld
+    }
+}
+
+impl Books {
+    pub fn new(sale: &Sale) -> Books {
+        let off = spread(sale);
+        // What the till says, which may differ from the clock's day.
+        let day = midnight(sale.business_date);
+        let lines = sale.lines.iter().enumerate().map(|(place, line)| {
+            let shares = || off.iter().map(|of_discount| of_discount[place]);
+            let portion = |value: i64, paid: bool| Portion { value, given: 0, withheld: 0, paid };
+            let net = portion(line.net.0 - shares().sum::<i64>(), true);
+            let taxes = line.taxes.iter().map(|tax| portion(tax.amount.0, !sale.prices_include_tax));
+            let told = shares().map(|share| portion(share, false));
+            let portions: Vec<Portion> = std::iter::once(net).chain(taxes).chain(told).collect();
+            let own = line.discounts.iter().map(|discount| (&discount.promotion, discount.amount.0));
+            let of_sale = sale.discounts.iter().map(|discount| &discount.promotion).zip(shares());
+            let named = own.chain(of_sale.filter(|(_, share)| *share > 0));
+            Line {
+                number: line.line,
+                bought: day,
+                sold: line.quantity.0,
+                returned: 0,
+                final_sale: line.has_flag("final_sale"),
+                since: (0, vec![0; portions.len()]),
+                taxes: line.taxes.len(),
+                repriced: false,
+                portions,
+                serials: line.serial_numbers.clone(),
+                serials_back: vec![],
+                kit: line.parent_line.and_then(|kit| sale.lines.iter().position(|line| line.line == kit)),
+                card: line.gift_card.map(|sold| {
+                    let price = nearest(i128::from(line.unit_price.0) * i128::from(line.quantity.0), 1_000);
+                    (sold.id, sold.amount.map_or(price, |amount| amount.0))
+                }),
+                off: named.filter_map(|(name, amount)| Some((name.clone()?, amount))).collect(),
+            }
+        });
+        let last_cash = sale.tenders.iter().rposition(|tender| tender.kind == TenderType::Cash);
+        let tenders = sale.tenders.iter().enumerate().map(|(place, tender)| {
+            let paid = tender.amount.0 - tender.change.0;
+            let exact = paid - if Some(place) == last_cash { sale.cash_rounding.0 } else { 0 };
+            Paid {
+                number: tender.tender,
+                kind: tender.kind,
+                paid,
+                exact,
+                on: day,
+                origin: None,
+                refunded: 0,
+                rounding: 0,
+            }
+        });
+        let taxed = |charge: &returndesk::domain::sale::Charge| -> i64 {
+            charge.amount.0 + charge.taxes.iter().map(|tax| tax.amount.0).sum::<i64>()
+        };
+        Books {
+            lines: lines.collect(),
+            tenders: tenders.collect(),
+            charges: sale.charges.iter().map(|c| (c.charge, taxed(c), c.refundable, false)).collect(),
+            included: sale.prices_include_tax,
+        }
+    }
+
+    pub fn charge(&mut self, number: u32) -> Option<&mut (u32, i64, bool, bool)> {
+        self.charges.iter_mut().find(|charge| charge.0 == number)
+    }
+}
+
+/// Days since 1970.
+pub fn midnight(day: jiff::civil::Date) -> i64 {
+    day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second().div_euclid(86_400)
+}
+
+/// Of each discount of the sale each line's share, of what the discounts before have left.
+fn spread(sale: &Sale) -> Vec<Vec<i64>> {
+    let mut left: Vec<i64> = sale.lines.iter().map(|line| line.net.0).collect();
+    let share = |discount: &returndesk::domain::sale::Discount| {
+        let given = shared(discount.amount.0, &left);
+        left.iter_mut().zip(&given).for_each(|(left, given)| *left -= given);
+        given
+    };
+    sale.discounts.iter().map(share).collect()
+}

@@ -1,0 +1,40 @@
+//! Which sale somebody means: by looking through all of them.
+
+use crate::world::Known;
+use returndesk::domain::draft::SaleRef;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    One(usize),
+    None,
+    Several,
+}
+
+/// The sale that a reference leads to at one of the shop's stores.
+pub fn find(sales: &[Known], reference: &SaleRef, at: usize) -> Found {
+    match reference {
+        SaleRef::Id(id) => only(sales, |known| known.sale.id == *id),
+        SaleRef::Gift(_) => Found::None,
+        SaleRef::Receipt { receipt, store, business_date } => {
+            let bears = |known: &Known| {
+                known.sale.receipt == *receipt && business_date.is_none_or(|day| day == known.sale.business_date)
+            };
+            match store {
+                Some(store) => only(sales, |known| bears(known) && known.sale.store == *store),
+                None => match only(sales, |known| bears(known) && known.store == at) {
+                    Found::None => only(sales, bears),
+                    found => found,
+                },
+            }
+        }
+    }
+}
+
+fn only(sales: &[Known], is_meant: impl Fn(&Known) -> bool) -> Found {
+    let mut meant = sales.iter().enumerate().filter(|(_, known)| is_meant(known)).map(|(place, _)| place);
+    match (meant.next(), meant.next()) {
+        (None, _) => Found::None,
+        (Some(one), None) => Found::One(one),
+        _ => Found::Several,
+    }
+}

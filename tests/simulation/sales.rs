@@ -1,0 +1,210 @@
+//! Sales, and the same again.
+
+use crate::cards::Card;
+use crate::chance::Chance;
+use crate::counter::made_up::{LineShape, SaleShape, TenderShape};
+use crate::document;
+use crate::ledger::Books;
+use crate::world::{Known, World};
+use jiff::ToSpan;
+use returndesk::domain::gift_cards::of_sales::GiftCardSold;
+use returndesk::domain::money::Minor;
+use returndesk::domain::perform::{Command, Done, Outcome};
+use returndesk::domain::quantity::Quantity;
+use returndesk::domain::refusal::Refusal;
+use returndesk::domain::sale::{Sale, SaleLine};
+use returndesk::domain::sales::RecordSale;
+use returndesk::domain::tender::TenderType;
+use std::sync::Arc;
+
+impl World {
+    pub fn sell(&mut self) {
+        if !self.sales.is_empty() && self.chance.one_in(8) {
+            return self.sell_again();
+        }
+        let number = self.sales.len() as u128 + 1;
+        let (sale, store) = self.rung_up(number);
+        let command = match self.tape {
+            Some(_) => document::command(&sale),
+            None => RecordSale { sale, document: String::new(), digest: digest(number) },
+        };
+        let sent = &command.sale;
+        let same = |known: &&Known| {
+            let (known, sent) = (&known.sale, &command.sale);
+            (&known.store, &known.receipt, known.business_date) == (&sent.store, &sent.receipt, sent.business_date)
+        };
+        let taken = self.sales.iter().find(same).map(|known| known.sale.id);
+        let bad = taken.is_none() && self.bad_cards(sent);
+        match self.perform(&Command::RecordSale(Box::new(command.clone())), bad) {
+            Outcome::Refused(refusal) if bad => assert!(matches!(*refusal, Refusal::Invalid(_))),
+            Outcome::Refused(refusal) => {
+                assert_eq!(Some(*refusal), taken.map(|sale| Refusal::ReceiptExists { sale }));
+                self.seen.receipts_taken += 1;
+            }
+            Outcome::Done(done) => {
+                assert!(taken.is_none() && !bad);
+                let Done::SaleRecorded { sale: id, known_before: false, .. } = *done else { panic!("{done:?}") };
+                let sale = Arc::new(Sale { id, ..sent.clone() });
+                for (line, card) in
+                    sale.lines.iter().zip(Books::new(&sale).lines).filter_map(|(l, b)| Some((l, b.card?)))
+                {
+                    let place = self.card_of(card.0).unwrap();
+                    self.cards[place].put(card.1);
+                    self.compare_card(place);
+                    assert!(line.gift_card.is_some());
+                    self.seen.cards_sold += 1;
+                }
+                self.sales.push(Known {
+                    books: Books::new(&sale),
+                    store,
+                    sale,
+                    command,
+                    exchanged: false,
+                    voided: false,
+                });
+                self.seen.sales += 1;
+            }
+        }
+    }
+
+    /// Whether a card cannot be sold or loaded.
+    fn bad_cards(&self, sale: &Sale) -> bool {
+        Books::new(sale).lines.iter().filter_map(|line| line.card).any(|(id, face)| {
+            let card = self.card_of(id).unwrap();
+            self.cards[card].usable().is_err() || face <= 0
+        })
+    }
+
+    /// A sale of today, and which store it is of.
+    fn rung_up(&mut self, number: u128) -> (Sale, usize) {
+        let chance = &mut self.chance;
+        let line = |chance: &mut Chance| LineShape {
+            thousandths: if chance.one_in(4) { chance.within(1, 4_000) } else { chance.within(1, 7) * 1_000 },
+            price: chance.within(0, 2_500),
+            off: if chance.one_in(3) { chance.within(0, 101) } else { 0 },
+            taxes: (0..chance.index(4)).map(|_| chance.within(0, 100)).collect(),
+        };
+        let kinds: &[usize] = if self.shop.coin == 1 { &[0, 1, 1, 2, 3] } else { &[0, 0, 1, 3] };
+        let tender =
+            |chance: &mut Chance| TenderShape { kind: chance.pick(kinds), weight: chance.within(1, 50), change: 0 };
+        let charged = chance.one_in(5);
+        let shape = SaleShape {
+            place: self.shop.place,
+            included: chance.one_in(2),
+            lines: (0..chance.within(1, 5)).map(|_| line(chance)).collect(),
+            off: (0..chance.index(3)).map(|_| chance.within(0, 25)).collect(),
+            charges: (0..if charged { chance.within(1, 3) } else { 0 })
+                .map(|_| (chance.within(0, 900), chance.within(0, 90)))
+                .collect(),
+            tenders: (0..chance.within(1, 4)).map(|_| tender(chance)).collect(),
+        };
+        let mut sale = shape.build(number);
+        sale.sold_at = self.counter.now;
+        sale.business_date = self.counter.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        if chance.one_in(3) {
+            // A till that went on past midnight, or was cut off; or whose clock is ahead.
+            sale.business_date = sale.business_date.checked_add(chance.within(-2, 3).days()).unwrap();
+        }
+        sale.register = chance.pick(&["3", "3", "7", "8"]).to_owned();
+        let store = chance.index(2);
+        sale.store = self.shop.stores[store].0.to_owned();
+        // Registers count on their own: two stores, and two days, may have a number in common.
+        sale.receipt = format!("R-{}", number - (number / 3).min(chance.index(3) as u128 * 2));
+        sale.customer = chance.one_in(6).then(|| chance.pick(&["C-3001", "1042", "C-1"]).to_owned());
+        sale.charges.iter_mut().for_each(|charge| charge.refundable = !chance.one_in(5));
+        sale.lines.iter_mut().filter(|_| chance.one_in(15)).for_each(|line| line.flags.push("final_sale".to_owned()));
+        sale.lines.iter_mut().filter(|_| chance.one_in(8)).for_each(numbered);
+        kits(&mut sale, chance);
+        promotions(&mut sale, chance);
+        let recent = &self.cards[self.cards.len().saturating_sub(8)..];
+        cards(&mut sale, recent, chance);
+        assert_eq!(sale.misfits(), vec![]);
+        (sale, store)
+    }
+
+    /// The same once more is known; another sale under the same number is refused.
+    fn sell_again(&mut self) {
+        let place = self.chance.index(self.sales.len());
+        let mut command = self.sales[place].command.clone();
+        // Goods taken in an exchange were never sent as a sale.
+        let other = self.chance.one_in(2) || self.sales[place].exchanged;
+        if other {
+            command.digest[31] ^= 1;
+        }
+        let known = self.sales[place].sale.id;
+        match self.perform(&Command::RecordSale(Box::new(command)), !other) {
+            Outcome::Done(done) => {
+                assert!(
+                    !other && matches!(*done, Done::SaleRecorded { sale, known_before: true, .. } if sale == known)
+                );
+            }
+            Outcome::Refused(refusal) => assert!(other && *refusal == Refusal::ReceiptExists { sale: known }),
+        }
+        self.compare(place);
+    }
+}
+
+fn digest(number: u128) -> [u8; 32] {
+    let mut digest = [7; 32];
+    digest[..16].copy_from_slice(&number.to_be_bytes());
+    digest
+}
+
+/// A line of whole units, each with a number of its own.
+fn numbered(line: &mut SaleLine) {
+    if line.quantity.0 % 1_000 == 0 {
+        line.serial_numbers = (0..line.quantity.0 / 1_000).map(|unit| format!("S-{}-{unit}", line.line)).collect();
+    }
+}
+
+/// Later lines as parts of the first, or of one another.
+fn kits(sale: &mut Sale, chance: &mut Chance) {
+    if !chance.one_in(5) {
+        return;
+    }
+    for place in 1..sale.lines.len() {
+        if !chance.one_in(3) {
+            let kit = chance.index(place);
+            sale.lines[place].parent_line = Some(sale.lines[kit].line);
+            if chance.one_in(2) {
+                sale.lines[place].serial_numbers.clear();
+            }
+        }
+    }
+}
+
+/// A line may sell or load a card, and a tender be one.
+fn cards(sale: &mut Sale, known: &[Card], chance: &mut Chance) {
+    if known.is_empty() {
+        return;
+    }
+    let fits = |line: &&mut SaleLine| line.quantity == Quantity::ONE && line.parent_line.is_none();
+    if let Some(line) = sale.lines.iter_mut().find(fits).filter(|_| chance.one_in(3)) {
+        let amount = chance.one_in(3).then(|| Minor(chance.within(1, 4_000)));
+        line.gift_card = Some(GiftCardSold { id: chance_of(known, chance).id, amount, meant: None });
+        // As the wire reads it: a line that sold a card says so to the rules.
+        line.flags.push(SaleLine::GIFT_CARD.to_owned());
+        line.serial_numbers.clear();
+    }
+    for tender in sale.tenders.iter_mut().filter(|tender| tender.kind == TenderType::GiftCard) {
+        tender.reference = chance.one_in(2).then(|| chance_of(known, chance).id.to_string());
+    }
+}
+
+fn chance_of<'a>(known: &'a [Card], chance: &mut Chance) -> &'a Card {
+    &known[chance.index(known.len())]
+}
+
+/// Names for the discounts of lines and of the sale; a line that nothing was taken off may belong to one, too.
+fn promotions(sale: &mut Sale, chance: &mut Chance) {
+    let name = |chance: &mut Chance| chance.pick(&[None, Some("A"), Some("A"), Some("B")]).map(str::to_owned);
+    for line in &mut sale.lines {
+        if line.discounts.is_empty() && chance.one_in(6) {
+            line.discounts.push(crate::counter::discount(0, None));
+        }
+        line.discounts.iter_mut().for_each(|discount| discount.promotion = name(chance));
+    }
+    for discount in &mut sale.discounts {
+        discount.promotion = if chance.one_in(3) { name(chance) } else { None };
+    }
+}

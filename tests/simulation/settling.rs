@@ -1,0 +1,163 @@
+//! What becomes of returns: voided, settled, failed and stood in for.
+
+use crate::ledger::Books;
+use crate::promotions::overpaid;
+use crate::tenders::Planned;
+use crate::world::{Made, MadeRefund, Stands, World};
+use returndesk::domain::perform::{Command, Done, Outcome};
+use returndesk::domain::refusal::Refusal;
+use returndesk::domain::returns::{SettleRefund, VoidReturn};
+use returndesk::domain::tender::TenderType;
+use std::collections::BTreeMap;
+
+impl World {
+    fn a_return(&mut self) -> Option<usize> {
+        let recent = self.returns.len().min(12);
+        (recent > 0).then(|| self.returns.len() - 1 - self.chance.index(recent))
+    }
+
+    pub fn void(&mut self) {
+        let Some(at) = self.a_return() else { return };
+        let made = &self.returns[at];
+        let reached = |refund: &MadeRefund| matches!(refund.plan.kind, TenderType::CreditCard | TenderType::Check);
+        let gone = made.refunds.iter().any(|refund| refund.stands == Stands::Settled && reached(refund));
+        let after = self.without(made);
+        let possible = !made.voided
+            && !gone
+            && self.cards_can_go_back(made)
+            && self.goods_can_go_back(made)
+            && !self.farms(made, &after);
+        let (id, training) = (made.id, made.training);
+        let command = VoidReturn { id, reason: "mistake".to_owned(), note: None };
+        match self.perform(&Command::VoidReturn(command), false) {
+            Outcome::Refused(refusal) => {
+                assert!(
+                    !possible && matches!(*refusal, Refusal::NotVoidable { .. }),
+                    "{refusal:?}: training {training}"
+                );
+            }
+            Outcome::Done(_) => {
+                assert!(possible);
+                self.returns[at].voided = true;
+                self.seen.voided += 1;
+                if !training {
+                    self.cards_go_back(at);
+                    after.clone().into_iter().for_each(|(sale, books)| self.sales[sale].books = books);
+                    self.goods_go_back(at);
+                }
+            }
+        }
+        after.keys().for_each(|place| self.compare(*place));
+    }
+
+    /// The books as they would be without a return.
+    fn without(&self, made: &Made) -> BTreeMap<usize, Books> {
+        let mut all: BTreeMap<usize, Books> = BTreeMap::new();
+        let of_lines = made.lines.iter().map(|line| line.sale).chain(made.charges.iter().map(|(sale, _)| *sale));
+        for sale in of_lines.chain(made.refunds.iter().map(|refund| refund.plan.sale)) {
+            all.entry(sale).or_insert_with(|| self.sales[sale].books.clone());
+        }
+        for of in &made.lines {
+            let line = &mut all.get_mut(&of.sale).unwrap().lines[of.line];
+            line.put_back(of.quantity, &of.worth, &of.withheld);
+            line.serials_back.retain(|serial| Some(serial) != of.serial.as_ref());
+        }
+        for (sale, number) in &made.charges {
+            all.get_mut(sale).unwrap().charge(*number).unwrap().3 = false;
+        }
+        for refund in made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. })) {
+            let tender = &mut all.get_mut(&refund.plan.sale).unwrap().tenders[refund.plan.tender];
+            tender.refunded -= refund.plan.amount;
+            tender.rounding -= refund.plan.rounding;
+        }
+        for part in made.carried() {
+            let tender = &mut all.get_mut(&part.sale).unwrap().tenders[part.tender];
+            tender.refunded -= part.amount;
+            tender.rounding -= part.rounding;
+        }
+        all
+    }
+
+    /// What other returns were rounded by stays within one coin, and no promotion is paid for twice.
+    fn farms(&self, made: &Made, after: &BTreeMap<usize, Books>) -> bool {
+        if made.training {
+            return false;
+        }
+        let coin = self.shop.coin;
+        let standing = made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }));
+        let places = standing.map(|refund| (refund.plan.sale, refund.plan.tender));
+        let mut places = places.chain(made.carried().iter().map(|part| (part.sale, part.tender)));
+        let by_coins = coin > 1 && places.any(|(sale, tender)| after[&sale].tenders[tender].rounding.abs() > coin);
+        let of_lines = |sale: &usize| made.lines.iter().any(|line| line.sale == *sale);
+        let more = |(sale, books): (&usize, &Books)| overpaid(books) > overpaid(&self.sales[*sale].books);
+        by_coins || after.iter().filter(|(sale, _)| of_lines(sale)).any(more)
+    }
+
+    pub fn settle(&mut self) {
+        let Some(at) = self.a_return() else { return };
+        if self.returns[at].refunds.is_empty() {
+            return;
+        }
+        let nth = self.chance.index(self.returns[at].refunds.len());
+        let settled = self.chance.one_in(2);
+        let fallback =
+            (!settled && self.chance.one_in(2)).then(|| self.chance.pick(&[TenderType::StoreCredit, TenderType::Cash]));
+        let made = &self.returns[at];
+        let MadeRefund { number, plan, stands } = made.refunds[nth].clone();
+        let tender = &self.sales[plan.sale].books.tenders[plan.tender];
+        let can_bear = (tender.paid - tender.refunded).max(0) >= plan.amount;
+        let open = match stands {
+            Stands::Due => true,
+            Stands::Failed { stood_in } => fallback.is_some() && !stood_in,
+            Stands::Settled => false,
+        };
+        let open = open && !made.voided;
+        let fits = stands == Stands::Due || can_bear;
+        let allowed = fallback.is_none_or(|fallback| plan.fallbacks.contains(&fallback) && fits);
+        let command = SettleRefund { id: made.id, refund: number, settled, reference: None, fallback, codes: vec![] };
+        match self.perform(&Command::SettleRefund(command), !(open && allowed)) {
+            Outcome::Refused(refusal) => match *refusal {
+                Refusal::RefundNotDue { .. } => assert!(!open),
+                Refusal::Invalid(_) => assert!(open && !allowed),
+                other => panic!("{other:?}"),
+            },
+            Outcome::Done(done) => {
+                assert!(open && allowed);
+                let Done::RefundSettled(settled_return) = *done else { panic!("{done:?}") };
+                let before = self.returns[at].refunds.len();
+                self.settled(at, nth, settled, fallback);
+                self.onto_cards(at, &settled_return, before, None, &[]);
+            }
+        }
+        self.compare(plan.sale);
+    }
+
+    fn settled(&mut self, at: usize, nth: usize, settled: bool, fallback: Option<TenderType>) {
+        let made = &mut self.returns[at];
+        let MadeRefund { plan, stands, .. } = made.refunds[nth].clone();
+        let tender = &mut self.sales[plan.sale].books.tenders[plan.tender];
+        if !settled && stands == Stands::Due {
+            tender.refunded -= i64::from(!made.training) * plan.amount;
+            tender.rounding -= i64::from(!made.training) * plan.rounding;
+            self.seen.failed += 1;
+        }
+        made.refunds[nth].stands =
+            if settled { Stands::Settled } else { Stands::Failed { stood_in: fallback.is_some() } };
+        if let Some(kind) = fallback {
+            let exact = plan.amount - plan.rounding;
+            let amount = match kind {
+                TenderType::Cash if self.shop.coin > 1 => tender.payout(exact, kind, self.shop.coin),
+                _ => plan.amount,
+            };
+            let plan = Planned { amount, rounding: amount - exact, ..plan };
+            tender.refunded += i64::from(!made.training) * plan.amount;
+            tender.rounding += i64::from(!made.training) * plan.rounding;
+            let number = made.refunds.len() as u32 + 1;
+            let fallbacks = plan.fallbacks.iter().copied().filter(|other| *other != kind).collect();
+            let plan = Planned { kind, fallbacks, ..plan };
+            made.refunds.push(MadeRefund { number, plan, stands: Stands::Settled });
+            self.seen.stood_in += 1;
+        }
+        self.seen.settled += u64::from(settled);
+    }
+}
