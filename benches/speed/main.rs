@@ -1,0 +1,61 @@
+//! How fast the service is, measured against what its databases can do on the same machine in the same run.
+//!
+//! `cargo bench` prints the tables of `docs/performance.md`; `cargo bench -- --help` tells the options.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_arithmetic)] // a bench may stop where it stands
+#![allow(clippy::disallowed_methods)] // it reads arguments and folders like any program
+
+mod bare;
+mod database;
+mod growth;
+mod load;
+mod measure;
+mod no_op;
+mod options;
+mod plain_postgres;
+mod plain_sqlite;
+mod processes;
+mod report;
+mod samples;
+mod service;
+mod shop;
+mod transfer;
+
+use database::{Cluster, Database};
+use measure::Bench;
+use options::Options;
+use service::Folder;
+use std::path::Path;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, address, home] = arguments.as_slice()
+        && first == "no-op-server"
+    {
+        return no_op::serve(address, Path::new(home));
+    }
+    let options = match Options::read(arguments.into_iter()) {
+        Ok(options) => options,
+        Err(told) => return println!("{told}"),
+    };
+    println!("{}; {} rounds, {} returns each.", processes::machine(), options.rounds, options.returns);
+    if options.sqlite {
+        let folder = Folder::new();
+        measure(&options, &Database::sqlite(&folder), &folder);
+    }
+    if options.postgres {
+        let cluster = Cluster::given_or_started(options.postgres_url.as_deref());
+        let folder = Folder::new();
+        measure(&options, &Database::postgres(&cluster.url), &folder);
+    }
+}
+
+fn measure(options: &Options, database: &Database, folder: &Folder) {
+    eprintln!("{}", database.name);
+    let mut bench = Bench::open(options, database, folder);
+    if options.growth.is_empty() {
+        bench.all();
+    } else {
+        growth::measure(&mut bench);
+    }
+    bench.report.print(&database.version());
+}

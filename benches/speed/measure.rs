@@ -1,0 +1,320 @@
+//! The measurements on one database, in the order in which they are done.
+
+use crate::database::Database;
+use crate::load::{self, Load, Taken};
+use crate::options::Options;
+use crate::plain_postgres::{self, PgBench};
+use crate::processes::Watched;
+use crate::report::Report;
+use crate::samples::Samples;
+use crate::service::{Folder, Service, cashiers, token};
+use crate::shop::{STORES, ask, back, get, of_store, policy, post, scattered};
+use crate::{bare, plain_sqlite, transfer};
+use std::ops::Range;
+
+/// Kinds of stores: those that the service is measured on, those of the policy with many rules, those of the baselines.
+const SHOP: char = 'S';
+const RULES: char = 'R';
+const PLAIN: char = 'P';
+/// Rules of the long policy, and sales of its stores.
+const MANY_RULES: usize = 500;
+const RULES_SALES: usize = 4_000;
+
+/// A service on a database, and how far its sales are used up.
+pub struct Bench<'a> {
+    pub options: &'a Options,
+    pub database: &'a Database,
+    pub folder: &'a Folder,
+    pub service: Service,
+    pub report: Report,
+    pub cashiers: Vec<String>,
+    /// The next sale that nothing has come back of, of [`SHOP`] and of [`PLAIN`].
+    next: usize,
+    next_plain: usize,
+    imported: usize,
+}
+
+impl<'a> Bench<'a> {
+    /// Opens the shop: stores and policies.
+    pub fn open(options: &'a Options, database: &'a Database, folder: &'a Folder) -> Bench<'a> {
+        let service = Service::start(&database.url, &folder.0, options.writers);
+        let admin = token(&folder.0, "admin", "*", "9001");
+        let (author, publisher) =
+            (token(&folder.0, "policy_admin", "*", "3001"), token(&folder.0, "policy_admin", "*", "3002"));
+        let name = format!("rules-{MANY_RULES}");
+        let versions = format!("/v1/policies/{name}/versions");
+        ask(service.address, "POST", &versions, &author, &policy(MANY_RULES));
+        ask(service.address, "POST", &format!("{versions}/1/publish"), &publisher, "{}");
+        for (kind, policy) in [(SHOP, "standard"), (PLAIN, "standard"), (RULES, name.as_str())] {
+            for place in 0..STORES {
+                let (path, body) = of_store(kind, place, policy);
+                ask(service.address, "PUT", &path, &admin, &body);
+            }
+        }
+        let cashiers = cashiers(&folder.0, SHOP);
+        let report = Report::default();
+        let (next, next_plain, imported) = (0, 0, 0);
+        Bench { options, database, folder, service, report, cashiers, next, next_plain, imported }
+    }
+
+    /// Everything.
+    pub fn all(&mut self) {
+        let (returns, rounds) = (self.options.returns, self.options.rounds);
+        let per_round =
+            if self.options.quick { 2 * returns } else { returns / 16 + returns / 2 + 3 * returns + returns };
+        self.import(SHOP, rounds * per_round + 64);
+        self.import(PLAIN, rounds * returns + 64);
+        self.import(RULES, RULES_SALES);
+        // The first return gives the baselines their texts.
+        self.warm_up();
+        let samples = Samples::of(self.database);
+        let pgbench = (!self.database.is_sqlite()).then(|| PgBench::new(self.database, self.folder, PLAIN, &samples));
+        for _ in 0..rounds {
+            self.round(&samples, pgbench.as_ref());
+        }
+        if !self.options.quick {
+            self.export();
+        }
+    }
+
+    fn round(&mut self, samples: &Samples, pgbench: Option<&PgBench<'_>>) {
+        let returns = self.options.returns;
+        if !self.options.quick {
+            self.no_ops();
+            self.checks(pgbench);
+            self.record(1, returns / 16, None);
+            self.record(8, returns / 2, None);
+        }
+        let size = self.database.size();
+        self.record(64, returns, None);
+        let bytes = self.database.size() - size;
+        self.report.note(format!("record, 64 connections: {} bytes on disk a return", bytes / returns as i64));
+        if !self.options.quick {
+            let peak = self.report.last("record, 64 connections").per_second();
+            self.record(64, returns, Some(peak / 2.0));
+        }
+        self.bare();
+        self.plain(samples, pgbench);
+        self.ratios();
+    }
+
+    fn watched(&self) -> Watched {
+        Watched { service: Some(self.service.pid()), postmaster: self.database.postmaster }
+    }
+
+    fn measured(&mut self, what: &str, watched: Watched, work: impl FnOnce(&mut Self) -> Taken) {
+        let before = watched.spent();
+        let taken = work(self);
+        self.report.take(what, taken, watched.spent().since(before));
+    }
+
+    pub fn import(&mut self, kind: char, count: usize) {
+        let (watched, address) = (self.watched(), self.service.address);
+        let first = if kind == SHOP { self.imported } else { 0 };
+        self.measured("import of sales, one stream", watched, |bench| {
+            transfer::import(address, &token(&bench.folder.0, "admin", "*", "9001"), kind, first..first + count)
+        });
+        if kind == SHOP {
+            self.imported += count;
+        }
+    }
+
+    fn no_ops(&mut self) {
+        let no_op = Service::no_op(&self.folder.0);
+        let watched = Watched { service: Some(no_op.pid()), postmaster: None };
+        let count = self.options.returns * 4;
+        for (what, path, token) in [
+            ("no-op route, no token", "/no-op", None),
+            ("no-op route, token", "/no-op/token", Some(self.cashiers[0].clone())),
+        ] {
+            let request = get(path, token.as_deref());
+            let load = |connections, count| {
+                let request = |_| request.clone();
+                load::run(&Load {
+                    address: no_op.address,
+                    connections,
+                    count,
+                    rate: None,
+                    request: &request,
+                    status: 200,
+                })
+            };
+            load(64, 500);
+            self.measured(&format!("{what}, 64 connections"), watched, |_| load(64, count));
+        }
+    }
+
+    fn checks(&mut self, pgbench: Option<&PgBench<'_>>) {
+        let returns = self.options.returns;
+        for (connections, count) in [(1, returns / 8), (8, returns), (64, returns * 2)] {
+            self.check(&format!("check, {connections} connections"), SHOP, connections, count, self.imported);
+        }
+        let what = format!("check with {MANY_RULES} rules, 64 connections");
+        self.check(&what, RULES, 64, returns * 2, RULES_SALES);
+        if let Some(pgbench) = pgbench {
+            let watched = Watched { service: None, ..self.watched() };
+            let run = plain_postgres::Run { script: plain_postgres::CHECK, base: 0, clients: 16, count: returns };
+            self.measured("plain reads of a check, 16 clients", watched, |_| pgbench.run(&run));
+        }
+    }
+
+    fn check(&mut self, what: &str, kind: char, connections: usize, count: usize, sales: usize) {
+        let tokens = if kind == SHOP { self.cashiers.clone() } else { cashiers(&self.folder.0, kind) };
+        let request = |number: usize| {
+            let sale = scattered(number % sales, sales);
+            post("/v1/returns/check", &tokens[sale % STORES], None, &back(kind, sale))
+        };
+        let (address, watched) = (self.service.address, self.watched());
+        let load = |count| Load { address, connections, count, rate: None, request: &request, status: 200 };
+        load::run(&load(connections * 4));
+        self.measured(what, watched, |_| load::run(&load(count)));
+    }
+
+    /// Records returns over HTTP, each of its own sale and under its own key.
+    pub fn record(&mut self, connections: usize, count: usize, rate: Option<f64>) {
+        let what = match rate {
+            None => format!("record, {connections} connections"),
+            Some(_) => "record, 64 connections, half of the peak rate".to_owned(),
+        };
+        self.record_as(&what, connections, count, rate);
+    }
+
+    fn record_as(&mut self, what: &str, connections: usize, count: usize, rate: Option<f64>) {
+        let (first, tokens) = (self.take_sales(count).start, self.cashiers.clone());
+        let request = |number: usize| {
+            let sale = first + scattered(number, count);
+            post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{sale}")), &back(SHOP, sale))
+        };
+        let (address, watched) = (self.service.address, self.watched());
+        let load = Load { address, connections, count, rate, request: &request, status: 201 };
+        self.measured(what, watched, |_| load::run(&load));
+    }
+
+    fn warm_up(&mut self) {
+        let (first, tokens, address) = (self.take_sales(64).start, self.cashiers.clone(), self.service.address);
+        let request = |number: usize| {
+            let sale = first + number;
+            post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{sale}")), &back(SHOP, sale))
+        };
+        load::run(&Load { address, connections: 8, count: 64, rate: None, request: &request, status: 201 });
+    }
+
+    fn take_sales(&mut self, count: usize) -> Range<usize> {
+        let first = self.next;
+        self.next += count;
+        assert!(self.next <= self.imported, "too few sales were imported");
+        first..self.next
+    }
+
+    fn bare(&mut self) {
+        let returns = self.options.returns;
+        let sales = self.take_sales(returns);
+        let watched = Watched { service: Some(std::process::id()), ..self.watched() };
+        let writers = match (self.database.is_sqlite(), self.options.writers) {
+            (true, _) => 1,
+            (false, 0) => 2,
+            (false, writers) => writers,
+        };
+        let database = self.database;
+        self.measured("bare batch loop, batches of 64", watched, |_| bare::record(database, writers, SHOP, sales));
+    }
+
+    fn plain(&mut self, samples: &Samples, pgbench: Option<&PgBench<'_>>) {
+        let returns = self.options.returns;
+        let alone = returns / 8;
+        let (database, first) = (self.database, self.next_plain);
+        match pgbench {
+            None => {
+                let watched = Watched { service: Some(std::process::id()), postmaster: None };
+                self.measured("plain, one commit a return, one client", watched, |_| {
+                    plain_sqlite::record(database, PLAIN, first..first + returns / 2, samples)
+                });
+            }
+            Some(pgbench) => {
+                let watched = Watched { service: None, ..self.watched() };
+                let run =
+                    |base, clients, count| plain_postgres::Run { script: plain_postgres::RECORD, base, clients, count };
+                self.measured("plain, one commit a return, one client", watched, |_| {
+                    pgbench.run(&run(first, 1, alone))
+                });
+                self.measured("plain, one commit a return, 16 clients", watched, |_| {
+                    pgbench.run(&run(first + alone, 16, returns / 2))
+                });
+            }
+        }
+        self.next_plain += returns;
+    }
+
+    fn ratios(&mut self) {
+        let rate = |what: &str| self.report.last(what).per_second();
+        let median = |what: &str| self.report.last(what).quantile(500);
+        let record = rate("record, 64 connections");
+        let mut ratios: Vec<(&str, &'static str, f64)> = Vec::new();
+        let plain = if self.database.is_sqlite() {
+            "plain, one commit a return, one client"
+        } else {
+            "plain, one commit a return, 16 clients"
+        };
+        let wanted = if self.database.is_sqlite() { "≥ 3" } else { "≥ 4" };
+        ratios.push(("record, 64 connections / plain, one commit a return", wanted, record / rate(plain)));
+        ratios.push((
+            "record, 64 connections / bare batch loop",
+            "≥ 0.60",
+            record / rate("bare batch loop, batches of 64"),
+        ));
+        if !self.options.quick {
+            let half = self.report.last("record, 64 connections, half of the peak rate");
+            ratios.push(("half of the peak rate: p99 / p50", "≤ 5", half.quantile(990) / half.quantile(500)));
+            let alone = median("record, 1 connections") / median("plain, one commit a return, one client");
+            ratios.push(("a lone client's p50 / one plain transaction's", "≤ 1.3", alone));
+            let check = rate(&format!("check with {MANY_RULES} rules, 64 connections"));
+            if self.database.is_sqlite() {
+                let no_op = rate("no-op route, token, 64 connections");
+                ratios.push(("check with 500 rules / no-op route with token", "≥ 0.50", check / no_op));
+            } else {
+                let plain = rate("plain reads of a check, 16 clients");
+                ratios.push(("check with 500 rules / pgbench with the same reads", "≥ 0.60", check / plain));
+            }
+        }
+        ratios.into_iter().for_each(|(what, wanted, value)| self.report.ratio(what, wanted, value));
+    }
+
+    /// Imports so many sales and records a return of each; nothing of it is shown but the rates.
+    pub fn fill(&mut self, returns: usize, connections: usize) {
+        const PIECE: usize = 100_000;
+        let mut left = returns;
+        while left > 0 {
+            let piece = left.min(PIECE);
+            self.import(SHOP, piece);
+            self.record(connections, piece, None);
+            left -= piece;
+        }
+    }
+
+    /// The rate of recording and checking with so many returns there already.
+    pub fn at(&mut self, recorded: usize) -> f64 {
+        let returns = self.options.returns;
+        self.import(SHOP, returns);
+        let size = self.database.size();
+        let what = format!("record, 64 connections, {recorded} returns there");
+        self.record_as(&what, 64, returns, None);
+        let bytes = (self.database.size() - size) / returns as i64;
+        self.report
+            .note(format!("{recorded} returns there: {bytes} bytes on disk a return, {} MiB in all", size >> 20));
+        let sales = self.imported;
+        self.check(&format!("check, 64 connections, {recorded} returns there"), SHOP, 64, returns, sales);
+        self.report.last(&what).per_second()
+    }
+
+    fn export(&mut self) {
+        let (watched, address) = (self.watched(), self.service.address);
+        let auditor = token(&self.folder.0, "auditor", "*", "5001");
+        let mut bytes = 0;
+        self.measured("export of the log, entries", watched, |_| {
+            let (taken, all) = transfer::export(address, &auditor);
+            bytes = all;
+            taken
+        });
+        self.report.note(format!("export: {} MiB", bytes >> 20));
+    }
+}
