@@ -4,6 +4,7 @@ use super::body::Body;
 use super::caller::AuditReader;
 use super::error::ApiError;
 use super::lists::{List, Listing, PageParams, bad_cursor};
+use super::patience::Patience;
 use super::query::{self, Query};
 use super::request::RequestId;
 use super::scope;
@@ -30,6 +31,9 @@ use futures_util::stream;
 use std::convert::Infallible;
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 /// The name in the log key's verification key.
@@ -123,15 +127,15 @@ pub async fn export(
         let exported = exported.map_err(|fault| ApiError::internal(&fault))?;
         return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(exported.note));
     }
-    let (pieces, rest) = mpsc::channel(PIECES);
+    let (sender, rest) = mpsc::channel(PIECES);
+    let pieces = Pieces::new(sender.clone(), Patience::new(&service.config.limits).streamed);
     // Until the entry is on disk the answer does not end: nobody has a whole export that the log does not know of.
-    let open_end = pieces.clone();
     let run = move || {
         // A fault cuts the stream: a file without its manifest verifies as cut, so nobody takes it for whole.
-        if let Err(fault) = job.run(Pieces(pieces)) {
+        if let Err(fault) = job.run(pieces) {
             tracing::warn!(%fault, "an export broke off");
         }
-        drop(open_end);
+        drop(sender);
     };
     let thread = std::thread::Builder::new().name("export".into()).spawn(run);
     thread.map_err(|fault| ApiError::internal(&fault))?;
@@ -199,14 +203,33 @@ impl Export {
     }
 }
 
-/// Pieces of an export on their way into the answer's body.
-struct Pieces(mpsc::Sender<Bytes>);
+/// Pieces of an export on their way into the answer's body. An export holds a connection and one of few places: it does
+/// not wait for ever for whoever stopped reading.
+struct Pieces {
+    to: mpsc::Sender<Bytes>,
+    patience: Duration,
+    clock: Handle,
+}
+
+impl Pieces {
+    /// For the thread that exports; to be called where the answer is served.
+    fn new(to: mpsc::Sender<Bytes>, patience: Duration) -> Pieces {
+        Pieces { to, patience, clock: Handle::current() }
+    }
+}
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let gone = |_| io::Error::new(io::ErrorKind::BrokenPipe, "whoever asked for the export has gone away");
-        self.0.blocking_send(Bytes::copy_from_slice(bytes)).map_err(gone)?;
-        Ok(bytes.len())
+        let sent = self.clock.block_on(self.to.send_timeout(Bytes::copy_from_slice(bytes), self.patience));
+        sent.map(|()| bytes.len()).map_err(|fault| match fault {
+            SendTimeoutError::Closed(_) => {
+                io::Error::new(io::ErrorKind::BrokenPipe, "whoever asked for the export has gone away")
+            }
+            SendTimeoutError::Timeout(_) => {
+                let why = format!("nothing of the export was read for {} seconds", self.patience.as_secs());
+                io::Error::new(io::ErrorKind::TimedOut, why)
+            }
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -276,4 +299,32 @@ pub async fn verify(
     let origin = Origin { req: &req, id, caller: &caller.0, key: None };
     service.submit_plain(&origin, Command::Note(Box::new(note))).await?;
     Ok(HttpResponse::Ok().json(verification))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[actix_web::test]
+    async fn an_export_that_nobody_reads_is_broken_off() {
+        let (to, mut rest) = mpsc::channel(1);
+        let mut pieces = Pieces::new(to, Duration::from_millis(100));
+        let thread = std::thread::spawn(move || [pieces.write(b"first"), pieces.write(b"second")]);
+        while !thread.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let [first, second] = thread.join().unwrap();
+        assert_eq!(first.unwrap(), 5, "one piece has its place");
+        assert_eq!(second.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!((rest.recv().await.unwrap(), rest.recv().await), (Bytes::from_static(b"first"), None));
+    }
+
+    #[actix_web::test]
+    async fn an_export_ends_with_whoever_asked_for_it() {
+        let (to, rest) = mpsc::channel(1);
+        let mut pieces = Pieces::new(to, Duration::from_secs(60));
+        drop(rest);
+        let written = web::block(move || pieces.write(b"first")).await.unwrap();
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    }
 }
