@@ -3,7 +3,9 @@
 //! The log's leaves are written with it. Deliberately absent: floats (money is text or minor units) and
 //! integers beyond ±(2^53 − 1), which other readers of JSON would round silently (RFC 8785 §3.2.2.3, RFC 7493 §2.2).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 mod read;
 
@@ -26,6 +28,9 @@ impl SafeInt {
     }
 }
 
+/// The members of an object. Most names are written in this program, and cost nothing then.
+pub type Members = BTreeMap<Cow<'static, str>, Json>;
+
 /// A JSON document without floats.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
@@ -34,12 +39,12 @@ pub enum Json {
     Int(SafeInt),
     Text(String),
     List(Vec<Json>),
-    Object(BTreeMap<String, Json>),
+    Object(Members),
 }
 
 impl Json {
     /// An object of named members; the last of two equal names stays.
-    pub fn object<K: Into<String>>(members: impl IntoIterator<Item = (K, Json)>) -> Json {
+    pub fn object<K: Into<Cow<'static, str>>>(members: impl IntoIterator<Item = (K, Json)>) -> Json {
         Json::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
@@ -73,14 +78,16 @@ impl Json {
             Json::Null => out.push_str("null"),
             Json::Bool(true) => out.push_str("true"),
             Json::Bool(false) => out.push_str("false"),
-            Json::Int(int) => out.push_str(&int.0.to_string()),
+            // Writing to a string cannot fail.
+            Json::Int(int) => write!(out, "{}", int.0).unwrap_or_default(),
             Json::Text(text) => write_text(text, out),
             Json::List(items) => write_joined(items, ['[', ']'], out, |item, out| item.write_to(out)),
-            Json::Object(members) => write_joined(by_utf16(members), ['{', '}'], out, |(name, value), out| {
-                write_text(name, out);
-                out.push(':');
-                value.write_to(out);
-            }),
+            // The map's own order, by code points, is the wanted one but where characters beyond U+FFFF meet those from
+            // U+E000 on.
+            Json::Object(members) if members.keys().all(|name| name.is_ascii()) => {
+                write_joined(members, ['{', '}'], out, write_member);
+            }
+            Json::Object(members) => write_joined(by_utf16(members), ['{', '}'], out, write_member),
         }
     }
 
@@ -107,9 +114,14 @@ impl Json {
     }
 }
 
-/// Members sorted by UTF-16 code units (RFC 8785 §3.2.3). The map's own order, by code points, differs from it
-/// where characters beyond U+FFFF meet those from U+E000 on.
-fn by_utf16(members: &BTreeMap<String, Json>) -> Vec<(&String, &Json)> {
+fn write_member((name, value): (&Cow<'static, str>, &Json), out: &mut String) {
+    write_text(name, out);
+    out.push(':');
+    value.write_to(out);
+}
+
+/// Members sorted by UTF-16 code units (RFC 8785 §3.2.3).
+fn by_utf16(members: &Members) -> Vec<(&Cow<'static, str>, &Json)> {
     let mut sorted: Vec<_> = members.iter().collect();
     sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
     sorted
@@ -132,22 +144,31 @@ fn write_joined<T>(
 }
 
 /// A string as ECMAScript's `JSON.stringify` writes it (RFC 8785 §3.2.2.2).
-fn write_text(text: &str, out: &mut String) {
+pub(super) fn write_text(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
+    // All that has to be escaped is ASCII, and no byte of a longer character is.
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        out.push_str(&rest[..at]);
+        escape(rest.as_bytes()[at], out);
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
     out.push('"');
+}
+
+fn escape(byte: u8, out: &mut String) {
+    match byte {
+        b'"' => out.push_str("\\\""),
+        b'\\' => out.push_str("\\\\"),
+        0x8 => out.push_str("\\b"),
+        b'\t' => out.push_str("\\t"),
+        b'\n' => out.push_str("\\n"),
+        0xc => out.push_str("\\f"),
+        b'\r' => out.push_str("\\r"),
+        // Writing to a string cannot fail.
+        byte => write!(out, "\\u{byte:04x}").unwrap_or_default(),
+    }
 }
 
 impl From<&str> for Json {

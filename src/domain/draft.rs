@@ -1,6 +1,6 @@
 //! What a register asks for: the body of a check or a record, read and well formed, not yet decided.
 
-use super::canonical::Json;
+use super::canonical::Members;
 use super::decision::Code;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
@@ -8,7 +8,6 @@ use super::sale::{Discount, SaleLine, Tender};
 use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How a draft names a sale.
@@ -118,7 +117,7 @@ pub struct ExchangeLine {
     /// As the register rang it up. Its number is its place, from 1.
     pub line: SaleLine,
     /// Facts about the article, as sent.
-    pub attributes: BTreeMap<String, Json>,
+    pub attributes: Members,
     /// The line of the draft that it replaces evenly, counted from 0: it keeps the price paid.
     pub exchanged_for: Option<usize>,
     /// Whether amounts were sent; those of an even exchange may be left out.

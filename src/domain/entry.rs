@@ -4,7 +4,7 @@
 //! data, only references to it, so that a person can be forgotten while the log stays whole (`STANDARDS` 19);
 //! that is the duty of whoever fills in `data`.
 
-use super::canonical::Json;
+use super::canonical::{Json, write_text};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -54,23 +54,88 @@ pub struct Entry {
     pub data: Json,
 }
 
-impl Entry {
-    /// The leaf: an RFC 8785 object of all members, those without a value as null.
+/// What an entry says, wherever it is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaf<'a> {
+    pub store: &'a str,
+    pub seq: u64,
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub event: Event,
+    pub actor: Option<&'a Actor>,
+    pub request_id: Option<&'a str>,
+    pub subject_id: Option<&'a str>,
+    pub data: &'a Json,
+}
+
+impl Leaf<'_> {
+    /// An RFC 8785 object of all members, those without a value as null.
     /// `{"actor":{"operator":…,"register":…,"subject":…},"at":"2026-03-01T09:30:00.000000Z","data":…,"event":"return.recorded",`
     /// `"id":…,"request_id":…,"seq":7,"store":"S01","subject_id":…,"v":1}`
+    pub fn write(&self) -> String {
+        let mut out = String::with_capacity(1_024);
+        out.push_str("{\"actor\":");
+        self.write_actor(&mut out);
+        out.push_str(",\"at\":\"");
+        out.push_str(&timestamp_text(self.at));
+        out.push_str("\",\"data\":");
+        self.data.write_to(&mut out);
+        out.push_str(",\"event\":");
+        write_text(self.event.as_str(), &mut out);
+        out.push_str(",\"id\":");
+        write_text(self.id.as_hyphenated().encode_lower(&mut Uuid::encode_buffer()), &mut out);
+        out.push_str(",\"request_id\":");
+        write_filled(self.request_id, &mut out);
+        out.push_str(",\"seq\":");
+        Json::from(self.seq).write_to(&mut out);
+        out.push_str(",\"store\":");
+        write_text(self.store, &mut out);
+        out.push_str(",\"subject_id\":");
+        write_filled(self.subject_id, &mut out);
+        out.push_str(",\"v\":");
+        Json::from(FORMAT).write_to(&mut out);
+        out.push('}');
+        out
+    }
+
+    fn write_actor(&self, out: &mut String) {
+        let filled = |text: &str| !text.is_empty();
+        let said = |actor: &&Actor| {
+            filled(&actor.subject) || filled(&actor.operator) || actor.register.as_deref().is_some_and(filled)
+        };
+        let Some(actor) = self.actor.filter(said) else { return out.push_str("null") };
+        out.push_str("{\"operator\":");
+        write_filled(Some(&actor.operator), out);
+        out.push_str(",\"register\":");
+        write_filled(actor.register.as_deref(), out);
+        out.push_str(",\"subject\":");
+        write_filled(Some(&actor.subject), out);
+        out.push('}');
+    }
+}
+
+/// Empty text and none are the same.
+fn write_filled(text: Option<&str>, out: &mut String) {
+    match text.filter(|text| !text.is_empty()) {
+        Some(text) => write_text(text, out),
+        None => out.push_str("null"),
+    }
+}
+
+impl Entry {
+    /// The leaf: see [`Leaf::write`].
     pub fn canonical(&self) -> String {
-        Json::object([
-            ("v", Json::from(FORMAT)),
-            ("store", self.store.as_str().into()),
-            ("seq", self.seq.into()),
-            ("id", self.id.to_string().into()),
-            ("at", timestamp_text(self.at).into()),
-            ("event", self.event.as_str().into()),
-            ("actor", self.actor.as_ref().map_or(Json::Null, actor_json)),
-            ("request_id", filled(self.request_id.as_deref())),
-            ("subject_id", filled(self.subject_id.as_deref())),
-            ("data", self.data.clone()),
-        ])
+        Leaf {
+            store: &self.store,
+            seq: self.seq,
+            id: self.id,
+            at: self.at,
+            event: self.event,
+            actor: self.actor.as_ref(),
+            request_id: self.request_id.as_deref(),
+            subject_id: self.subject_id.as_deref(),
+            data: &self.data,
+        }
         .write()
     }
 
@@ -124,22 +189,6 @@ fn place_in(json: &Json) -> Result<(String, u64), String> {
 /// RFC 3339 in UTC with six decimals.
 pub fn timestamp_text(at: Timestamp) -> String {
     format!("{at:.6}")
-}
-
-fn filled(text: Option<&str>) -> Json {
-    text.filter(|t| !t.is_empty()).into()
-}
-
-fn actor_json(actor: &Actor) -> Json {
-    let members = [
-        ("subject", filled(Some(&actor.subject))),
-        ("operator", filled(Some(&actor.operator))),
-        ("register", filled(actor.register.as_deref())),
-    ];
-    if members.iter().all(|(_, value)| *value == Json::Null) {
-        return Json::Null;
-    }
-    Json::object(members)
 }
 
 fn actor_of(json: &Json) -> Result<Option<Actor>, String> {

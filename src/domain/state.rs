@@ -478,7 +478,7 @@ impl State {
         self.revision += 1;
         let Some(told) = self.changes.entries.get_mut(entry) else { return };
         if let Json::Object(data) = &mut told.data {
-            data.insert(LEDGER.to_owned(), posting.facts());
+            data.insert(LEDGER.into(), posting.facts());
         }
         let till = self.tills.entry(TillKey::of(&told.store, posting.register.as_deref())).or_default();
         let summed = Summed { movements: 1, amounts: posting.amounts };

@@ -2,7 +2,7 @@
 
 use super::rows::{Select, col, insert, insert_ignore, select_in, update_from};
 use super::{Read, StoreError, Tx, ledger};
-use crate::domain::entry::{Chain, Entry, genesis};
+use crate::domain::entry::{Chain, Leaf, genesis};
 use crate::domain::ledger::Movement;
 use crate::domain::state::EntryDraft;
 use diesel::sql_types::{BigInt, Binary, Text};
@@ -51,26 +51,24 @@ pub fn append<T>(
         return Ok(Audited(value));
     }
     let mut heads = claim_heads(tx, drafts)?;
-    let mut rows: Vec<(Entry, String, [u8; 32])> = Vec::with_capacity(drafts.len());
-    let mut seqs: Vec<i64> = Vec::with_capacity(drafts.len());
+    let mut rows: Vec<(&EntryDraft, i64, String, [u8; 32])> = Vec::with_capacity(drafts.len());
     for draft in drafts {
         let head = heads.get_mut(&draft.store).ok_or(StoreError::NotFound)?;
-        seqs.push(i64::try_from(head.seq + 1).unwrap_or(i64::MAX));
-        let entry = placed(draft, head.seq + 1);
-        let leaf = entry.canonical();
+        let leaf = leaf(draft, head.seq + 1).write();
         let hash = head.extend(&leaf);
-        rows.push((entry, leaf, hash));
+        rows.push((draft, i64::try_from(head.seq).unwrap_or(i64::MAX), leaf, hash));
     }
+    let seqs: Vec<i64> = rows.iter().map(|(_, seq, _, _)| *seq).collect();
     // Stores in order, so that the table grows at one place a store.
-    rows.sort_by(|a, b| (&a.0.store, a.0.seq).cmp(&(&b.0.store, b.0.seq)));
+    rows.sort_by(|a, b| (&a.0.store, a.1).cmp(&(&b.0.store, b.1)));
     let columns = [
-        col(rows.iter().map(|(entry, _, _)| entry.store.as_str())),
-        col(rows.iter().map(|(entry, _, _)| i64::try_from(entry.seq).unwrap_or(i64::MAX))),
-        col(rows.iter().map(|(entry, _, _)| entry.at.as_microsecond())),
-        col(rows.iter().map(|(entry, _, _)| entry.event.as_str())),
-        col(rows.iter().map(|(entry, _, _)| entry.subject_id.as_deref())),
-        col(rows.iter().map(|(_, leaf, _)| leaf.as_str())),
-        col(rows.iter().map(|(_, _, hash)| hash)),
+        col(rows.iter().map(|(draft, _, _, _)| draft.store.as_str())),
+        col(rows.iter().map(|(_, seq, _, _)| *seq)),
+        col(rows.iter().map(|(draft, _, _, _)| draft.at.as_microsecond())),
+        col(rows.iter().map(|(draft, _, _, _)| draft.event.as_str())),
+        col(rows.iter().map(|(draft, _, _, _)| draft.subject_id.as_deref())),
+        col(rows.iter().map(|(_, _, leaf, _)| leaf.as_str())),
+        col(rows.iter().map(|(_, _, _, hash)| hash)),
     ];
     insert(tx, "audit_entries(store, seq, at, event, subject_id, leaf, hash)", &columns)?;
     ledger::insert_new(tx, movements, drafts, &seqs)?;
@@ -78,17 +76,17 @@ pub fn append<T>(
     Ok(Audited(value))
 }
 
-fn placed(draft: &EntryDraft, seq: u64) -> Entry {
-    Entry {
-        store: draft.store.clone(),
+fn leaf(draft: &EntryDraft, seq: u64) -> Leaf<'_> {
+    Leaf {
+        store: &draft.store,
         seq,
         id: draft.id,
         at: draft.at,
         event: draft.event,
-        actor: draft.actor.clone(),
-        request_id: draft.request_id.clone(),
-        subject_id: draft.subject_id.clone(),
-        data: draft.data.clone(),
+        actor: draft.actor.as_ref(),
+        request_id: draft.request_id.as_deref(),
+        subject_id: draft.subject_id.as_deref(),
+        data: &draft.data,
     }
 }
 

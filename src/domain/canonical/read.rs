@@ -1,7 +1,6 @@
 //! Reading JSON back, strictly: what the log did not write is refused, not guessed at.
 
-use super::{Json, SafeInt};
-use std::collections::BTreeMap;
+use super::{Json, Members, SafeInt};
 use std::fmt;
 
 /// Deeper nesting is refused, so that a hostile document cannot exhaust the stack.
@@ -87,7 +86,7 @@ impl Reader<'_> {
 
     fn object(&mut self, depth: usize) -> Result<Json, Malformed> {
         self.at += 1;
-        let mut members = BTreeMap::new();
+        let mut members = Members::new();
         self.skip_space();
         if self.take(b'}') {
             return Ok(Json::Object(members));
@@ -98,14 +97,14 @@ impl Reader<'_> {
                 return self.refuse("lacks a member name");
             }
             let name = self.string()?;
-            if members.contains_key(&name) {
+            if members.contains_key(name.as_str()) {
                 return self.refuse("has the same member name twice");
             }
             self.skip_space();
             if !self.take(b':') {
                 return self.refuse("lacks a colon");
             }
-            members.insert(name, self.value(depth + 1)?);
+            members.insert(name.into(), self.value(depth + 1)?);
             self.skip_space();
             if self.take(b'}') {
                 return Ok(Json::Object(members));

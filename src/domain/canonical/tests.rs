@@ -16,7 +16,7 @@ pub fn any_json() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(4, 24, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Json::List),
-            prop::collection::btree_map(text.clone(), inner, 0..6).prop_map(Json::Object),
+            prop::collection::btree_map(text.clone(), inner, 0..6).prop_map(Json::object),
         ]
     })
 }
@@ -37,7 +37,7 @@ fn as_serde(value: &Json) -> serde_json::Value {
         Json::Text(text) => text.as_str().into(),
         Json::List(items) => items.iter().map(as_serde).collect(),
         Json::Object(members) => {
-            serde_json::Value::Object(members.iter().map(|(name, value)| (name.clone(), as_serde(value))).collect())
+            serde_json::Value::Object(members.iter().map(|(name, value)| (name.to_string(), as_serde(value))).collect())
         }
     }
 }

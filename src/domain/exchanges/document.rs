@@ -35,7 +35,7 @@ pub fn document(sale: &Sale, draft: &Draft) -> String {
     present(document).write()
 }
 
-fn present<const N: usize>(members: [(&str, Option<Json>); N]) -> Json {
+fn present<const N: usize>(members: [(&'static str, Option<Json>); N]) -> Json {
     Json::object(members.into_iter().filter_map(|(name, value)| Some((name, value?))))
 }
 

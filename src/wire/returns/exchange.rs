@@ -149,7 +149,7 @@ impl ExchangeLine {
                 let detail = "A number among the attributes is a whole one here; write others as text.";
                 reading.invalid(format_args!("/exchange/lines/{index}/attributes"), detail);
             }
-            Some((name.clone(), known?))
+            Some((name.clone().into(), known?))
         });
         let attributes = attributes.collect();
         let exchanged_for = self.exchanged_for.map(|of| usize::try_from(of).unwrap_or(usize::MAX));

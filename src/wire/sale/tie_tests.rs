@@ -1,7 +1,7 @@
 //! The document that the domain writes of an exchange's sale is one like the others.
 
 use super::{NewSale, read_document};
-use crate::domain::canonical::Json;
+use crate::domain::canonical::{Json, Members};
 use crate::domain::draft::{Asked, Draft, DraftLine, ExchangeDraft, ExchangeLine, SaleRef};
 use crate::domain::exchanges::document;
 use crate::domain::money::Minor;
@@ -13,7 +13,6 @@ use crate::domain::words::{Condition, Reason, RefundTo};
 use crate::wire::sale::samples;
 use jiff::civil::date;
 use serde_json::json;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 fn line() -> SaleLine {
@@ -76,7 +75,7 @@ fn sale(first: &Sale) -> Sale {
     }
 }
 
-fn draft(attributes: BTreeMap<String, Json>) -> Draft {
+fn draft(attributes: Members) -> Draft {
     let line = ExchangeLine { line: line(), attributes, exchanged_for: Some(0), priced: true };
     Draft {
         store: "0042".into(),
@@ -118,10 +117,10 @@ fn draft(attributes: BTreeMap<String, Json>) -> Draft {
 fn the_document_of_an_exchange_reads_back_as_its_sale() {
     let first: NewSale = serde_json::from_value(samples::hearts()).unwrap();
     let first = read_document(&serde_json::to_string(&first).unwrap(), Uuid::from_u128(1)).unwrap();
-    let attributes = BTreeMap::from([
-        ("final_sale".to_owned(), Json::Bool(true)),
-        ("colour".to_owned(), Json::from("röt")),
-        ("size".to_owned(), Json::from(3_u32)),
+    let attributes = Members::from([
+        ("final_sale".into(), Json::Bool(true)),
+        ("colour".into(), Json::from("röt")),
+        ("size".into(), Json::from(3_u32)),
     ]);
     let sold = sale(&first);
     let written = document(&sold, &draft(attributes));
