@@ -17,13 +17,12 @@ use crate::domain::decision::{Decision, Verdict};
 use crate::domain::draft::{Approver as Agreed, Grant};
 use crate::domain::journal;
 use crate::domain::money::Currency;
-use crate::domain::perform::{self, Command, Touched};
+use crate::domain::perform::Command;
 use crate::domain::refusal::OverrideFault;
 use crate::domain::returns::{RecordReturn, SettleRefund, VoidReturn};
 use crate::identity::keyed_hash::KeyedHasher;
 use crate::identity::override_token::Override;
 use crate::identity::token_error::{Refusal, TokenError};
-use crate::store::batch;
 use crate::store::search::{self, returns::ReturnFilter};
 use crate::wire::decision::{CheckView, DecisionView};
 use crate::wire::overrides::{OverrideRequest, ReadOverride};
@@ -214,14 +213,7 @@ impl Service {
 
     /// Decides on the present state of the database.
     pub async fn decide(&self, read: &ReadReturn) -> Result<Decision, ApiError> {
-        let (draft, now) = (read.draft.clone(), self.clock.now());
-        let mut touched = Touched::default();
-        touched.draft(&draft);
-        let touched = touched.in_order();
-        let decided = self.desk.readers().read(move |read, settings| {
-            let state = batch::load(read, &touched, settings, now)?;
-            Ok(perform::check(&state, &draft, now))
-        });
+        let decided = self.desk.check(read.draft.clone());
         decided.await?.map_err(|refusal| super::scope::refusal(&refusal))
     }
 

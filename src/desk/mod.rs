@@ -5,6 +5,7 @@
 //! one transaction and answers when it is on disk (docs/decisions/0001).
 
 pub mod answer;
+pub mod checks;
 pub mod housekeeping;
 pub mod install;
 pub mod queue;

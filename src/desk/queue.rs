@@ -1,11 +1,13 @@
 //! The queue of commands: bounded, served in batches, one answer for each command.
 
 use super::answer::{Render, Reply};
+use super::checks::{Checked, Checks};
 use super::housekeeping::Housekeeping;
 use super::readers::{NotRead, Readers};
 use super::writer::{self, Writer};
 use crate::clock::Clock;
 use crate::domain::caller::Caller;
+use crate::domain::draft::Draft;
 use crate::domain::perform::Command;
 use crate::domain::settings::Settings;
 use crate::store::{Backend, Db, StoreError, idempotency};
@@ -61,6 +63,7 @@ pub struct Desk {
     in_flight: Arc<Mutex<HashSet<Uuid>>>,
     settings: SharedSettings,
     readers: Readers,
+    checks: Checks,
     writers: Mutex<Vec<JoinHandle<()>>>,
     housekeeping: Mutex<Option<Housekeeping>>,
     db: Db,
@@ -106,7 +109,8 @@ impl Desk {
         let housekeeping = Housekeeping::start(db.clone(), clock.clone(), config.keep_answers)?;
         let housekeeping = Mutex::new(Some(housekeeping));
         let (queue, writers) = (RwLock::new(Some(queue)), Mutex::new(writers));
-        Ok(Desk { queue, in_flight, settings, readers, writers, housekeeping, db, clock })
+        let checks = Checks::new();
+        Ok(Desk { queue, in_flight, settings, readers, checks, writers, housekeeping, db, clock })
     }
 
     /// Puts a command in the queue and waits for its answer. Never waits for a place: a full queue says so at once.
@@ -126,6 +130,11 @@ impl Desk {
                 refused
             }
         }
+    }
+
+    /// Decides a draft on the present state of the database, and changes nothing; see [`Checks::decide`].
+    pub async fn check(&self, draft: Draft) -> Result<Checked, NotRead> {
+        self.checks.decide(&self.readers, draft, self.clock.now()).await
     }
 
     /// The answer that was kept under a key, without doing anything.

@@ -9,12 +9,12 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// How many reads may wait: more are told to come back.
-const WAITING: usize = 4_096;
+pub(super) const WAITING: usize = 4_096;
 
-type Work = Box<dyn FnOnce(&mut Reader) + Send>;
+pub(super) type Work = Box<dyn FnOnce(&mut Reader) + Send>;
 
 /// What is asked of one state of the database and the settings of that state.
-type Reading<T> = dyn Fn(&mut Read<'_>, &Arc<Settings>) -> Result<T, StoreError> + Send;
+pub(super) type Reading<T> = dyn Fn(&mut Read<'_>, &Arc<Settings>) -> Result<T, StoreError> + Send;
 
 /// The reading side of the desk.
 pub struct Readers {
@@ -35,7 +35,7 @@ impl From<StoreError> for NotRead {
 }
 
 /// One reading thread's connection.
-struct Reader {
+pub(super) struct Reader {
     db: Db,
     connection: Option<Connection>,
     settings: SharedSettings,
@@ -87,7 +87,7 @@ impl Readers {
         answer.blocking_recv().map_err(|_| stopped())?.map_err(NotRead::Trouble)
     }
 
-    fn enqueue(&self, work: Work) -> Result<(), NotRead> {
+    pub(super) fn enqueue(&self, work: Work) -> Result<(), NotRead> {
         self.work.try_send(work).map_err(|refused| match refused {
             TrySendError::Full(_) => NotRead::Overloaded,
             TrySendError::Disconnected(_) => stopped(),
@@ -95,13 +95,13 @@ impl Readers {
     }
 }
 
-fn stopped() -> NotRead {
+pub(super) fn stopped() -> NotRead {
     NotRead::Trouble(StoreError::ConnectionLost("The readers have stopped.".into()))
 }
 
 impl Reader {
     /// Reads; a connection that turns out to be lost is replaced once.
-    fn read<T>(&mut self, work: &Reading<T>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(&mut self, work: &Reading<T>) -> Result<T, StoreError> {
         let mut attempt = || match self.attempt(work) {
             Err(fault) if fault.is_connection_lost() => self.attempt(work),
             result => result,

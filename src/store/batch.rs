@@ -54,15 +54,14 @@ pub fn claim(
     Ok(state)
 }
 
-/// The same without claiming: what a check looks at.
+/// The same without claiming: what checks look at. `settings` are those of the state that is read.
 pub fn load(
     read: &mut Read<'_>,
     touched: &Touched,
-    known: &Arc<Settings>,
+    settings: &Arc<Settings>,
     now: Timestamp,
 ) -> Result<State, StoreError> {
-    let settings = current_settings(read, known, false)?;
-    let mut state = State::new(settings, Ids::seeded(0));
+    let mut state = State::new(Arc::clone(settings), Ids::seeded(0));
     load_sales(read, touched, false, &mut state)?;
     gift_cards::load_touched(read, touched, false, &mut state)?;
     let customers = customers(touched, &state);

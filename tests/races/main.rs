@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // tests, and what they stand on
 
 mod cards;
+mod checks;
 mod day_ends;
 mod exchanges;
 mod held;
