@@ -1,16 +1,13 @@
-//! The rates as the database fills up: sales through the import, returns through the record path.
+//! The rates as the database fills up: sales through the import, returns through the desk's writers.
 
 use crate::measure::Bench;
-
-/// Connections while filling: enough for full batches.
-const FILLING: usize = 64;
 
 /// Measures at each number of recorded returns that was asked for.
 pub fn measure(bench: &mut Bench<'_>) {
     let mut recorded = 0;
     let mut first = None;
     for target in bench.options.growth.clone() {
-        bench.fill(target.saturating_sub(recorded), FILLING);
+        bench.fill(target.saturating_sub(recorded));
         recorded = recorded.max(target);
         for _ in 0..bench.options.rounds {
             let rate = bench.at(recorded);

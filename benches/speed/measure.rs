@@ -8,7 +8,7 @@ use crate::processes::Watched;
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::service::{Folder, Service, cashiers, token};
-use crate::shop::{STORES, ask, back, get, of_store, policy, post, scattered};
+use crate::shop::{STORES, ask, back, get, of_store, policy, post, scattered, store};
 use crate::{bare, plain_sqlite, transfer};
 use std::ops::Range;
 
@@ -19,6 +19,8 @@ const PLAIN: char = 'P';
 /// Rules of the long policy, and sales of its stores.
 const MANY_RULES: usize = 500;
 const RULES_SALES: usize = 4_000;
+/// Gift cards of each store.
+const CARDS: usize = 500;
 
 /// A service on a database, and how far its sales are used up.
 pub struct Bench<'a> {
@@ -32,6 +34,9 @@ pub struct Bench<'a> {
     next: usize,
     next_plain: usize,
     imported: usize,
+    /// Gift cards, each with its store's place.
+    cards: Vec<(usize, String)>,
+    redeemed: usize,
 }
 
 impl<'a> Bench<'a> {
@@ -53,8 +58,9 @@ impl<'a> Bench<'a> {
         }
         let cashiers = cashiers(&folder.0, SHOP);
         let report = Report::default();
-        let (next, next_plain, imported) = (0, 0, 0);
-        Bench { options, database, folder, service, report, cashiers, next, next_plain, imported }
+        let (next, next_plain, imported, redeemed) = (0, 0, 0, 0);
+        let cards = Vec::new();
+        Bench { options, database, folder, service, report, cashiers, next, next_plain, imported, cards, redeemed }
     }
 
     /// Everything.
@@ -65,6 +71,9 @@ impl<'a> Bench<'a> {
         self.import(SHOP, rounds * per_round + 64);
         self.import(PLAIN, rounds * returns + 64);
         self.import(RULES, RULES_SALES);
+        if !self.options.quick {
+            self.issue_cards();
+        }
         // The first return gives the baselines their texts.
         self.warm_up();
         let samples = Samples::of(self.database);
@@ -84,6 +93,9 @@ impl<'a> Bench<'a> {
             self.checks(pgbench);
             self.record(1, returns / 16, None);
             self.record(8, returns / 2, None);
+            self.redeem(1, returns / 16);
+            self.redeem(8, returns / 2);
+            self.redeem(64, returns);
         }
         let size = self.database.size();
         self.record(64, returns, None);
@@ -93,7 +105,7 @@ impl<'a> Bench<'a> {
             let peak = self.report.last("record, 64 connections").per_second();
             self.record(64, returns, Some(peak / 2.0));
         }
-        self.bare();
+        self.bare(returns);
         self.plain(samples, pgbench);
         self.ratios();
     }
@@ -190,6 +202,30 @@ impl<'a> Bench<'a> {
         self.measured(what, watched, |_| load::run(&load));
     }
 
+    fn issue_cards(&mut self) {
+        for place in 0..STORES {
+            let store = store(SHOP, place);
+            let token = token(&self.folder.0, "manager", &store, "2001");
+            let cards = transfer::issue(self.service.address, &token, &store, CARDS);
+            self.cards.extend(cards.into_iter().map(|card| (place, card)));
+        }
+    }
+
+    /// Takes 0.05 off a gift card, each time off another, each under its own key.
+    fn redeem(&mut self, connections: usize, count: usize) {
+        let (first, cards, tokens) = (self.redeemed, std::mem::take(&mut self.cards), self.cashiers.clone());
+        self.redeemed += count;
+        let request = |number: usize| {
+            let (place, card) = &cards[scattered((first + number) % cards.len(), cards.len())];
+            let path = format!("/v1/gift-cards/{card}/redemptions");
+            post(&path, &tokens[*place], Some(&format!("redeem-{}", first + number)), r#"{"amount":"0.05"}"#)
+        };
+        let (address, watched) = (self.service.address, self.watched());
+        let load = Load { address, connections, count, rate: None, request: &request, status: 201 };
+        self.measured(&format!("redeem, {connections} connections"), watched, |_| load::run(&load));
+        self.cards = cards;
+    }
+
     fn warm_up(&mut self) {
         let (first, tokens, address) = (self.take_sales(64).start, self.cashiers.clone(), self.service.address);
         let request = |number: usize| {
@@ -206,8 +242,7 @@ impl<'a> Bench<'a> {
         first..self.next
     }
 
-    fn bare(&mut self) {
-        let returns = self.options.returns;
+    fn bare(&mut self, returns: usize) {
         let sales = self.take_sales(returns);
         let watched = Watched { service: Some(std::process::id()), ..self.watched() };
         let writers = match (self.database.is_sqlite(), self.options.writers) {
@@ -279,14 +314,14 @@ impl<'a> Bench<'a> {
         ratios.into_iter().for_each(|(what, wanted, value)| self.report.ratio(what, wanted, value));
     }
 
-    /// Imports so many sales and records a return of each; nothing of it is shown but the rates.
-    pub fn fill(&mut self, returns: usize, connections: usize) {
-        const PIECE: usize = 100_000;
+    /// Imports so many sales through the service, and records a return of each with the desk's writers.
+    pub fn fill(&mut self, returns: usize) {
+        const PIECE: usize = 50_000;
         let mut left = returns;
         while left > 0 {
             let piece = left.min(PIECE);
             self.import(SHOP, piece);
-            self.record(connections, piece, None);
+            self.bare(piece);
             left -= piece;
         }
     }

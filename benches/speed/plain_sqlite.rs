@@ -116,5 +116,7 @@ fn one(c: &mut SqliteConnection, kind: char, number: usize, made: usize, samples
     let head: Vec<(i64, Vec<u8>)> = rows::<(BigInt, Binary), _>(c, HEAD, &[T(&store)])?;
     const ENTRY: &str = "INSERT INTO audit_entries (store, seq, at, event, subject_id, leaf, hash) VALUES (?, ?, 1795000000000000, 'return.recorded', ?, ?, ?)";
     run(c, ENTRY, &[T(&store), Int(head[0].0), T(&subject), T(&samples.leaf), Bytes(&head[0].1)])?;
+    const MOVEMENT: &str = "INSERT INTO ledger (store, seq, at, business_date, register, currency, event, subject_id, refunds_payable, returns, tax_returned) VALUES (?, ?, 1795000000000000, '2026-11-22', '7', 'USD', 'return.recorded', ?, -2133, 1975, 158)";
+    run(c, MOVEMENT, &[T(&store), Int(head[0].0), T(&subject)])?;
     c.batch_execute("COMMIT")
 }

@@ -21,4 +21,6 @@ VALUES (md5('k' || :n)::uuid, sha256('digest'), 201, 'content-type;application/j
 UPDATE audit_heads SET seq = seq + 1, hash = sha256(hash) WHERE store = :store RETURNING seq, hash \gset
 INSERT INTO audit_entries (store, seq, at, event, subject_id, leaf, hash)
 VALUES (:store, :seq, 1795000000000000, 'return.recorded', :return_id::text, @leaf, :hash);
+INSERT INTO ledger (store, seq, at, business_date, register, currency, event, subject_id, refunds_payable, returns, tax_returned)
+VALUES (:store, :seq, 1795000000000000, '2026-11-22', '7', 'USD', 'return.recorded', :return_id::text, -2133, 1975, 158);
 COMMIT;

@@ -106,11 +106,17 @@ pub fn get(path: &str, token: Option<&str>) -> Vec<u8> {
 
 /// One request on a connection of its own, for setting up; the body of its answer.
 pub fn ask(address: SocketAddr, method: &str, path: &str, token: &str, body: &str) -> String {
+    ask_keyed(address, method, path, token, None, body)
+}
+
+/// The same under an Idempotency-Key.
+pub fn ask_keyed(address: SocketAddr, method: &str, path: &str, token: &str, key: Option<&str>, body: &str) -> String {
     use std::io::{Read, Write};
+    let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
     let mut socket = std::net::TcpStream::connect(address).expect("the service listens");
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\nauthorization: Bearer {token}\r\n{key}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     );
     socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(body.as_bytes())).expect("a request is sent");
     let mut answer = String::new();

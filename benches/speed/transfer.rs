@@ -1,7 +1,7 @@
 //! Long bodies, in and out: sales imported as a stream, the log exported as one.
 
 use crate::load::Taken;
-use crate::shop::Yesterday;
+use crate::shop::{Yesterday, ask_keyed};
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
@@ -30,6 +30,16 @@ pub fn import(address: SocketAddr, token: &str, kind: char, sales: Range<usize>)
     sender.join().expect("the sender").expect("all lines are taken");
     assert_eq!(recorded.matching, wanted, "{}", recorded.other);
     Taken { seconds: started.elapsed().as_secs_f64(), count: wanted, latencies: Vec::new() }
+}
+
+/// Issues so many gift cards of 50.00 in one store through `POST /v1/gift-cards/bulk`; their ids.
+pub fn issue(address: SocketAddr, token: &str, store: &str, count: usize) -> Vec<String> {
+    let body = format!(r#"{{"kind":"gift_card","amount":"50.00","currency":"USD","store":"{store}","count":{count}}}"#);
+    let answer = ask_keyed(address, "POST", "/v1/gift-cards/bulk", token, Some(&format!("cards-{store}")), &body);
+    let id = |card: &str| Some(card.split_once("\"id\":\"")?.1.split_once('"')?.0.to_owned());
+    let cards: Vec<String> = answer.lines().filter_map(id).collect();
+    assert_eq!(cards.len(), count, "{answer:.500}");
+    cards
 }
 
 /// Exports the whole log; what is counted are entries, and the bytes beside them.
