@@ -147,7 +147,7 @@ fn a_statement_is_refused_if_its_columns_differ_in_length() {
     });
 }
 
-/// PostgreSQL prepares one statement whatever the number of rows, SQLite one for each size of piece.
+/// PostgreSQL prepares one statement whatever the number of rows, SQLite one for each size of piece: here 1, 2, 8, 32, 64.
 #[test]
 fn each_statement_is_prepared_once_for_a_connection() {
     on_each_database(|database| {
@@ -159,7 +159,7 @@ fn each_statement_is_prepared_once_for_a_connection() {
                 counter.fetch_add(1, Ordering::SeqCst);
             }
         });
-        let pieces = if database.backend() == Backend::Sqlite { 3 } else { 1 };
+        let pieces = if database.backend() == Backend::Sqlite { 5 } else { 1 };
         for _ in 0..3 {
             for count in [1, 41, 130] {
                 let mut things = things(count);

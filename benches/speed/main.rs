@@ -26,6 +26,10 @@ use options::Options;
 use service::Folder;
 use std::path::Path;
 
+/// The service's own: the bare batch loop runs in this process.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [first, address, home] = arguments.as_slice()

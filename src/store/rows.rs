@@ -4,7 +4,7 @@
 //!
 //! | | PostgreSQL | SQLite |
 //! |---|---|---|
-//! | `u` | `unnest($1, $2, …)` over arrays: the same SQL for any number of rows | `VALUES (?, ?), …` in pieces of 32, 8 and 1 rows |
+//! | `u` | `unnest($1, $2, …)` over arrays: the same SQL for any number of rows | `VALUES (?, ?), …` in pieces of 64, 32, 16, … 1 rows |
 //! | order | as given | as given |
 //!
 //! Both forms have few distinct texts, and the text is the key of diesel's statement cache: each is prepared once for
@@ -278,11 +278,11 @@ fn height(columns: &[Col<'_>]) -> Result<usize, StoreError> {
     }
 }
 
-/// SQLite's pieces: a few sizes, so that there are few statements to prepare.
+/// SQLite's pieces: powers of two, so that there are few statements to prepare, and few to run for any number of rows.
 fn pieces(height: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {
-        let size = [32, 8, 1].into_iter().find(|size| start + size <= height)?;
+        let size = [64, 32, 16, 8, 4, 2, 1].into_iter().find(|size| start + size <= height)?;
         start += size;
         Some(start - size..start)
     })

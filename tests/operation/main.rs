@@ -5,6 +5,7 @@ mod backup;
 mod fixture;
 mod program;
 mod upgrade;
+mod write_back;
 
 #[path = "../support/goods.rs"]
 mod goods;
