@@ -128,8 +128,11 @@ fn whoever_finds_the_queue_full_hears_so_at_once() {
             assert_eq!(get(server.address(), &shop, "/healthz").status, 200);
             assert!(String::from_utf8(get(server.address(), &shop, "/metrics").body).unwrap().contains("queue_length"));
             drop(hold);
-            let rest: Vec<u16> = told.iter().take(PLACES).map(|answer| answer.expect("an answer").status).collect();
-            assert_eq!(rest, [201; PLACES]);
+            let mut rest: Vec<u16> = told.iter().take(PLACES).map(|answer| answer.expect("an answer").status).collect();
+            rest.sort_unstable();
+            // The place in the writer's hands is free once it has taken the first, which may be after all have asked.
+            assert_eq!(rest[..PLACES - 1], [201; PLACES - 1]);
+            assert!(matches!(rest[PLACES - 1], 201 | 503), "{rest:?}");
         });
         // Nobody who was turned away has lost the key, and the service is as fast as before.
         registers.run_while(|| registers.wait_for_more(100));
