@@ -134,8 +134,19 @@ fn whoever_finds_the_queue_full_hears_so_at_once() {
             assert_eq!(rest[..PLACES - 1], [201; PLACES - 1]);
             assert!(matches!(rest[PLACES - 1], 201 | 503), "{rest:?}");
         });
-        // Nobody who was turned away has lost the key, and the service is as fast as before.
-        registers.run_while(|| registers.wait_for_more(100));
+        // Nobody who was turned away has lost the key, and the service is as fast as before: how soon, and how fast, is
+        // told and not judged.
+        let recovered = std::time::Instant::now();
+        registers.run_while(|| {
+            registers.wait_for_more(1);
+            let first = recovered.elapsed();
+            registers.wait_for_more(100);
+            println!(
+                "{:?}: after the queue was full, answers again after {first:.0?}, 100 after {:.0?}",
+                database.backend(),
+                recovered.elapsed()
+            );
+        });
         registers.judge(&database.open());
     });
 }
