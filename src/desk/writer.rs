@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 /// How often work is done again that another instance was in the way of.
 const TRIES: u32 = 4;
-/// Commands after which a writer that has nothing to do writes SQLite's log back: some five milliseconds of work.
+/// Commands after which a writer that has nothing to do writes SQLite's log back.
 const WRITE_BACK: usize = 256;
 /// How long a writer waits before it asks a lost database again.
 const RECONNECT: Duration = Duration::from_millis(200);
@@ -75,7 +75,7 @@ pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<
             // Whoever has gone away meanwhile finds the answer under its key.
             let _ = job.reply.send(reply);
         }
-        // In a pause, little by little: what is left to a time without pauses is much at once, and everybody waits.
+        // In a pause, little by little: what is left to a time without pauses is much at once.
         if since_written_back >= WRITE_BACK && jobs.is_empty() {
             writer.write_back();
             since_written_back = 0;
