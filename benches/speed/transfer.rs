@@ -51,6 +51,7 @@ pub fn export(address: SocketAddr, token: &str) -> (Taken, usize) {
     );
     socket.write_all(head.as_bytes()).expect("a request is sent");
     let counted = count_lines(socket, b"\"hash\"");
+    assert!(counted.other.starts_with("{\"manifest\""), "the export was cut: {}", counted.other);
     (Taken { seconds: started.elapsed().as_secs_f64(), count: counted.matching, latencies: Vec::new() }, counted.bytes)
 }
 
