@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
-/// Checks that are decided together at most: beyond it, what a statement costs hardly falls any more.
+/// Checks that are decided together at most, so that the first does not wait long for its company.
 const TOGETHER: usize = 32;
 
 /// What a check comes to: a decision, or why nothing can be decided.
@@ -64,18 +64,20 @@ impl Checks {
     }
 }
 
-/// Answers all; where they fail together each is tried by itself, so that one bad check harms no other.
+/// Answers all; where they fail together each is tried by itself, so that one bad check harms no other. Not where the
+/// database is lost: that is no check's fault, and each try may take as long as a connection is waited for.
 fn serve(checks: Vec<Waiting>, mut decide: impl FnMut(&[Arc<Draft>], Timestamp) -> Result<Vec<Checked>, StoreError>) {
     let now = checks.iter().map(|check| check.now).max().unwrap_or_default();
     let drafts: Vec<Arc<Draft>> = checks.iter().map(|check| Arc::clone(&check.draft)).collect();
     match decide(&drafts, now) {
         Ok(all) => checks.into_iter().zip(all).for_each(|(check, checked)| drop(check.reply.send(Ok(checked)))),
-        Err(fault) if checks.len() == 1 => {
+        Err(fault) if checks.len() == 1 || fault.is_connection_lost() => {
             checks.into_iter().for_each(|check| drop(check.reply.send(Err(fault.clone()))))
         }
         Err(fault) => {
             tracing::debug!(%fault, checks = checks.len(), "checks failed together; they are decided one by one");
-            for check in checks {
+            // Whoever gave up meanwhile does not stand before whoever still waits.
+            for check in checks.into_iter().filter(|check| !check.reply.is_closed()) {
                 let alone = decide(std::slice::from_ref(&check.draft), check.now);
                 let checked = alone.and_then(|mut all| all.pop().ok_or(StoreError::NotFound));
                 let _ = check.reply.send(checked);
@@ -138,5 +140,32 @@ mod tests {
         let told: Vec<_> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
         let decided = |rule: &str| Ok(Err(Refusal::QuoteRequired { rule: rule.to_owned() }));
         assert_eq!(told, [decided("1"), Err(StoreError::Other("bad".into())), decided("3")]);
+    }
+
+    #[test]
+    fn a_lost_database_is_not_asked_again_for_each() {
+        let (checks, answers): (Vec<_>, Vec<_>) = ["1", "2", "3"].map(waiting).into_iter().unzip();
+        let mut calls = 0;
+        serve(checks, |_, _| {
+            calls += 1;
+            Err(StoreError::ConnectionLost("gone".into()))
+        });
+        let lost: Vec<_> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
+        assert_eq!((calls, lost), (1, vec![Err(StoreError::ConnectionLost("gone".into())); 3]));
+    }
+
+    #[test]
+    fn whoever_gives_up_while_others_are_tried_is_owed_nothing() {
+        let (checks, answers): (Vec<_>, Vec<_>) = ["1", "2"].map(waiting).into_iter().unzip();
+        let mut answers = answers.into_iter();
+        let mut first = answers.next();
+        let mut calls = Vec::new();
+        serve(checks, |drafts, _| {
+            first = None;
+            calls.push(drafts.len());
+            Err(StoreError::Other("bad".into()))
+        });
+        assert_eq!((calls, answers.len()), (vec![2, 1], 1));
+        assert_eq!(answers.next().unwrap().try_recv().unwrap(), Err(StoreError::Other("bad".into())));
     }
 }
