@@ -55,7 +55,9 @@ impl Currency {
         if let Some((_, digits)) = UNUSUAL_DIGITS.iter().find(|(known, _)| **known == bytes) {
             return Some(Currency { code: bytes, digits: *digits });
         }
-        HUNDREDTHS.split_whitespace().any(|known| known == code).then_some(Currency { code: bytes, digits: 2 })
+        // Every document has one: looked for by its place, in steps of a code and its space.
+        let known = HUNDREDTHS.as_bytes().chunks(4).any(|known| known.starts_with(&bytes));
+        known.then_some(Currency { code: bytes, digits: 2 })
     }
 
     /// Every currency there is.
@@ -105,14 +107,29 @@ impl Minor {
 
     /// Decimal text with the currency's own number of digits.
     pub fn format(self, currency: Currency) -> String {
-        let digits = currency.digits() as usize;
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let text = format!("{:0width$}", self.0.unsigned_abs(), width = digits + 1);
-        if digits == 0 {
-            return format!("{sign}{text}");
+        // A return writes a hundred of these, so they are written by hand: from the last digit to the sign, in room for
+        // the longest number, its point and its sign.
+        let mut text = [b'0'; 24];
+        let (mut start, mut left, mut decimals) = (text.len(), self.0.unsigned_abs(), currency.digits());
+        let mut put = |letter: u8| {
+            start -= 1;
+            text[start] = letter;
+        };
+        while decimals > 0 {
+            put(digit(&mut left));
+            decimals -= 1;
+            if decimals == 0 {
+                put(b'.');
+            }
         }
-        let (whole, decimals) = text.split_at(text.len() - digits);
-        format!("{sign}{whole}.{decimals}")
+        put(digit(&mut left));
+        while left > 0 {
+            put(digit(&mut left));
+        }
+        if self.0 < 0 {
+            put(b'-');
+        }
+        String::from_utf8_lossy(&text[start..]).into_owned()
     }
 
     pub fn checked_add(self, other: Minor) -> Option<Minor> {
@@ -132,6 +149,13 @@ impl Minor {
     }
 }
 
+/// Takes the last digit off a number, as a letter.
+fn digit(left: &mut u64) -> u8 {
+    let last = b'0' + u8::try_from(*left % 10).unwrap_or_default();
+    *left /= 10;
+    last
+}
+
 /// Reads plain decimal text (`"12"`, `"12.5"`) as an integer scaled by `10^digits`.
 /// Nothing for signs, exponents, spaces, a bare point, or more decimals than `digits`.
 pub fn parse_scaled(text: &str, digits: u32) -> Option<i64> {
@@ -145,12 +169,83 @@ pub fn parse_scaled(text: &str, digits: u32) -> Option<i64> {
         return None;
     }
     let whole: i64 = whole.parse().ok()?;
-    let padded = format!("{decimals:0<width$}", width = digits as usize);
-    let rest: i64 = if padded.is_empty() { 0 } else { padded.parse().ok()? };
+    let given = u32::try_from(decimals.len()).ok()?;
+    let decimals: i64 = if given == 0 { 0 } else { decimals.parse().ok()? };
+    let rest = decimals.checked_mul(10_i64.checked_pow(digits - given)?)?;
     whole.checked_mul(10_i64.checked_pow(digits)?)?.checked_add(rest)
 }
 
 /// A sum that notices overflow.
 pub fn sum(amounts: impl IntoIterator<Item = Minor>) -> Option<Minor> {
     amounts.into_iter().try_fold(Minor::ZERO, Minor::checked_add)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rust_decimal::Decimal;
+
+    /// Yen, dollars, dinars and unidades de fomento: no decimals to four.
+    fn one_of_each() -> Vec<Currency> {
+        let currencies: Vec<Currency> = ["JPY", "USD", "KWD", "CLF"].into_iter().filter_map(Currency::parse).collect();
+        assert_eq!(currencies.iter().map(|c| c.digits()).collect::<Vec<_>>(), [0, 2, 3, 4]);
+        currencies
+    }
+
+    #[test]
+    fn amounts_are_spelled_as_another_program_spells_them_and_read_back() {
+        let near = |n: i64| [n.saturating_sub(1), n, n.saturating_add(1)];
+        let powers = (0..19).map(|power| 10_i64.pow(power));
+        let amounts = powers.chain([0, 1_234_567, i64::MAX]).flat_map(near).flat_map(|n| [n, -n]).chain([i64::MIN]);
+        for minor in amounts {
+            for currency in one_of_each() {
+                let text = Minor(minor).format(currency);
+                assert_eq!(text, Decimal::from_i128_with_scale(minor.into(), currency.digits()).to_string());
+                let read = Some(Minor(minor)).filter(|_| minor.abs_diff(0) <= Minor::MAX.0.unsigned_abs());
+                assert_eq!(Minor::parse(&text, currency), read, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_amount_is_none() {
+        let cases = [
+            "",
+            "-",
+            ".",
+            "1.",
+            ".5",
+            "+1",
+            "--1",
+            "1e3",
+            " 1",
+            "1 ",
+            "1,5",
+            "1.2.3",
+            "٣",
+            "NaN",
+            "9223372036854775808",
+        ];
+        for currency in one_of_each() {
+            assert_eq!(cases.map(|text| Minor::parse(text, currency)), [None; 15], "{currency:?}");
+        }
+        let half = one_of_each().into_iter().map(|currency| Minor::parse("0.5", currency));
+        assert_eq!(half.collect::<Vec<_>>(), [None, Some(Minor(50)), Some(Minor(500)), Some(Minor(5_000))]);
+        assert_eq!(
+            (parse_scaled("1.005", 2), parse_scaled("1.005", 3), parse_scaled("7", 18)),
+            (None, Some(1_005), Some(7_000_000_000_000_000_000))
+        );
+        assert_eq!(parse_scaled("10", 18), None);
+    }
+
+    #[test]
+    fn a_currency_is_known_by_its_whole_code() {
+        let all: Vec<Currency> = Currency::all().collect();
+        let words = HUNDREDTHS.split_whitespace().count() + UNUSUAL_DIGITS.len();
+        assert_eq!((all.len(), HUNDREDTHS.len() % 4), (words, 3), "a code is three letters and a space");
+        assert!(all.iter().all(|currency| Currency::parse(currency.code()) == Some(*currency)));
+        for code in ["usd", "US", "USDX", "", "ED ", "D A", "XXX", "ÄX"] {
+            assert_eq!(Currency::parse(code), None, "{code}");
+        }
+    }
 }
