@@ -1,5 +1,6 @@
 //! The databases that are measured on, and what is asked of them directly.
 
+use crate::processes;
 use crate::service::Folder;
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Text};
@@ -123,10 +124,13 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    pub fn given_or_started(given: Option<&str>) -> Cluster {
+    /// `tuned`: a server that is started gets the settings that docs/operating.md advises.
+    pub fn given_or_started(given: Option<&str>, tuned: bool) -> Cluster {
+        let advised = || format!("shared_buffers = {}MB\nmax_wal_size = 8GB\n", processes::memory_mib() / 4);
         match given {
             Some(url) => Cluster { url: url.to_owned(), started: false },
-            None => Cluster { url: script("start"), started: true },
+            None if tuned => Cluster { url: script("start", &advised()), started: true },
+            None => Cluster { url: script("start", ""), started: true },
         }
     }
 }
@@ -134,18 +138,19 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         if self.started {
-            script("stop");
+            script("stop", "");
         }
     }
 }
 
 /// `scripts/postgres`, with a file of this run's own to remember the server by.
-fn script(what: &str) -> String {
+fn script(what: &str, settings: &str) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
     let state = std::env::temp_dir().join(format!("returndesk-bench-postgres.{}", std::process::id()));
     let said = Command::new(format!("{root}/scripts/postgres"))
         .arg(what)
         .env("RETURNDESK_POSTGRES_STATE", state)
+        .env("RETURNDESK_POSTGRES_SETTINGS", settings)
         .stderr(std::process::Stdio::inherit())
         .output()
         .expect("scripts/postgres runs");

@@ -47,7 +47,7 @@ fn main() {
         measure(&options, &Database::sqlite(&folder), &folder);
     }
     if options.postgres {
-        let cluster = Cluster::given_or_started(options.postgres_url.as_deref());
+        let cluster = Cluster::given_or_started(options.postgres_url.as_deref(), options.tuned);
         let folder = Folder::new();
         measure(&options, &Database::postgres(&cluster.url), &folder);
     }

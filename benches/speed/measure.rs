@@ -10,6 +10,7 @@ use crate::samples::Samples;
 use crate::service::{Folder, Service, cashiers, token};
 use crate::shop::{STORES, ask, back, get, of_store, policy, post, scattered, store};
 use crate::{bare, plain_sqlite, transfer};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Kinds of stores: those that the service is measured on, those of the policy with many rules, those of the baselines.
@@ -29,11 +30,8 @@ pub struct Bench<'a> {
     pub folder: &'a Folder,
     pub service: Service,
     pub report: Report,
-    pub cashiers: Vec<String>,
-    /// The next sale that nothing has come back of, of [`SHOP`] and of [`PLAIN`].
-    next: usize,
-    next_plain: usize,
-    imported: usize,
+    /// Sales of each kind of stores that nothing has come back of: of those imported, the last ones.
+    stock: BTreeMap<char, Range<usize>>,
     /// Gift cards, each with its store's place.
     cards: Vec<(usize, String)>,
     redeemed: usize,
@@ -56,11 +54,8 @@ impl<'a> Bench<'a> {
                 ask(service.address, "PUT", &path, &admin, &body);
             }
         }
-        let cashiers = cashiers(&folder.0, SHOP);
-        let report = Report::default();
-        let (next, next_plain, imported, redeemed) = (0, 0, 0, 0);
-        let cards = Vec::new();
-        Bench { options, database, folder, service, report, cashiers, next, next_plain, imported, cards, redeemed }
+        let (report, stock, cards) = (Report::default(), BTreeMap::new(), Vec::new());
+        Bench { options, database, folder, service, report, stock, cards, redeemed: 0 }
     }
 
     /// Everything.
@@ -122,14 +117,15 @@ impl<'a> Bench<'a> {
     }
 
     pub fn import(&mut self, kind: char, count: usize) {
-        let (watched, address) = (self.watched(), self.service.address);
-        let first = if kind == SHOP { self.imported } else { 0 };
+        let (watched, address, first) = (self.watched(), self.service.address, self.imported(kind));
         self.measured("import of sales, one stream", watched, |bench| {
             transfer::import(address, &token(&bench.folder.0, "admin", "*", "9001"), kind, first..first + count)
         });
-        if kind == SHOP {
-            self.imported += count;
-        }
+        self.stock.entry(kind).or_default().end += count;
+    }
+
+    fn imported(&self, kind: char) -> usize {
+        self.stock.get(&kind).map_or(0, |stock| stock.end)
     }
 
     fn no_ops(&mut self) {
@@ -138,7 +134,7 @@ impl<'a> Bench<'a> {
         let count = self.options.returns * 4;
         for (what, path, token) in [
             ("no-op route, no token", "/no-op", None),
-            ("no-op route, token", "/no-op/token", Some(self.cashiers[0].clone())),
+            ("no-op route, token", "/no-op/token", cashiers(&self.folder.0, SHOP).first().cloned()),
         ] {
             let request = get(path, token.as_deref());
             let load = |connections, count| {
@@ -160,10 +156,10 @@ impl<'a> Bench<'a> {
     fn checks(&mut self, pgbench: Option<&PgBench<'_>>) {
         let returns = self.options.returns;
         for (connections, count) in [(1, returns / 8), (8, returns), (64, returns * 2)] {
-            self.check(&format!("check, {connections} connections"), SHOP, connections, count, self.imported);
+            self.check(&format!("check, {connections} connections"), SHOP, connections, count);
         }
         let what = format!("check with {MANY_RULES} rules, 64 connections");
-        self.check(&what, RULES, 64, returns * 2, RULES_SALES);
+        self.check(&what, RULES, 64, returns * 2);
         if let Some(pgbench) = pgbench {
             let watched = Watched { service: None, ..self.watched() };
             let run = plain_postgres::Run { script: plain_postgres::CHECK, base: 0, clients: 16, count: returns };
@@ -171,8 +167,9 @@ impl<'a> Bench<'a> {
         }
     }
 
-    fn check(&mut self, what: &str, kind: char, connections: usize, count: usize, sales: usize) {
-        let tokens = if kind == SHOP { self.cashiers.clone() } else { cashiers(&self.folder.0, kind) };
+    /// Checks returns of any of the sales.
+    fn check(&mut self, what: &str, kind: char, connections: usize, count: usize) {
+        let (tokens, sales) = (cashiers(&self.folder.0, kind), self.imported(kind));
         let request = |number: usize| {
             let sale = scattered(number % sales, sales);
             post("/v1/returns/check", &tokens[sale % STORES], None, &back(kind, sale))
@@ -189,14 +186,14 @@ impl<'a> Bench<'a> {
             None => format!("record, {connections} connections"),
             Some(_) => "record, 64 connections, half of the peak rate".to_owned(),
         };
-        self.record_as(&what, connections, count, rate);
+        self.record_as(&what, SHOP, connections, count, rate);
     }
 
-    fn record_as(&mut self, what: &str, connections: usize, count: usize, rate: Option<f64>) {
-        let (first, tokens) = (self.take_sales(count).start, self.cashiers.clone());
+    fn record_as(&mut self, what: &str, kind: char, connections: usize, count: usize, rate: Option<f64>) {
+        let (first, tokens) = (self.take_sales(kind, count).start, cashiers(&self.folder.0, kind));
         let request = |number: usize| {
             let sale = first + scattered(number, count);
-            post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{sale}")), &back(SHOP, sale))
+            post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{kind}-{sale}")), &back(kind, sale))
         };
         let (address, watched) = (self.service.address, self.watched());
         let load = Load { address, connections, count, rate, request: &request, status: 201 };
@@ -214,7 +211,8 @@ impl<'a> Bench<'a> {
 
     /// Takes 0.05 off a gift card, each time off another, each under its own key.
     fn redeem(&mut self, connections: usize, count: usize) {
-        let (first, cards, tokens) = (self.redeemed, std::mem::take(&mut self.cards), self.cashiers.clone());
+        let (first, cards) = (self.redeemed, std::mem::take(&mut self.cards));
+        let tokens = cashiers(&self.folder.0, SHOP);
         self.redeemed += count;
         let request = |number: usize| {
             let (place, card) = &cards[scattered((first + number) % cards.len(), cards.len())];
@@ -228,7 +226,8 @@ impl<'a> Bench<'a> {
     }
 
     fn warm_up(&mut self) {
-        let (first, tokens, address) = (self.take_sales(64).start, self.cashiers.clone(), self.service.address);
+        let (first, tokens) = (self.take_sales(SHOP, 64).start, cashiers(&self.folder.0, SHOP));
+        let address = self.service.address;
         let request = |number: usize| {
             let sale = first + number;
             post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{sale}")), &back(SHOP, sale))
@@ -236,15 +235,16 @@ impl<'a> Bench<'a> {
         load::run(&Load { address, connections: 8, count: 64, rate: None, request: &request, status: 201 });
     }
 
-    fn take_sales(&mut self, count: usize) -> Range<usize> {
-        let first = self.next;
-        self.next += count;
-        assert!(self.next <= self.imported, "too few sales were imported");
-        first..self.next
+    fn take_sales(&mut self, kind: char, count: usize) -> Range<usize> {
+        let stock = self.stock.entry(kind).or_default();
+        assert!(count <= stock.len(), "too few sales were imported");
+        let first = stock.start;
+        stock.start += count;
+        first..stock.start
     }
 
     fn bare(&mut self, returns: usize) {
-        let sales = self.take_sales(returns);
+        let sales = self.take_sales(SHOP, returns);
         let watched = Watched { service: Some(std::process::id()), ..self.watched() };
         let writers = match (self.database.is_sqlite(), self.options.writers) {
             (true, _) => 1,
@@ -258,13 +258,18 @@ impl<'a> Bench<'a> {
     fn plain(&mut self, samples: &Samples, pgbench: Option<&PgBench<'_>>) {
         let returns = self.options.returns;
         let alone = returns / 8;
-        let (database, first) = (self.database, self.next_plain);
+        let (database, first) = (self.database, self.take_sales(PLAIN, returns).start);
+        let half = returns / 2;
         match pgbench {
             None => {
                 let watched = Watched { service: Some(std::process::id()), postmaster: None };
-                self.measured("plain, one commit a return, one client", watched, |_| {
-                    plain_sqlite::record(database, PLAIN, first..first + returns / 2, samples)
-                });
+                for (what, first, together) in [
+                    ("plain, one commit a return, one client", first, 1),
+                    ("plain, 64 returns a commit, one client", first + half, 64),
+                ] {
+                    let sales = first..first + half;
+                    self.measured(what, watched, |_| plain_sqlite::record(database, PLAIN, sales, together, samples));
+                }
             }
             Some(pgbench) => {
                 let watched = Watched { service: None, ..self.watched() };
@@ -274,11 +279,10 @@ impl<'a> Bench<'a> {
                     pgbench.run(&run(first, 1, alone))
                 });
                 self.measured("plain, one commit a return, 16 clients", watched, |_| {
-                    pgbench.run(&run(first + alone, 16, returns / 2))
+                    pgbench.run(&run(first + alone, 16, half))
                 });
             }
         }
-        self.next_plain += returns;
     }
 
     fn ratios(&mut self) {
@@ -327,19 +331,21 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The rate of recording and checking with so many returns there already.
-    pub fn at(&mut self, recorded: usize) -> f64 {
+    /// The rates of recording with so many returns there already: under the standard policy, and under that with many
+    /// rules. Checks are of sales of any age under the first, of the last ones under the second.
+    pub fn at(&mut self, recorded: usize) -> [f64; 2] {
         let returns = self.options.returns;
-        self.import(SHOP, returns);
-        let size = self.database.size();
-        let what = format!("record, 64 connections, {recorded} returns there");
-        self.record_as(&what, 64, returns, None);
-        let bytes = (self.database.size() - size) / returns as i64;
-        self.report
-            .note(format!("{recorded} returns there: {bytes} bytes on disk a return, {} MiB in all", size >> 20));
-        let sales = self.imported;
-        self.check(&format!("check, 64 connections, {recorded} returns there"), SHOP, 64, returns, sales);
-        self.report.last(&what).per_second()
+        [(SHOP, String::new()), (RULES, format!(", {MANY_RULES} rules"))].map(|(kind, policy)| {
+            self.import(kind, returns);
+            let size = self.database.size();
+            let what = format!("record{policy}, 64 connections, {recorded} returns there");
+            self.record_as(&what, kind, 64, returns, None);
+            let bytes = (self.database.size() - size) / returns as i64;
+            self.report
+                .note(format!("{recorded} returns there: {bytes} bytes on disk a return, {} MiB in all", size >> 20));
+            self.check(&format!("check{policy}, 64 connections, {recorded} returns there"), kind, 64, returns);
+            self.report.last(&what).per_second()
+        })
     }
 
     fn export(&mut self) {

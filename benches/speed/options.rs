@@ -13,6 +13,8 @@ pub struct Options {
     pub postgres: bool,
     /// A PostgreSQL that is there already, instead of one that is started for the run.
     pub postgres_url: Option<String>,
+    /// That one with the settings of docs/operating.md.
+    pub tuned: bool,
     /// Only the write path, in one round: for work on it.
     pub quick: bool,
     /// Writing threads, as `desk.writers` of the service; 0: its default.
@@ -27,6 +29,7 @@ cargo bench [-- OPTIONS]
   --growth N[,N…]     the same rates at N recorded returns, e.g. 10000,1000000,5000000, besides nothing else
   --only sqlite|postgres
   --postgres URL      use this PostgreSQL (its database is filled); without it one is started
+  --tuned             the one that is started has the settings of docs/operating.md, not the distribution's
   --rounds N, --returns N, --writers N
 ";
 
@@ -40,6 +43,7 @@ impl Options {
             sqlite: true,
             postgres: true,
             postgres_url: None,
+            tuned: false,
             quick: false,
             writers: 0,
         };
@@ -57,6 +61,7 @@ impl Options {
                     other => return Err(format!("--only {other}: say sqlite or postgres")),
                 },
                 "--postgres" => options.postgres_url = Some(value()?),
+                "--tuned" => options.tuned = true,
                 "--rounds" => options.rounds = number(&value()?)?,
                 "--returns" => options.returns = number(&value()?)?,
                 "--writers" => options.writers = number(&value()?)?,

@@ -1,4 +1,5 @@
-//! What SQLite reaches by itself: prepared statements, one commit per return, on a connection like the service's.
+//! What SQLite reaches by itself: prepared statements, one commit per return or one for many, on a connection like the
+//! service's.
 
 use crate::database::Database;
 use crate::load::Taken;
@@ -67,16 +68,22 @@ where
     RunQueryDsl::<SqliteConnection>::load(Plain::<ST> { sql, values, answer: PhantomData }, c)
 }
 
-/// Records one return of each sale of a range, one after the other, each in a transaction of its own.
-pub fn record(database: &Database, kind: char, sales: Range<usize>, samples: &Samples) -> Taken {
+/// Records one return of each sale of a range, one after the other, so many in a transaction.
+pub fn record(database: &Database, kind: char, sales: Range<usize>, together: usize, samples: &Samples) -> Taken {
     let Ok(Connection::Sqlite(mut connection)) = database.db().connect() else { panic!("not SQLite") };
     let mut latencies = Vec::with_capacity(sales.len());
     let started = Instant::now();
-    for number in 0..sales.len() {
+    let numbers: Vec<usize> = (0..sales.len()).collect();
+    for numbers in numbers.chunks(together) {
         let began = Instant::now();
-        let sale = sales.start + scattered(number, sales.len());
-        one(&mut connection, kind, sale, sales.start + number, samples).expect("a plain return is recorded");
-        latencies.push(u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX));
+        connection.batch_execute("BEGIN IMMEDIATE").expect("the one writer's lock");
+        for number in numbers {
+            let sale = sales.start + scattered(*number, sales.len());
+            one(&mut connection, kind, sale, sales.start + number, samples).expect("a plain return is recorded");
+        }
+        connection.batch_execute("COMMIT").expect("a commit");
+        let micros = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
+        latencies.extend(numbers.iter().map(|_| micros));
     }
     Taken::new(started.elapsed().as_secs_f64(), latencies)
 }
@@ -90,7 +97,6 @@ fn one(c: &mut SqliteConnection, kind: char, number: usize, made: usize, samples
     let mut id = 1_900_000_000_000_u64.wrapping_add(made as u64).to_be_bytes()[2..].to_vec();
     id.extend_from_slice(&key[..10]);
     let subject = uuid::Uuid::from_slice(&id).expect("sixteen bytes").to_string();
-    c.batch_execute("BEGIN IMMEDIATE")?;
     let kept: Vec<Vec<u8>> = rows::<Binary, _>(c, "SELECT digest FROM idempotency WHERE key = ?", &[Bytes(key)])?;
     assert!(kept.is_empty(), "every key is used once");
     const SALE: &str = "SELECT id, document FROM sales WHERE receipt = ? AND store = ?";
@@ -117,6 +123,5 @@ fn one(c: &mut SqliteConnection, kind: char, number: usize, made: usize, samples
     const ENTRY: &str = "INSERT INTO audit_entries (store, seq, at, event, subject_id, leaf, hash) VALUES (?, ?, 1795000000000000, 'return.recorded', ?, ?, ?)";
     run(c, ENTRY, &[T(&store), Int(head[0].0), T(&subject), T(&samples.leaf), Bytes(&head[0].1)])?;
     const MOVEMENT: &str = "INSERT INTO ledger (store, seq, at, business_date, register, currency, event, subject_id, refunds_payable, returns, tax_returned) VALUES (?, ?, 1795000000000000, '2026-11-22', '7', 'USD', 'return.recorded', ?, -2133, 1975, 158)";
-    run(c, MOVEMENT, &[T(&store), Int(head[0].0), T(&subject)])?;
-    c.batch_execute("COMMIT")
+    run(c, MOVEMENT, &[T(&store), Int(head[0].0), T(&subject)]).map(drop)
 }

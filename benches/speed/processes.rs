@@ -68,6 +68,12 @@ fn time_of(pid: u32) -> Option<Time> {
     })
 }
 
+/// All of the machine's memory.
+pub fn memory_mib() -> u64 {
+    let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    told.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) >> 10
+}
+
 /// What the figures depend on: processors, memory, kernel.
 pub fn machine() -> String {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
@@ -77,14 +83,14 @@ pub fn machine() -> String {
         line.and_then(|line| line.split_once(':')).map_or("?", |(_, value)| value.trim()).to_owned()
     };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let memory = read("/proc/meminfo").split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0);
+    let memory = memory_mib() >> 10;
     let kernel = read("/proc/sys/kernel/osrelease");
     let load = read("/proc/loadavg");
     let load = load.split_whitespace().next().unwrap_or("?").to_owned();
     format!(
         "{cores} × {}, {} GiB, Linux {}, load average at the start {load}",
         field("model name"),
-        memory >> 20,
+        memory,
         kernel.trim(),
     )
 }

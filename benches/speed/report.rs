@@ -27,7 +27,9 @@ pub struct Report {
 
 impl Report {
     pub fn take(&mut self, what: &str, taken: Taken, spent: Spent) {
-        eprintln!("  {what}: {:.0}/s, p50 {:.2} ms", taken.per_second(), taken.quantile(500));
+        let cpu = (spent.service + spent.database) * 1e6 / taken.count.max(1) as f64;
+        let (rate, [p50, p99]) = (taken.per_second(), [500, 990].map(|per_mille| taken.quantile(per_mille)));
+        eprintln!("  {what}: {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms, {cpu:.0} µs of processor time each");
         self.rows.push(Row { what: what.to_owned(), taken, spent });
     }
 
