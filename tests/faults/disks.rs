@@ -9,7 +9,7 @@ use crate::shop::Shop;
 use crate::support::{TestDb, databases, not_tested};
 use returndesk::store::Backend;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A small disk of the test's own, which it can fill.
@@ -126,6 +126,98 @@ fn a_disk_that_fails_loses_nothing_that_was_answered() {
     let server = Server::run(shop.plan());
     let registers = registers.moved_to(server.address());
     registers.run_while(|| registers.wait_for_more(30));
+    registers.judge(&database.open());
+}
+
+/// A file system on a file, which can be made to find itself broken, as a disk does that fails: it turns read-only while
+/// files are open on it.
+struct Breakable {
+    folder: Folder,
+    image: PathBuf,
+}
+
+impl Breakable {
+    /// Makes and mounts one, where the tests may.
+    fn new() -> Option<Breakable> {
+        let folder = Folder::new();
+        let image = folder.path().with_extension("image");
+        let file = std::fs::File::create(&image).unwrap();
+        file.set_len(64 << 20).unwrap();
+        let disk = Breakable { folder, image };
+        let made = done(Command::new("mkfs.ext4").arg("-q").arg(&disk.image));
+        if made && disk.mount() && disk.trigger().is_some() {
+            return Some(disk);
+        }
+        not_tested(
+            "NO DISK TURNED READ-ONLY: the tests may not make and mount a file system of ext4; run them as root for that",
+        );
+        None
+    }
+
+    fn mount(&self) -> bool {
+        let options = ["-o", "loop,errors=remount-ro"];
+        done(Command::new("mount").args(options).arg(&self.image).arg(self.folder.path()))
+    }
+
+    /// The file by which the kernel is told that the file system is broken.
+    fn trigger(&self) -> Option<PathBuf> {
+        let source = Command::new("findmnt").args(["-n", "-o", "SOURCE"]).arg(self.folder.path()).output().ok()?;
+        let device = String::from_utf8(source.stdout).ok()?;
+        let trigger = Path::new("/sys/fs/ext4").join(Path::new(device.trim()).file_name()?).join("trigger_fs_error");
+        trigger.exists().then_some(trigger)
+    }
+
+    fn turn_read_only(&self) {
+        std::fs::write(self.trigger().unwrap(), "1").unwrap();
+        assert!(std::fs::File::create(self.folder.path().join("trial")).is_err(), "the disk takes no more writes");
+    }
+
+    /// Checked and mounted anew, as after a restart of the machine.
+    fn mend(&self) {
+        assert!(done(Command::new("umount").arg(self.folder.path())), "nobody uses it any more");
+        // 1: faults were found and mended.
+        let mended = Command::new("fsck.ext4").args(["-p", "-f"]).arg(&self.image).output().unwrap();
+        assert!(mended.status.code().is_some_and(|code| code <= 1), "{mended:?}");
+        assert!(self.mount());
+    }
+}
+
+impl Drop for Breakable {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.folder.path()).output();
+        let _ = std::fs::remove_file(&self.image);
+    }
+}
+
+fn done(command: &mut Command) -> bool {
+    command.output().is_ok_and(|output| output.status.success())
+}
+
+#[test]
+fn a_disk_that_turns_read_only_loses_nothing_that_was_answered() {
+    let Some(disk) = Breakable::new() else { return };
+    let database = TestDb::sqlite_in(disk.folder.path());
+    let shop = Shop::on(&database);
+    let registers = {
+        let server = Server::run(shop.plan());
+        let registers = Registers::new(&shop, &[server.address()]);
+        registers.run_while(|| registers.wait_for_more(50));
+        disk.turn_read_only();
+        for number in 0..20 {
+            let answer = registers.ask_once(&format!("till-broken-{number}"), 1, 1).expect("an answer");
+            assert_eq!((answer.status, answer.json()["code"].as_str()), (503, Some("unavailable")), "{answer:?}");
+        }
+        let mut client = Client::connect(server.address(), &shop.token).unwrap();
+        let sale = format!("/v1/sales/{}", shop.sales[0]);
+        for path in ["/healthz", "/metrics", &sale, "/v1/returns?limit=500"] {
+            assert_eq!(client.get(path).unwrap().status, 200, "{path}");
+        }
+        registers
+    };
+    disk.mend();
+    let server = Server::run(shop.plan());
+    let registers = registers.moved_to(server.address());
+    registers.run_while(|| registers.wait_for_more(50));
     registers.judge(&database.open());
 }
 
