@@ -1,6 +1,7 @@
 //! The log: entries get their place in their store's chain in the transaction of what they tell of.
 
-use super::rows::{Select, col, insert, insert_ignore, select_in, update_from};
+use super::rows::{Select, col, insert_ignore, select_in};
+use super::writes::{Update, Write, write_all};
 use super::{Read, StoreError, Tx, ledger};
 use crate::domain::entry::{Chain, Leaf, genesis};
 use crate::domain::ledger::Movement;
@@ -61,7 +62,7 @@ pub fn append<T>(
     let seqs: Vec<i64> = rows.iter().map(|(_, seq, _, _)| *seq).collect();
     // Stores in order, so that the table grows at one place a store.
     rows.sort_by(|a, b| (&a.0.store, a.1).cmp(&(&b.0.store, b.1)));
-    let columns = [
+    let columns = vec![
         col(rows.iter().map(|(draft, _, _, _)| draft.store.as_str())),
         col(rows.iter().map(|(_, seq, _, _)| *seq)),
         col(rows.iter().map(|(draft, _, _, _)| draft.at.as_microsecond())),
@@ -70,9 +71,8 @@ pub fn append<T>(
         col(rows.iter().map(|(_, _, leaf, _)| leaf.as_str())),
         col(rows.iter().map(|(_, _, _, hash)| hash)),
     ];
-    insert(tx, "audit_entries(store, seq, at, event, subject_id, leaf, hash)", &columns)?;
-    ledger::insert_new(tx, movements, drafts, &seqs)?;
-    move_heads(tx, &heads)?;
+    let entries = Write::insert("audit_entries(store, seq, at, event, subject_id, leaf, hash)", columns);
+    write_all(tx, &[entries, ledger::new(movements, drafts, &seqs)?, moved_heads(&heads)])?;
     Ok(Audited(value))
 }
 
@@ -136,15 +136,13 @@ fn head((store, seq, hash): HeadRow) -> Result<Chain, StoreError> {
     Ok(Chain { store, seq, hash })
 }
 
-fn move_heads(tx: &mut Tx<'_>, heads: &BTreeMap<String, Chain>) -> Result<(), StoreError> {
-    let columns = [
+fn moved_heads(heads: &BTreeMap<String, Chain>) -> Write<'_> {
+    let columns = vec![
         col(heads.keys().map(String::as_str)),
         col(heads.values().map(|head| i64::try_from(head.seq).unwrap_or(i64::MAX))),
         col(heads.values().map(|head| &head.hash)),
     ];
-    let set = "seq = u.seq, hash = u.hash";
-    update_from(tx, "audit_heads", set, "audit_heads.store = u.store", "store, seq, hash", &columns)?;
-    Ok(())
+    Write::update(Update { table: "audit_heads", key: &["store"], set: &["seq", "hash"] }, columns)
 }
 
 /// The heads of all chains, in byte order of their stores.

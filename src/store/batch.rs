@@ -3,6 +3,7 @@
 use super::audit::{self, Audited};
 use super::idempotency::{self, Kept};
 use super::rows::{Select, col, insert_ignore, select_in};
+use super::writes::write_all;
 use super::{
     Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices, returns, sales,
     settings, sign_in,
@@ -160,7 +161,7 @@ pub struct Written<'a> {
     pub now: Timestamp,
 }
 
-/// Writes what a batch changed: one statement a table, the log last.
+/// Writes what a batch changed: as sets, the log last. What most batches have goes together.
 pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T) -> Result<Audited<T>, StoreError> {
     let changes = &state.changes;
     if !(changes.stores.is_empty()
@@ -172,9 +173,12 @@ pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T)
     }
     sales::insert_new(tx, state)?;
     prices::keep(tx, state)?;
-    sales::update_books(tx, state)?;
     gift_cards::write(tx, state)?;
-    returns::insert_new(tx, state, written.documents)?;
+    let [lines, tenders, charges] = sales::changed_books(state);
+    let [returns, of_returns, refunds] = returns::new(state, written.documents);
+    let answers = idempotency::new(written.answers, written.now);
+    write_all(tx, &[lines, tenders, charges, returns, of_returns, refunds, answers])?;
+    returns::insert_rest(tx, state)?;
     exchanges::insert_new(tx, state)?;
     returns::update(tx, state)?;
     overrides::insert_new(tx, state)?;
@@ -182,7 +186,6 @@ pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T)
     if !changes.attempts.is_empty() {
         sign_in::update(tx, state)?;
     }
-    idempotency::keep(tx, written.answers, written.now)?;
     let audited = audit::append(tx, &changes.entries, &changes.movements, value)?;
     // After the entries that they refer to.
     day_ends::insert_new(tx, state)?;

@@ -71,7 +71,9 @@ pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, Store
     write_ahead_log(&mut connection, name)?;
     connection.batch_execute(SQLITE_SESSION)?;
     connection.batch_execute(match access {
-        Access::Write => "PRAGMA cache_size = -65536;",
+        // No more: at every commit that sorted pages anew SQLite walks through its whole cache (decision 0021), and what is
+        // not in it is in the system's.
+        Access::Write => "PRAGMA cache_size = -8192;",
         Access::Lookup | Access::Read => "PRAGMA cache_size = -16384; PRAGMA query_only = ON;",
     })?;
     #[cfg(debug_assertions)]
@@ -83,6 +85,15 @@ pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, Store
 struct JournalMode {
     #[diesel(sql_type = diesel::sql_types::Text)]
     journal_mode: String,
+}
+
+/// Pages of the log, and how many of them are in the file.
+#[derive(QueryableByName)]
+struct Checkpoint {
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    log: i32,
+    #[diesel(sql_type = diesel::sql_types::Integer)]
+    checkpointed: i32,
 }
 
 /// Turns the write-ahead log on. Where several instances turn it on for a new file, SQLite answers all but one
@@ -109,12 +120,16 @@ fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), 
 }
 
 impl Db {
-    /// Writes SQLite's write-ahead log back into the file, as far as nobody reads it; nothing on PostgreSQL, which has
-    /// processes of its own for that. Waits for nobody, and keeps nobody waiting but who writes through this connection.
-    pub fn write_back(connection: &mut AnyConnection) -> Result<(), StoreError> {
+    /// Writes SQLite's write-ahead log back into the file, as far as nobody reads it, and answers whether that was all of
+    /// it; nothing on PostgreSQL, which has processes of its own for that. Waits for nobody, and keeps nobody waiting but
+    /// whoever uses this connection.
+    pub fn write_back(connection: &mut AnyConnection) -> Result<bool, StoreError> {
         match connection {
-            AnyConnection::Sqlite(connection) => Ok(connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?),
-            AnyConnection::Postgres(_) => Ok(()),
+            AnyConnection::Sqlite(connection) => {
+                let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(connection)?;
+                Ok(done.checkpointed == done.log)
+            }
+            AnyConnection::Postgres(_) => Ok(true),
         }
     }
 }

@@ -2,7 +2,8 @@
 //! come in between.
 
 use super::ledger::{AmountColumns, AmountRow, amount_columns, amounts_of, names, sums};
-use super::rows::{Col, Select, col, insert, select_in};
+use super::rows::{Col, Select, col, select_in};
+use super::writes::insert;
 use super::{StoreError, Tx, audit};
 use crate::domain::day_end::{DayEnd, Last, Perpetual, Summed, Till, TillKey};
 use crate::domain::entry::Event;

@@ -1,9 +1,10 @@
 //! Exchanges: which sale a return's new goods became, whose money went into it, and which were taken back.
 
 use super::returns::{corrupt, instant, unsigned};
-use super::rows::{Col, Select, col, insert, select_in};
+use super::rows::{Col, Select, col, select_in};
 use super::sales::number;
 use super::sql_types::{Id, IdSql};
+use super::writes::insert;
 use super::{Read, StoreError, Tx};
 use crate::domain::book::Book;
 use crate::domain::exchanges::{CarriedPart, Exchange};

@@ -1,8 +1,9 @@
 //! Gift cards and their entries.
 
-use super::rows::{Select, col, insert, select_in, update_from};
+use super::rows::{Select, col, select_in};
 use super::sales::number;
 use super::sql_types::{Id, IdSql};
+use super::writes::{Update, insert, update_rows};
 use super::{Read, StoreError, Tx};
 use crate::domain::gift_cards::of_sales::paid_with;
 use crate::domain::gift_cards::{Card, CardEntry, CardKind, CardMove, CardStatus};
@@ -163,9 +164,9 @@ pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(changed.iter().map(|c| number(c.entries))),
         col(changed.iter().map(|c| c.spent)),
     ];
-    let set = "balance = u.balance, status = u.status, expires_on = u.expires_on, entries = u.entries, spent = u.spent";
-    let names = "id, balance, status, expires_on, entries, spent";
-    update_from(tx, "gift_cards", set, "gift_cards.id = u.id", names, &columns)?;
+    const CARDS: Update =
+        Update { table: "gift_cards", key: &["id"], set: &["balance", "status", "expires_on", "entries", "spent"] };
+    update_rows(tx, &CARDS, &columns)?;
     insert_entries(tx, &wallet.entries)
 }
 

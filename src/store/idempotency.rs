@@ -1,8 +1,9 @@
 //! The first answer to each idempotency key, kept in the transaction of its effect.
 
 use super::audit::{self, Audited};
-use super::rows::{Select, col, delete_from, insert, select_in};
+use super::rows::{Select, col, delete_from, select_in};
 use super::sql_types::{Id, IdSql};
+use super::writes::Write;
 use super::{Read, StoreError, Tx};
 use diesel::sql_types::{Binary, Integer, Nullable, Text};
 use jiff::Timestamp;
@@ -54,9 +55,9 @@ pub fn find(read: &mut Read<'_>, keys: &[Uuid]) -> Result<HashMap<Uuid, (Kept, S
     rows.into_iter().map(kept).collect()
 }
 
-/// Keeps answers, in ascending order of their keys. A key that another instance took meanwhile fails the batch: its
+/// Answers to be kept, in ascending order of their keys. A key that another instance took meanwhile fails the batch: its
 /// commands are then run again one by one, and find the other's answer.
-pub fn keep(tx: &mut Tx<'_>, answers: &[(Uuid, Kept)], now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn new(answers: &[(Uuid, Kept)], now: Timestamp) -> Write<'_> {
     let text = |kept: &Kept| match &kept.body {
         Body::Text(text) => Some(text.clone()),
         Body::Return(_) => None,
@@ -65,7 +66,7 @@ pub fn keep(tx: &mut Tx<'_>, answers: &[(Uuid, Kept)], now: Timestamp) -> Result
         Body::Text(_) => None,
         Body::Return(id) => Some(id),
     };
-    let columns = [
+    let columns = vec![
         col(answers.iter().map(|(key, _)| *key)),
         col(answers.iter().map(|(_, kept)| &kept.digest)),
         col(answers.iter().map(|(_, kept)| i32::from(kept.status))),
@@ -74,7 +75,7 @@ pub fn keep(tx: &mut Tx<'_>, answers: &[(Uuid, Kept)], now: Timestamp) -> Result
         col(answers.iter().map(|(_, kept)| of_return(kept))),
         col(answers.iter().map(|_| now.as_microsecond())),
     ];
-    insert(tx, "idempotency(key, digest, status, headers, body, return_id, created_at)", &columns)
+    Write::insert("idempotency(key, digest, status, headers, body, return_id, created_at)", columns)
 }
 
 /// Forgets answers from before an instant, a thousand at the most, and answers how many.

@@ -1,7 +1,8 @@
 //! The ledger's rows: one a movement, one column an account, at the place of its entry in the log.
 
-use super::rows::{Col, col, insert};
-use super::{StoreError, Tx};
+use super::StoreError;
+use super::rows::{Col, col};
+use super::writes::Write;
 use crate::domain::ledger::{Account, Amounts, Movement};
 use crate::domain::state::EntryDraft;
 use diesel::sql_types::{BigInt, Nullable};
@@ -66,20 +67,16 @@ accounts! {
 const INTO: &str =
     concat!("ledger(store, seq, at, business_date, register, currency, event, subject_id, ", names!(), ")");
 
-/// Writes the movements of a batch; `seqs` are the places that its entries were given.
+/// The movements of a batch, to be written; `seqs` are the places that its entries were given.
 ///
 /// # Errors
 /// Besides the database's: [`StoreError::Other`] for a movement whose debits are not its credits. The batch is rolled
 /// back: what cannot be booked has not happened.
-pub(super) fn insert_new(
-    tx: &mut Tx<'_>,
-    movements: &[Movement],
-    entries: &[EntryDraft],
+pub(super) fn new<'a>(
+    movements: &'a [Movement],
+    entries: &'a [EntryDraft],
     seqs: &[i64],
-) -> Result<(), StoreError> {
-    if movements.is_empty() {
-        return Ok(());
-    }
+) -> Result<Write<'a>, StoreError> {
     if let Some(wrong) = movements.iter().find(|movement| movement.posting.amounts.imbalance() != 0) {
         let entry = &entries[wrong.entry];
         return Err(StoreError::Other(format!(
@@ -106,7 +103,7 @@ pub(super) fn insert_new(
     ];
     let amounts: Vec<&Amounts> = posting().map(|p| &p.amounts).collect();
     columns.extend(amount_columns(&amounts));
-    insert(tx, INTO, &columns)
+    Ok(Write::insert(INTO, columns))
 }
 
 /// The columns of the accounts, in their order; what a row has no part in is NULL.

@@ -29,6 +29,7 @@ pub mod settings;
 pub mod sign_in;
 pub mod sql_types;
 mod tx;
+pub mod writes;
 
 pub use connection::{AnyConnection as Connection, MultiBackend};
 pub use db::{Backend, Db};

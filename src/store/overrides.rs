@@ -1,7 +1,8 @@
 //! Overrides: issued once, used once.
 
-use super::rows::{Select, col, insert, select_in, update_from};
+use super::rows::{Select, col, select_in};
 use super::sql_types::{Id, IdSql};
+use super::writes::{Update, insert, update_rows};
 use super::{Read, StoreError, Tx};
 use crate::domain::decision::Code;
 use crate::domain::draft::{Approver, Grant};
@@ -95,7 +96,6 @@ pub fn update_used(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(used.iter().map(|issued| issued.used_for)),
         col(used.iter().map(|issued| issued.used_at.map(|at| at.as_microsecond()))),
     ];
-    let set = "used_for = u.used_for, used_at = u.used_at";
-    update_from(tx, "overrides", set, "overrides.id = u.id", "id, used_for, used_at", &columns)?;
+    update_rows(tx, &Update { table: "overrides", key: &["id"], set: &["used_for", "used_at"] }, &columns)?;
     Ok(())
 }

@@ -2,9 +2,10 @@
 
 mod unreceipted;
 
-use super::rows::{Col, Select, col, insert, select_in, update_from};
+use super::rows::{Col, Select, col, select_in};
 use super::sales::number;
 use super::sql_types::{Id, IdSql};
+use super::writes::{Update, Write, insert, update_rows, write_all};
 use super::{Read, StoreError, Tx};
 use crate::domain::book::Parts;
 use crate::domain::decide::PastReturn;
@@ -209,14 +210,11 @@ pub(super) fn unsigned(number: i32) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 
-/// Writes new returns; `documents` are the answers they were first given.
-pub fn insert_new(tx: &mut Tx<'_>, state: &State, documents: &HashMap<Uuid, String>) -> Result<(), StoreError> {
-    let new: Vec<&Return> = state.changes.new_returns.iter().filter_map(|id| state.return_of(*id)).collect();
-    if new.is_empty() {
-        return Ok(());
-    }
+/// New returns with their lines and refunds; `documents` are the answers they were first given.
+pub(super) fn new<'a>(state: &'a State, documents: &'a HashMap<Uuid, String>) -> [Write<'a>; 3] {
+    let new = new_returns(state);
     let document = |r: &Return| documents.get(&r.id).map_or("", String::as_str);
-    let columns = [
+    let columns = vec![
         col(new.iter().map(|r| r.id)),
         col(new.iter().map(|r| r.store.as_str())),
         col(new.iter().map(|r| r.register.as_str())),
@@ -234,17 +232,27 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State, documents: &HashMap<Uuid, Stri
     ];
     let into = "returns(id, store, register, operator, customer, id_hash, status, currency, business_date, \
                 recorded_at, refund, training, document, without_receipt)";
-    insert(tx, into, &columns)?;
-    insert_lines(tx, &new)?;
-    unreceipted::insert_new(tx, &new)?;
     let refunds: Vec<(Uuid, &Refund)> =
         new.iter().flat_map(|r| r.refunds.iter().map(|refund| (r.id, refund))).collect();
-    insert_refunds(tx, &refunds)
+    [Write::insert(into, columns), new_lines(&new), new_refunds(&refunds)]
 }
 
-fn insert_lines(tx: &mut Tx<'_>, new: &[&Return]) -> Result<(), StoreError> {
+fn new_returns(state: &State) -> Vec<&Return> {
+    state.changes.new_returns.iter().filter_map(|id| state.return_of(*id)).collect()
+}
+
+/// Writes what few of the new returns have: charges given back, and lines without a receipt.
+pub(super) fn insert_rest(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
+    let new = new_returns(state);
+    let charges = || new.iter().flat_map(|r| r.charges.iter().map(|(sale, charge)| (r.id, *sale, *charge)));
+    let columns = [col(charges().map(|c| c.0)), col(charges().map(|c| c.1)), col(charges().map(|c| number(c.2)))];
+    insert(tx, "return_charges(return_id, sale, charge)", &columns)?;
+    unreceipted::insert_new(tx, &new)
+}
+
+fn new_lines<'a>(new: &[&'a Return]) -> Write<'a> {
     let lines = || new.iter().flat_map(|r| r.lines.iter().map(|line| (r.id, line)));
-    let columns = [
+    let columns = vec![
         col(lines().map(|(of, _)| of)),
         col(lines().map(|(_, l)| number(l.line))),
         col(lines().map(|(_, l)| l.sale)),
@@ -259,15 +267,12 @@ fn insert_lines(tx: &mut Tx<'_>, new: &[&Return]) -> Result<(), StoreError> {
     ];
     let into =
         "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, parts, reason, serial_number)";
-    insert(tx, into, &columns)?;
-    let charges = || new.iter().flat_map(|r| r.charges.iter().map(|(sale, charge)| (r.id, *sale, *charge)));
-    let columns = [col(charges().map(|c| c.0)), col(charges().map(|c| c.1)), col(charges().map(|c| number(c.2)))];
-    insert(tx, "return_charges(return_id, sale, charge)", &columns)
+    Write::insert(into, columns)
 }
 
-fn insert_refunds(tx: &mut Tx<'_>, refunds: &[(Uuid, &Refund)]) -> Result<(), StoreError> {
+fn new_refunds<'a>(refunds: &[(Uuid, &'a Refund)]) -> Write<'a> {
     let all = || refunds.iter().map(|(of, refund)| (*of, *refund, &refund.plan));
-    let columns = [
+    let columns = vec![
         col(all().map(|(of, _, _)| of)),
         col(all().map(|(_, _, plan)| number(plan.refund))),
         col(all().map(|(_, _, plan)| plan.kind.as_str())),
@@ -285,7 +290,7 @@ fn insert_refunds(tx: &mut Tx<'_>, refunds: &[(Uuid, &Refund)]) -> Result<(), St
     ];
     let into = "refunds(return_id, refund, kind, sale, sale_tender, reference, amount, rounding, fallbacks, \
                 status, settled_at, settlement_reference, stands_in_for, card)";
-    insert(tx, into, &columns)
+    Write::insert(into, columns)
 }
 
 /// Writes what became of returns that were there before the batch: their status, and the progress of their refunds.
@@ -295,7 +300,7 @@ pub fn update(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         return Ok(());
     }
     let columns = [col(changed.iter().map(|r| r.id)), col(changed.iter().map(|r| r.status.as_str()))];
-    update_from(tx, "returns", "status = u.status", "returns.id = u.id", "id, status", &columns)?;
+    update_rows(tx, &Update { table: "returns", key: &["id"], set: &["status"] }, &columns)?;
     let stored: HashMap<Uuid, usize> = {
         let ids: Vec<Uuid> = changed.iter().map(|r| r.id).collect();
         let mut count = HashMap::new();
@@ -308,7 +313,7 @@ pub fn update(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let new: Vec<(Uuid, &Refund)> =
         changed.iter().flat_map(|r| r.refunds.iter().skip(known(r)).map(|refund| (r.id, refund))).collect();
     update_refunds(tx, &old)?;
-    insert_refunds(tx, &new)
+    write_all(tx, &[new_refunds(&new)])
 }
 
 fn refunds_stored(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
@@ -326,10 +331,12 @@ fn update_refunds(tx: &mut Tx<'_>, refunds: &[(Uuid, &Refund)]) -> Result<(), St
         col(refunds.iter().map(|(_, refund)| refund.settled_at.map(|at| at.as_microsecond()))),
         col(refunds.iter().map(|(_, refund)| refund.settlement_reference.as_deref())),
     ];
-    let set = "status = u.status, settled_at = u.settled_at, settlement_reference = u.settlement_reference";
-    let on = "refunds.return_id = u.return_id AND refunds.refund = u.refund";
-    let names = "return_id, refund, status, settled_at, settlement_reference";
-    update_from(tx, "refunds", set, on, names, &columns)?;
+    const REFUNDS: Update = Update {
+        table: "refunds",
+        key: &["return_id", "refund"],
+        set: &["status", "settled_at", "settlement_reference"],
+    };
+    update_rows(tx, &REFUNDS, &columns)?;
     Ok(())
 }
 

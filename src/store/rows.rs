@@ -1,4 +1,5 @@
-//! Statements over many rows at once: one statement writes, or loads, what a whole batch needs.
+//! Statements over many rows at once: one statement loads what a whole batch needs. Those that write are in
+//! [`writes`](super::writes), but for some that are of no use without what they find.
 //!
 //! The rows come as columns ([`Col`]) and go to the database as a table `u`:
 //!
@@ -22,22 +23,6 @@ use diesel::sql_types::Integer;
 use diesel::sqlite::{Sqlite, SqliteConnection};
 use std::marker::PhantomData;
 use std::ops::Range;
-
-/// Inserts all rows. `into` is `table(column, …)`, in the order of `columns`.
-///
-/// # Errors
-/// Besides the database's: [`StoreError::Other`] if fewer rows arrived than were given.
-pub fn insert(tx: &mut Tx<'_>, into: &'static str, columns: &[Col<'_>]) -> Result<(), StoreError> {
-    let given = height(columns)?;
-    let statement = Statement {
-        postgres: [&["INSERT INTO ", into, " SELECT * FROM unnest("], &[")"]],
-        sqlite: [&["INSERT INTO ", into, " VALUES "], &[]],
-    };
-    match execute(tx, &statement, columns)? {
-        written if written == given => Ok(()),
-        written => Err(StoreError::Other(format!("{written} of {given} rows were inserted into {into}"))),
-    }
-}
 
 /// Inserts the rows whose keys are free and answers `returning` (one column or a few) of those rows alone, in no order
 /// that can be relied on. Waits for other transactions that are inserting the same keys: sort the rows by key, so that
@@ -117,23 +102,6 @@ pub fn upsert_where(tx: &mut Tx<'_>, upsert: &Upsert, columns: &[Col<'_>]) -> Re
                 set,
             ],
         ],
-    };
-    execute(tx, &statement, columns)
-}
-
-/// Updates `table` from the rows `u(names)`: `SET set … WHERE on`, and answers how many rows were changed. In `set` and
-/// `on` the table's own columns are written with the table's name, but for those to the left of an equals sign.
-pub fn update_from(
-    tx: &mut Tx<'_>,
-    table: &'static str,
-    set: &'static str,
-    on: &'static str,
-    names: &'static str,
-    columns: &[Col<'_>],
-) -> Result<usize, StoreError> {
-    let statement = Statement {
-        postgres: [&["UPDATE ", table, " SET ", set, " FROM unnest("], &[") AS u(", names, ") WHERE ", on]],
-        sqlite: [&["WITH u(", names, ") AS (VALUES "], &[") UPDATE ", table, " SET ", set, " FROM u WHERE ", on]],
     };
     execute(tx, &statement, columns)
 }
@@ -270,7 +238,7 @@ impl<ST> QueryFragment<Sqlite> for Rows<'_, ST> {
 }
 
 /// How many rows the columns hold.
-fn height(columns: &[Col<'_>]) -> Result<usize, StoreError> {
+pub(super) fn height(columns: &[Col<'_>]) -> Result<usize, StoreError> {
     let height = columns.first().map_or(0, Col::len);
     match columns.iter().all(|column| column.len() == height) {
         true => Ok(height),

@@ -1,7 +1,8 @@
 //! Sales and their books: the sale as sent, never changed, and what has come back of it.
 
-use super::rows::{Select, col, insert, select_in, update_from};
+use super::rows::{Select, col, select_in};
 use super::sql_types::{Id, IdSql};
+use super::writes::{Update, Write, write_all};
 use super::{Read, StoreError, Tx};
 use crate::domain::book::{Base, Book, LineExtras};
 use crate::domain::money::Minor;
@@ -210,7 +211,7 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     }
     new.sort_by_key(|(book, _)| (&book.sale.receipt, &book.sale.store, book.sale.business_date));
     let (books, new): (Vec<&Book>, Vec<&NewSale>) = new.into_iter().unzip();
-    let sales = [
+    let sales = vec![
         col(books.iter().map(|b| b.sale.id)),
         col(books.iter().map(|b| b.sale.store.as_str())),
         col(books.iter().map(|b| b.sale.receipt.as_str())),
@@ -220,16 +221,15 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(new.iter().map(|new| &new.digest)),
         col(new.iter().map(|new| new.recorded_at.as_microsecond())),
     ];
-    insert(tx, "sales(id, store, receipt, business_date, customer, document, digest, recorded_at)", &sales)?;
-    insert_lines(tx, &books)?;
-    insert_tenders(tx, &books)?;
-    insert_charges(tx, &books)
+    let sales =
+        Write::insert("sales(id, store, receipt, business_date, customer, document, digest, recorded_at)", sales);
+    write_all(tx, &[sales, new_lines(&books), new_serials(&books), new_tenders(&books), new_charges(&books)])
 }
 
-fn insert_lines(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
+fn new_lines<'a>(books: &[&'a Book]) -> Write<'a> {
     let lines =
         || books.iter().flat_map(|b| b.sale.lines.iter().zip(&b.lines).map(move |(line, state)| (b, line, state)));
-    let columns = [
+    let columns = vec![
         col(lines().map(|(b, _, _)| b.sale.id)),
         col(lines().map(|(_, line, _)| number(line.line))),
         col(lines().map(|(_, line, _)| line.sku.as_str())),
@@ -239,20 +239,23 @@ fn insert_lines(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
         col(lines().map(|(_, _, state)| state.refunded().0)),
         col(lines().map(|(_, _, state)| write_extras(&state.extras()))),
     ];
-    insert(tx, "sale_lines(sale, line, sku, sold, returned, value, refunded, extras)", &columns)?;
+    Write::insert("sale_lines(sale, line, sku, sold, returned, value, refunded, extras)", columns)
+}
+
+fn new_serials<'a>(books: &[&'a Book]) -> Write<'a> {
     let serials = || {
         books.iter().flat_map(|b| b.sale.lines.iter().map(move |line| (b.sale.id, line))).flat_map(|(sale, line)| {
             line.serial_numbers.iter().map(move |serial| (serial.as_str(), sale, number(line.line)))
         })
     };
-    let columns = [col(serials().map(|s| s.0)), col(serials().map(|s| s.1)), col(serials().map(|s| s.2))];
-    insert(tx, "sale_serials(serial_number, sale, line)", &columns)
+    let columns = vec![col(serials().map(|s| s.0)), col(serials().map(|s| s.1)), col(serials().map(|s| s.2))];
+    Write::insert("sale_serials(serial_number, sale, line)", columns)
 }
 
-fn insert_tenders(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
+fn new_tenders<'a>(books: &[&'a Book]) -> Write<'a> {
     let all = || books.iter().flat_map(|b| b.sale.tenders.iter().zip(&b.tenders).map(move |(t, state)| (b, t, state)));
     let fingerprint = |card: &Option<crate::domain::sale::Card>| card.as_ref().and_then(|c| c.fingerprint.clone());
-    let columns = [
+    let columns = vec![
         col(all().map(|(b, _, _)| b.sale.id)),
         col(all().map(|(_, t, _)| number(t.tender))),
         col(all().map(|(_, t, _)| t.kind.as_str())),
@@ -263,58 +266,58 @@ fn insert_tenders(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
         col(all().map(|(_, t, _)| fingerprint(&t.card))),
     ];
     let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, charged_back, card_fingerprint)";
-    insert(tx, into, &columns)
+    Write::insert(into, columns)
 }
 
-fn insert_charges(tx: &mut Tx<'_>, books: &[&Book]) -> Result<(), StoreError> {
+fn new_charges<'a>(books: &[&'a Book]) -> Write<'a> {
     let all = || books.iter().flat_map(|b| b.sale.charges.iter().map(move |charge| (b, charge)));
-    let columns = [
+    let columns = vec![
         col(all().map(|(b, _)| b.sale.id)),
         col(all().map(|(_, c)| number(c.charge))),
         col(all().map(|(b, c)| b.charges_refunded.contains(&c.charge))),
     ];
-    insert(tx, "sale_charges(sale, charge, refunded)", &columns)
+    Write::insert("sale_charges(sale, charge, refunded)", columns)
 }
 
-/// Writes what has come back of sales that were there before the batch.
-pub fn update_books(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
+/// What has come back of sales that were there before the batch: of lines, of tenders, of charges.
+pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
     let changes = &state.changes;
     let new = |sale: Uuid| changes.new_sales.iter().any(|new| new.sale == sale);
     let old = |sale: Uuid| if new(sale) { None } else { state.book(sale) };
     let lines: Vec<_> = (changes.lines.iter())
         .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.sale.lines[*place], &book.lines[*place])))
         .collect();
-    let columns = [
+    let of_lines = vec![
         col(lines.iter().map(|(sale, _, _)| *sale)),
         col(lines.iter().map(|(_, line, _)| number(line.line))),
         col(lines.iter().map(|(_, _, state)| state.returned.0)),
         col(lines.iter().map(|(_, _, state)| state.refunded().0)),
         col(lines.iter().map(|(_, _, state)| write_extras(&state.extras()))),
     ];
-    let set = "returned = u.returned, refunded = u.refunded, extras = u.extras";
-    let on = "sale_lines.sale = u.sale AND sale_lines.line = u.line";
-    update_from(tx, "sale_lines", set, on, "sale, line, returned, refunded, extras", &columns)?;
+    const LINES: Update =
+        Update { table: "sale_lines", key: &["sale", "line"], set: &["returned", "refunded", "extras"] };
     let tenders: Vec<_> = (changes.tenders.iter())
         .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.sale.tenders[*place], &book.tenders[*place])))
         .collect();
-    let columns = [
+    let of_tenders = vec![
         col(tenders.iter().map(|(sale, _, _)| *sale)),
         col(tenders.iter().map(|(_, tender, _)| number(tender.tender))),
         col(tenders.iter().map(|(_, _, state)| state.refunded.0)),
         col(tenders.iter().map(|(_, _, state)| state.rounding.0)),
         col(tenders.iter().map(|(_, _, state)| state.charged_back)),
     ];
-    let set = "refunded = u.refunded, rounding = u.rounding, charged_back = u.charged_back";
-    let on = "sale_tenders.sale = u.sale AND sale_tenders.tender = u.tender";
-    update_from(tx, "sale_tenders", set, on, "sale, tender, refunded, rounding, charged_back", &columns)?;
+    const TENDERS: Update =
+        Update { table: "sale_tenders", key: &["sale", "tender"], set: &["refunded", "rounding", "charged_back"] };
     let charges: Vec<_> = (changes.charges.iter())
         .filter_map(|(sale, charge)| old(*sale).map(|book| (*sale, *charge, book.charges_refunded.contains(charge))))
         .collect();
-    let columns =
-        [col(charges.iter().map(|c| c.0)), col(charges.iter().map(|c| number(c.1))), col(charges.iter().map(|c| c.2))];
-    let on = "sale_charges.sale = u.sale AND sale_charges.charge = u.charge";
-    update_from(tx, "sale_charges", "refunded = u.refunded", on, "sale, charge, refunded", &columns)?;
-    Ok(())
+    let of_charges = vec![
+        col(charges.iter().map(|c| c.0)),
+        col(charges.iter().map(|c| number(c.1))),
+        col(charges.iter().map(|c| c.2)),
+    ];
+    const CHARGES: Update = Update { table: "sale_charges", key: &["sale", "charge"], set: &["refunded"] };
+    [Write::update(LINES, of_lines), Write::update(TENDERS, of_tenders), Write::update(CHARGES, of_charges)]
 }
 
 /// Line, tender and charge numbers are bounded at intake, far below what an integer column takes.

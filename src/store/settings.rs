@@ -1,6 +1,7 @@
 //! Stores, registers, operators and policies, read as a whole and kept in memory until their generation changes.
 
-use super::rows::{Select, col, insert, select_all, select_in, update_from};
+use super::rows::{Select, col, select_all, select_in};
+use super::writes::{Update, insert, update_rows};
 use super::{Read, StoreError, Tx};
 use crate::domain::caller::{Role, Stores};
 use crate::domain::money::{Currency, Minor};
@@ -147,7 +148,7 @@ pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         settings.policy_records.get(key).map_or(Ok(()), |record| save_policy(tx, record))?;
     }
     let columns = [col([1_i32]), col([settings.generation])];
-    update_from(tx, "settings_generation", "generation = u.g", "settings_generation.one = u.one", "one, g", &columns)?;
+    update_rows(tx, &Update { table: "settings_generation", key: &["one"], set: &["generation"] }, &columns)?;
     Ok(())
 }
 
@@ -162,10 +163,12 @@ fn save_store(tx: &mut Tx<'_>, store: &Store) -> Result<(), StoreError> {
         col([store.policy.as_str()]),
         col([store.cash_rounding.map(|step| step.0)]),
     ];
-    let set = "name = u.name, time_zone = u.time_zone, currency = u.currency, region = u.region, policy = u.policy, \
-               cash_rounding = u.cash_rounding";
-    let names = "store, name, time_zone, currency, region, policy, cash_rounding";
-    if update_from(tx, "stores", set, "stores.store = u.store", names, &columns)? == 0 {
+    const STORES: Update = Update {
+        table: "stores",
+        key: &["store"],
+        set: &["name", "time_zone", "currency", "region", "policy", "cash_rounding"],
+    };
+    if update_rows(tx, &STORES, &columns)? == 0 {
         insert(tx, "stores(store, name, time_zone, currency, region, policy, cash_rounding)", &columns)?;
     }
     Ok(())
@@ -178,9 +181,8 @@ fn save_register(tx: &mut Tx<'_>, register: &Register) -> Result<(), StoreError>
         col([register.name.as_deref()]),
         col([register.active]),
     ];
-    let on = "registers.store = u.store AND registers.register = u.register";
-    let set = "name = u.name, active = u.active";
-    if update_from(tx, "registers", set, on, "store, register, name, active", &columns)? == 0 {
+    const REGISTERS: Update = Update { table: "registers", key: &["store", "register"], set: &["name", "active"] };
+    if update_rows(tx, &REGISTERS, &columns)? == 0 {
         insert(tx, "registers(store, register, name, active)", &columns)?;
     }
     Ok(())
@@ -201,10 +203,12 @@ fn save_operator(tx: &mut Tx<'_>, operator: &Operator) -> Result<(), StoreError>
         col([operator.customer.as_deref()]),
         col([operator.active]),
     ];
-    let names = "operator, name, roles, stores, pin_hash, customer, active";
-    let set = "name = u.name, roles = u.roles, stores = u.stores, pin_hash = u.pin_hash, \
-               customer = u.customer, active = u.active";
-    if update_from(tx, "operators", set, "operators.operator = u.operator", names, &columns)? == 0 {
+    const OPERATORS: Update = Update {
+        table: "operators",
+        key: &["operator"],
+        set: &["name", "roles", "stores", "pin_hash", "customer", "active"],
+    };
+    if update_rows(tx, &OPERATORS, &columns)? == 0 {
         insert(tx, "operators(operator, name, roles, stores, pin_hash, customer, active)", &columns)?;
     }
     Ok(())
@@ -232,12 +236,14 @@ fn save_policy(tx: &mut Tx<'_>, record: &PolicyRecord) -> Result<(), StoreError>
         col([publisher.map(|publisher| publisher.0.as_str())]),
         col([publisher.map(|publisher| publisher.1.as_str())]),
     ];
-    let set = "status = u.status, effective_from = u.effective_from, published_at = u.published_at, \
-               publisher_subject = u.publisher_subject, publisher_operator = u.publisher_operator";
-    let on = "policy_versions.name = u.name AND policy_versions.number = u.number";
-    let names = "name, number, document, author_subject, author_operator, drafted_at, \
-                 status, effective_from, published_at, publisher_subject, publisher_operator";
-    if update_from(tx, "policy_versions", set, on, names, &columns)? == 0 {
+    const PUBLISHED: Update = Update {
+        table: "policy_versions",
+        key: &["name", "number"],
+        set: &["status", "effective_from", "published_at", "publisher_subject", "publisher_operator"],
+    };
+    // Document, author and date of drafting stay.
+    let changing = [&columns[..2], &columns[6..]].concat();
+    if update_rows(tx, &PUBLISHED, &changing)? == 0 {
         let into = "policy_versions(name, number, document, author_subject, author_operator, drafted_at, \
                     status, effective_from, published_at, publisher_subject, publisher_operator)";
         insert(tx, into, &columns)?;

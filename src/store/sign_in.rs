@@ -1,6 +1,7 @@
 //! Attempts to sign in, counted for each operator number, known or not.
 
-use super::rows::{Select, col, insert_ignore, select_in, update_from};
+use super::rows::{Select, col, insert_ignore, select_in};
+use super::writes::{Update, update_rows};
 use super::{StoreError, Tx};
 use crate::domain::sign_in::Attempts;
 use crate::domain::state::State;
@@ -38,8 +39,8 @@ pub fn update(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(attempts.iter().map(|(_, a)| i32::try_from(a.failures).unwrap_or(i32::MAX))),
         col(attempts.iter().map(|(_, a)| a.locked_until.map(|until| until.as_microsecond()))),
     ];
-    let set = "failures = u.failures, locked_until = u.locked_until";
-    let on = "sign_in_attempts.operator = u.operator";
-    update_from(tx, "sign_in_attempts", set, on, "operator, failures, locked_until", &columns)?;
+    const ATTEMPTS: Update =
+        Update { table: "sign_in_attempts", key: &["operator"], set: &["failures", "locked_until"] };
+    update_rows(tx, &ATTEMPTS, &columns)?;
     Ok(())
 }

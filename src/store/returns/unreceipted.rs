@@ -1,8 +1,9 @@
 //! What came back without a receipt, and whose limits a return counts for.
 
-use super::super::rows::{Col, Select, col, insert, select_in};
+use super::super::rows::{Col, Select, col, select_in};
 use super::super::sales::number;
 use super::super::sql_types::{Id, IdSql};
+use super::super::writes::insert;
 use super::super::{Read, StoreError, Tx};
 use super::{corrupt, unsigned};
 use crate::domain::money::Minor;
