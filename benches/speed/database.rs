@@ -29,14 +29,15 @@ struct Number {
 }
 
 impl Database {
-    pub fn sqlite(folder: &Folder) -> Database {
-        let url = format!("sqlite://{}", folder.0.join("bench.db").display());
+    /// A new file in a folder.
+    pub fn sqlite(folder: &Folder, name: &str) -> Database {
+        let url = format!("sqlite://{}", folder.0.join(format!("{name}.db")).display());
         Database { name: "SQLite", url, postmaster: None }
     }
 
     /// A new database on a cluster.
-    pub fn postgres(cluster: &str) -> Database {
-        let name = format!("bench_{}", std::process::id());
+    pub fn postgres(cluster: &str, name: &str) -> Database {
+        let name = format!("{name}_{}", std::process::id());
         let (place, _) = cluster.rsplit_once('/').expect("a URL with a database");
         let url = format!("{place}/{name}");
         let _ = open(cluster).run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));

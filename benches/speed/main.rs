@@ -43,23 +43,25 @@ fn main() {
     };
     println!("{}; {} rounds, {} returns each.", processes::machine(), options.rounds, options.returns);
     if options.sqlite {
-        let folder = Folder::new();
-        measure(&options, &Database::sqlite(&folder), &folder);
+        measure(&options, &|folder, name| Database::sqlite(folder, name));
     }
     if options.postgres {
         let cluster = Cluster::given_or_started(options.postgres_url.as_deref(), options.tuned);
-        let folder = Folder::new();
-        measure(&options, &Database::postgres(&cluster.url), &folder);
+        measure(&options, &|_, name| Database::postgres(&cluster.url, name));
     }
 }
 
-fn measure(options: &Options, database: &Database, folder: &Folder) {
+fn measure(options: &Options, new: &dyn Fn(&Folder, &str) -> Database) {
+    let folder = Folder::new();
+    let database = new(&folder, "bench");
     eprintln!("{}", database.name);
-    let mut bench = Bench::open(options, database, folder);
+    let mut bench = Bench::open(options, &database, &folder);
     if options.growth.is_empty() {
         bench.all();
     } else {
-        growth::measure(&mut bench);
+        let folder = Folder::new();
+        let database = new(&folder, "small");
+        growth::measure(&mut bench, &mut Bench::open(options, &database, &folder));
     }
     bench.report.print(&database.version());
 }

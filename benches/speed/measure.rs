@@ -18,7 +18,7 @@ const SHOP: char = 'S';
 const RULES: char = 'R';
 const PLAIN: char = 'P';
 /// Rules of the long policy, and sales of its stores.
-const MANY_RULES: usize = 500;
+pub const MANY_RULES: usize = 500;
 const RULES_SALES: usize = 4_000;
 /// Gift cards of each store.
 const CARDS: usize = 500;
@@ -331,20 +331,19 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The rates of recording with so many returns there already: under the standard policy, and under that with many
-    /// rules. Checks are of sales of any age under the first, of the last ones under the second.
-    pub fn at(&mut self, recorded: usize) -> [f64; 2] {
+    /// The rates of recording and checking with what is there already, which `state` names: under the standard policy, and
+    /// under that with many rules. Checks are of sales of any age under the first, of the last ones under the second.
+    pub fn at(&mut self, state: &str) -> [(f64, f64); 2] {
         let returns = self.options.returns;
         [(SHOP, String::new()), (RULES, format!(", {MANY_RULES} rules"))].map(|(kind, policy)| {
             self.import(kind, returns);
             let size = self.database.size();
-            let what = format!("record{policy}, 64 connections, {recorded} returns there");
-            self.record_as(&what, kind, 64, returns, None);
+            let [record, check] = ["record", "check"].map(|what| format!("{what}{policy}, 64 connections, {state}"));
+            self.record_as(&record, kind, 64, returns, None);
             let bytes = (self.database.size() - size) / returns as i64;
-            self.report
-                .note(format!("{recorded} returns there: {bytes} bytes on disk a return, {} MiB in all", size >> 20));
-            self.check(&format!("check{policy}, 64 connections, {recorded} returns there"), kind, 64, returns);
-            self.report.last(&what).per_second()
+            self.report.note(format!("{state}: {bytes} bytes on disk a return, {} MiB in all", size >> 20));
+            self.check(&check, kind, 64, returns);
+            (self.report.last(&record).per_second(), self.report.last(&check).per_second())
         })
     }
 

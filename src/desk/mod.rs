@@ -10,7 +10,6 @@ pub mod housekeeping;
 pub mod install;
 pub mod queue;
 pub mod readers;
-mod write_back;
 pub mod writer;
 
 pub use answer::{Answer, Reply};

@@ -4,7 +4,6 @@ use super::answer::{Render, Reply};
 use super::checks::{Checked, Checks};
 use super::housekeeping::Housekeeping;
 use super::readers::{NotRead, Readers};
-use super::write_back::WriteBack;
 use super::writer::{self, Writer};
 use crate::clock::Clock;
 use crate::domain::caller::Caller;
@@ -67,7 +66,6 @@ pub struct Desk {
     checks: Checks,
     writers: Mutex<Vec<JoinHandle<()>>>,
     housekeeping: Mutex<Option<Housekeeping>>,
-    write_back: Mutex<Option<WriteBack>>,
     db: Db,
     clock: Clock,
 }
@@ -100,21 +98,19 @@ impl Desk {
         let settings = SharedSettings::default();
         let in_flight = Arc::new(Mutex::new(HashSet::new()));
         let readers = Readers::open(&db, config.readers.max(1), settings.clone())?;
-        let write_back = WriteBack::start(&db)?;
         let mut writers = Vec::new();
         for number in 0..writer_count(&db, config.writers) {
             let writer = Writer::connect(&db, clock.clone(), settings.clone(), Arc::clone(&render))?;
             let (jobs, in_flight) = (jobs.clone(), Arc::clone(&in_flight));
-            let (limit, tally) = (config.batch_limit.max(1), write_back.tally());
-            let serve = move || writer::serve(writer, &jobs, &in_flight, limit, tally);
+            let serve = move || writer::serve(writer, &jobs, &in_flight, config.batch_limit.max(1));
             let thread = std::thread::Builder::new().name(format!("writer-{number}")).spawn(serve);
             writers.push(thread.map_err(|e| StoreError::Other(format!("a writer's thread did not start: {e}")))?);
         }
         let housekeeping = Housekeeping::start(db.clone(), clock.clone(), config.keep_answers)?;
-        let (housekeeping, write_back) = (Mutex::new(Some(housekeeping)), Mutex::new(Some(write_back)));
+        let housekeeping = Mutex::new(Some(housekeeping));
         let (queue, writers) = (RwLock::new(Some(queue)), Mutex::new(writers));
         let checks = Checks::new();
-        Ok(Desk { queue, in_flight, settings, readers, checks, writers, housekeeping, write_back, db, clock })
+        Ok(Desk { queue, in_flight, settings, readers, checks, writers, housekeeping, db, clock })
     }
 
     /// Puts a command in the queue and waits for its answer. Never waits for a place: a full queue says so at once.
@@ -203,8 +199,6 @@ impl Desk {
                 tracing::error!("a writer had died before the desk was closed");
             }
         }
-        // After the writers, which say when it is time.
-        drop(self.write_back.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::answer::{Render, Rendering, Reply};
 use super::queue::{Job, Request, SharedSettings};
-use super::write_back::Tally;
 use crate::clock::Clock;
 use crate::domain::perform::{Command, Context, Done, Outcome, Touched, perform};
 use crate::domain::state::{Ids, State};
@@ -20,6 +19,8 @@ use uuid::Uuid;
 
 /// How often work is done again that another instance was in the way of.
 const TRIES: u32 = 4;
+/// Commands after which a writer that has nothing to do writes SQLite's log back.
+const WRITE_BACK: usize = 256;
 /// How long a writer waits before it asks a lost database again.
 const RECONNECT: Duration = Duration::from_millis(200);
 
@@ -51,13 +52,8 @@ impl AtHand<'_> {
 }
 
 /// Serves batches until the queue is closed and empty.
-pub(super) fn serve(
-    mut writer: Writer,
-    jobs: &Receiver<Job>,
-    in_flight: &Mutex<HashSet<Uuid>>,
-    limit: usize,
-    mut tally: Tally,
-) {
+pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<HashSet<Uuid>>, limit: usize) {
+    let mut since_written_back = 0;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
         // No timer: whatever came while the last batch was written is the next one, and a lone command never waits.
@@ -74,10 +70,15 @@ pub(super) fn serve(
             job.request.key.map(|key| keys.remove(&key.id));
         }
         drop(keys);
-        tally.add(batch.len());
+        since_written_back += batch.len();
         for (job, reply) in batch.into_iter().zip(replies) {
             // Whoever has gone away meanwhile finds the answer under its key.
             let _ = job.reply.send(reply);
+        }
+        // In a pause, little by little: what is left to a time without pauses is much at once.
+        if since_written_back >= WRITE_BACK && jobs.is_empty() {
+            writer.write_back();
+            since_written_back = 0;
         }
     }
 }
@@ -105,6 +106,15 @@ impl Writer {
     /// The same with ids from a source that is asked once for each batch: a simulation foretells them.
     pub fn with_ids(self, ids: impl FnMut() -> Ids + Send + 'static) -> Writer {
         Writer { ids: Box::new(ids), ..self }
+    }
+
+    /// Writes SQLite's log back into its file. Nobody waits for it to succeed: the database does so by itself some day.
+    fn write_back(&mut self) {
+        if let Some(connection) = &mut self.connection
+            && let Err(fault) = Db::write_back(connection)
+        {
+            tracing::debug!(%fault, "the log was not written back");
+        }
     }
 
     /// Serves commands whose answers are always waited for; see [`serve`] for those of the queue.

@@ -87,15 +87,6 @@ struct JournalMode {
     journal_mode: String,
 }
 
-/// Pages of the log, and how many of them are in the file.
-#[derive(QueryableByName)]
-struct Checkpoint {
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    log: i32,
-    #[diesel(sql_type = diesel::sql_types::Integer)]
-    checkpointed: i32,
-}
-
 /// Turns the write-ahead log on. Where several instances turn it on for a new file, SQLite answers all but one
 /// with "locked" at once, whatever the busy time-out: hence the loop.
 fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), StoreError> {
@@ -120,16 +111,12 @@ fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), 
 }
 
 impl Db {
-    /// Writes SQLite's write-ahead log back into the file, as far as nobody reads it, and answers whether that was all of
-    /// it; nothing on PostgreSQL, which has processes of its own for that. Waits for nobody, and keeps nobody waiting but
-    /// whoever uses this connection.
-    pub fn write_back(connection: &mut AnyConnection) -> Result<bool, StoreError> {
+    /// Writes SQLite's write-ahead log back into the file, as far as nobody reads it; nothing on PostgreSQL, which has
+    /// processes of its own for that. Waits for nobody, and keeps nobody waiting but who writes through this connection.
+    pub fn write_back(connection: &mut AnyConnection) -> Result<(), StoreError> {
         match connection {
-            AnyConnection::Sqlite(connection) => {
-                let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result(connection)?;
-                Ok(done.checkpointed == done.log)
-            }
-            AnyConnection::Postgres(_) => Ok(true),
+            AnyConnection::Sqlite(connection) => Ok(connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?),
+            AnyConnection::Postgres(_) => Ok(()),
         }
     }
 }
