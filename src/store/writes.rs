@@ -103,6 +103,12 @@ fn all_written(written: usize, given: usize, part: Part<'_>) -> Result<(), Store
 
 fn write_one(tx: &mut Tx<'_>, part: Part<'_>) -> Result<usize, StoreError> {
     let height = height(part.columns)?;
+    // PostgreSQL says so itself; SQLite would be given the values that fit.
+    if let What::Update(Update { table, key, set }) = part.what
+        && part.columns.len() != key.len() + set.len()
+    {
+        return Err(StoreError::Other(format!("an update of {table} has more or fewer values than columns")));
+    }
     match tx.connection() {
         Connection::Postgres(_) if height == 0 => Ok(0),
         Connection::Postgres(c) => Ok(part.execute(c)?),

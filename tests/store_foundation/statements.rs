@@ -188,6 +188,11 @@ fn a_statement_is_refused_if_its_columns_differ_in_length() {
         let columns = [col([Uuid::now_v7(), Uuid::now_v7()]), col([1_i64])];
         let refused = write(c, |tx| writes::insert(tx, "things(id, number)", &columns));
         assert_eq!(refused, Err(StoreError::Other("the columns of a statement differ in length".into())));
+        for columns in [vec![col([Uuid::now_v7()])], vec![col([Uuid::now_v7()]), col([1_i64]), col([2_i64])]] {
+            let refused = write(c, |tx| writes::update_rows(tx, &NUMBERS, &columns));
+            let told = "an update of things has more or fewer values than columns";
+            assert_eq!(refused, Err(StoreError::Other(told.into())));
+        }
     });
 }
 
