@@ -58,11 +58,15 @@ pub enum StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            StartError::DataDir { path, fault } => write!(f, "the data directory {path} cannot be used: {fault}"),
+            StartError::DataDir { path, fault } => {
+                write!(f, "the data directory {path} cannot be used: {fault}")
+            }
             StartError::Keys(fault) => write!(f, "{fault}"),
             StartError::Store(fault) => write!(f, "{fault}"),
             StartError::Settings(fault) => write!(f, "{fault}"),
-            StartError::Bind { address, fault } => write!(f, "{address} cannot be listened on: {fault}"),
+            StartError::Bind { address, fault } => {
+                write!(f, "{address} cannot be listened on: {fault}")
+            }
         }
     }
 }
@@ -98,11 +102,16 @@ impl App {
         migrate::run(&mut connection)?;
         install::standard_policy(&mut connection, &clock)?;
         drop(connection);
-        let names = OwnNames { issuer: config.tokens.issuer.clone(), audience: config.tokens.audience.clone() };
-        let verifier = Verifier::new(Arc::clone(&keys), verifier_settings(&config, &names), clock.now())
-            .map_err(|fault| StartError::Settings(fault.to_string()))?;
+        let names = OwnNames {
+            issuer: config.tokens.issuer.clone(),
+            audience: config.tokens.audience.clone(),
+        };
+        let verifier =
+            Verifier::new(Arc::clone(&keys), verifier_settings(&config, &names), clock.now())
+                .map_err(|fault| StartError::Settings(fault.to_string()))?;
         let overrides = Arc::new(OverrideTokens::new(Arc::clone(&keys), names.clone()));
-        let desk = Desk::open(db, clock.clone(), desk_config(&config), render(Arc::clone(&overrides)))?;
+        let desk =
+            Desk::open(db, clock.clone(), desk_config(&config), render(Arc::clone(&overrides)))?;
         let pins = PinHasher::new(Arc::clone(&keys), PinCost::OWASP)
             .map_err(|fault| StartError::Settings(fault.to_string()))?;
         let service = Service {
@@ -159,10 +168,17 @@ impl App {
                 to: None,
             };
             let mut connection = self.service.desk.db().connect_reader()?;
-            let told = Db::read::<_, StoreError>(&mut connection, |read| events::find(read, &filter, None, 1))?;
+            let told = Db::read::<_, StoreError>(&mut connection, |read| {
+                events::find(read, &filter, None, 1)
+            })?;
             if told.is_empty() {
                 let data = Json::object([("created_at", Json::from(key.created_at.to_string()))]);
-                self.take_note(Note { store: None, event: Event::KeyCreated, subject_id: Some(key.kid), data });
+                self.take_note(Note {
+                    store: None,
+                    event: Event::KeyCreated,
+                    subject_id: Some(key.kid),
+                    data,
+                });
             }
         }
         Ok(())
@@ -195,9 +211,10 @@ pub fn open_keys(config: &Config, clock: &Clock) -> Result<KeyStore, StartError>
     folder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
-    folder
-        .create(&config.data_dir)
-        .map_err(|fault| StartError::DataDir { path: config.data_dir.display().to_string(), fault })?;
+    folder.create(&config.data_dir).map_err(|fault| StartError::DataDir {
+        path: config.data_dir.display().to_string(),
+        fault,
+    })?;
     Ok(KeyStore::open_or_create(&config.data_dir, clock)?)
 }
 
@@ -232,7 +249,9 @@ fn desk_config(config: &Config) -> DeskConfig {
         readers: desk.readers,
         queue_limit: desk.queue_limit,
         batch_limit: desk.batch_limit,
-        keep_answers: SignedDuration::from_hours(24 * i64::try_from(config.returns.idempotency_days).unwrap_or(30)),
+        keep_answers: SignedDuration::from_hours(
+            24 * i64::try_from(config.returns.idempotency_days).unwrap_or(30),
+        ),
     }
 }
 
@@ -265,7 +284,10 @@ impl MintOverride for Minting<'_> {
         };
         let lifetime = grant.issued_at.duration_until(grant.expires_at);
         let minted = self.tokens.mint(grant.id, &approver, &bound, lifetime, self.rendering.now);
-        minted.inspect_err(|fault| tracing::error!(%fault, "an override could not be signed")).ok().map(|m| m.token)
+        minted
+            .inspect_err(|fault| tracing::error!(%fault, "an override could not be signed"))
+            .ok()
+            .map(|m| m.token)
     }
 }
 

@@ -1,5 +1,5 @@
-//! What an operator of the service may set: every key with its default in `config.default.toml`, a file over it,
-//! the environment over both.
+//! What an operator of the service may set: every key with its default in `config.default.toml`, a
+//! file over it, the environment over both.
 //!
 //! Every value is checked where it is read, so that a complaint names the file or variable to mend.
 
@@ -138,9 +138,15 @@ pub enum ConfigError {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ConfigError::File { file, reason } => write!(f, "cannot use the configuration file {file}: {reason}"),
-            ConfigError::UnknownKey { source, key } => write!(f, "{source} sets \"{key}\", which is not a setting"),
-            ConfigError::BadValue { source, key, reason } => write!(f, "{source} sets \"{key}\", which {reason}"),
+            ConfigError::File { file, reason } => {
+                write!(f, "cannot use the configuration file {file}: {reason}")
+            }
+            ConfigError::UnknownKey { source, key } => {
+                write!(f, "{source} sets \"{key}\", which is not a setting")
+            }
+            ConfigError::BadValue { source, key, reason } => {
+                write!(f, "{source} sets \"{key}\", which {reason}")
+            }
         }
     }
 }
@@ -175,10 +181,13 @@ impl Config {
     /// The settings for this process.
     pub fn from_environment() -> Result<Config, ConfigError> {
         #[allow(clippy::disallowed_methods)] // the one place that asks the environment
-        Config::load(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Config::load(|name| {
+            std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+        })
     }
 
-    /// Defaults, over them the file that `RETURNDESK_CONFIG` names, over both the variables that `env` knows.
+    /// Defaults, over them the file that `RETURNDESK_CONFIG` names, over both the variables that
+    /// `env` knows.
     pub fn load(env: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
         let defaults: Table = DEFAULTS.parse().map_err(|error| embedded(&error))?;
         let mut settings = defaults.clone();
@@ -190,7 +199,11 @@ impl Config {
     }
 }
 
-/// Every value was checked as it was read, so what is left can only be wrong in the defaults file itself.
+/// Every value was checked as it was read, so what is left can only be wrong in the defaults file
+/// itself.
 fn embedded(error: &toml::de::Error) -> ConfigError {
-    ConfigError::File { file: "config.default.toml (embedded)".into(), reason: error.to_string().trim_end().into() }
+    ConfigError::File {
+        file: "config.default.toml (embedded)".into(),
+        reason: error.to_string().trim_end().into(),
+    }
 }

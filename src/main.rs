@@ -4,7 +4,8 @@ use returndesk::cli;
 use returndesk::config::Config;
 use std::process::ExitCode;
 
-/// Half of what a return costs the service is many small pieces of memory: this one takes a fifth less than the system's.
+/// Half of what a return costs the service is many small pieces of memory: this one takes a fifth
+/// less than the system's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

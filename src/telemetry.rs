@@ -1,9 +1,9 @@
 //! What the service says about itself: log lines on stderr, and metrics in Prometheus' text form.
 //!
-//! A line of the log is a line: what a caller sends (a note, a receipt number) may hold CR, LF or a terminal's
-//! control sequences, and must not be able to forge another line. JSON escapes them by its grammar; the text form
-//! of tracing-subscriber quotes `Debug` values but writes the message and `%` values as they are, so [`OneLine`]
-//! stands between.
+//! A line of the log is a line: what a caller sends (a note, a receipt number) may hold CR, LF or a
+//! terminal's control sequences, and must not be able to forge another line. JSON escapes them by
+//! its grammar; the text form of tracing-subscriber quotes `Debug` values but writes the message
+//! and `%` values as they are, so [`OneLine`] stands between.
 
 use crate::config::{Log, LogFormat};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -17,21 +17,26 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 use tracing_subscriber::fmt::{FormatFields, MakeWriter};
 
-/// Upper bounds of the buckets of every metric that ends in `_seconds`, in seconds: from a read served by memory
-/// to a request that is about to be given up.
-const SECONDS: &[f64] = &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
+/// Upper bounds of the buckets of every metric that ends in `_seconds`, in seconds: from a read
+/// served by memory to a request that is about to be given up.
+const SECONDS: &[f64] =
+    &[0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0];
 
-/// Upper bounds of the buckets of every metric that ends in `_size`: commands in a batch, rows in a page.
+/// Upper bounds of the buckets of every metric that ends in `_size`: commands in a batch, rows in a
+/// page.
 const SIZES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 4096.0];
 
-/// How often recorded samples are moved into their buckets; between two scrapes they would pile up in memory.
+/// How often recorded samples are moved into their buckets; between two scrapes they would pile up
+/// in memory.
 const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Starts the log on stderr; if this process has one already, that one stays.
 pub fn init(log: &Log) {
     let ansi = std::io::stderr().is_terminal();
-    // An error means that a test, or an earlier App in this process, was first; its log serves as well.
-    let _already_set = tracing::subscriber::set_global_default(subscriber(log, std::io::stderr, ansi));
+    // An error means that a test, or an earlier App in this process, was first; its log serves as
+    // well.
+    let _already_set =
+        tracing::subscriber::set_global_default(subscriber(log, std::io::stderr, ansi));
 }
 
 /// The subscriber for `log`, writing to `writer`.
@@ -43,8 +48,12 @@ where
     let filter = EnvFilter::builder().parse_lossy(&log.filter);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     match log.format {
-        LogFormat::Text => Box::new(lines.with_ansi(ansi).fmt_fields(OneLine(DefaultFields::new())).finish()),
-        LogFormat::Json => Box::new(lines.json().flatten_event(true).with_current_span(false).finish()),
+        LogFormat::Text => {
+            Box::new(lines.with_ansi(ansi).fmt_fields(OneLine(DefaultFields::new())).finish())
+        }
+        LogFormat::Json => {
+            Box::new(lines.json().flatten_event(true).with_current_span(false).finish())
+        }
     }
 }
 
@@ -52,7 +61,11 @@ where
 struct OneLine(DefaultFields);
 
 impl<'writer> FormatFields<'writer> for OneLine {
-    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'writer>, fields: R) -> fmt::Result {
+    fn format_fields<R: RecordFields>(
+        &self,
+        mut writer: Writer<'writer>,
+        fields: R,
+    ) -> fmt::Result {
         let mut plain = String::new();
         self.0.format_fields(Writer::new(&mut plain), fields)?;
         for letter in plain.chars() {
@@ -65,13 +78,16 @@ impl<'writer> FormatFields<'writer> for OneLine {
     }
 }
 
-/// Control characters, Unicode's line and paragraph separators, and the marks that reorder what is shown.
+/// Control characters, Unicode's line and paragraph separators, and the marks that reorder what is
+/// shown.
 fn breaks_the_line(letter: char) -> bool {
-    letter.is_control() || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+    letter.is_control()
+        || matches!(letter, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
-/// The metrics of this process, to be rendered by `GET /metrics`. The first call installs the recorder, so it
-/// belongs at the start of the App: what is counted before it is lost. Any number of calls is one recorder.
+/// The metrics of this process, to be rendered by `GET /metrics`. The first call installs the
+/// recorder, so it belongs at the start of the App: what is counted before it is lost. Any number
+/// of calls is one recorder.
 pub fn metrics() -> &'static PrometheusHandle {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     HANDLE.get_or_init(|| {
@@ -103,7 +119,8 @@ mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
-    const FORGERY: &str = "ok\r\n2026-11-22T00:00:00Z  INFO returndesk: refund paid\u{2028}\u{85}\u{1b}[2K\u{202e}";
+    const FORGERY: &str =
+        "ok\r\n2026-11-22T00:00:00Z  INFO returndesk: refund paid\u{2028}\u{85}\u{1b}[2K\u{202e}";
 
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
@@ -126,7 +143,8 @@ mod tests {
     }
     impl std::error::Error for Trouble {}
 
-    /// What a log of `format` holds after an event that carries the forgery in every way an event can.
+    /// What a log of `format` holds after an event that carries the forgery in every way an event
+    /// can.
     fn logged(format: LogFormat, filter: &str) -> String {
         let kept = Kept::default();
         let writer = kept.clone();
@@ -147,9 +165,12 @@ mod tests {
         let text = logged(LogFormat::Text, "info");
         let line = text.strip_suffix('\n').unwrap();
         assert_eq!(line.matches("refund paid").count(), 7, "{line}");
-        // The colours of the level and of the span's name are ours; no escape sequence but SGR is let through.
-        let uncoloured: String =
-            line.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, rest)| rest)).collect();
+        // The colours of the level and of the span's name are ours; no escape sequence but SGR is
+        // let through.
+        let uncoloured: String = line
+            .split('\u{1b}')
+            .map(|part| part.split_once('m').map_or(part, |(_, rest)| rest))
+            .collect();
         assert_eq!(line.matches('\u{1b}').count(), line.matches("\u{1b}[").count());
         assert!(!line.contains("\u{1b}[2K"), "{line:?}");
         assert!(!uncoloured.contains(breaks_the_line), "{uncoloured:?}");

@@ -1,4 +1,5 @@
-//! The decision table: what is sold, what the policy says, what is asked and when; and every word of the answer.
+//! The decision table: what is sold, what the policy says, what is asked and when; and every word
+//! of the answer.
 //!
 //! Each row is checked, and a row that is allowed is recorded as well: check and record are one.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only these tests call
@@ -8,6 +9,8 @@ mod charges;
 mod counter;
 #[path = "decisions/eligibility.rs"]
 mod eligibility;
+#[path = "decisions/fees.rs"]
+mod fees;
 #[path = "decisions/goods.rs"]
 mod goods;
 #[path = "decisions/governing.rs"]
@@ -30,13 +33,23 @@ use table::Row;
 
 fn all_rows() -> Vec<Row> {
     let kept = [kept::rows(), without_receipt::rows()];
-    let all = [charges::rows(), eligibility::rows(), goods::rows(), kits::rows(), tenders::rows(), people::rows()];
+    let all = [
+        charges::rows(),
+        eligibility::rows(),
+        fees::rows(),
+        goods::rows(),
+        kits::rows(),
+        tenders::rows(),
+        people::rows(),
+    ];
     all.into_iter().chain(kept).flatten().collect()
 }
 
 /// Codes of the contract that no rule of this version finds, and why.
-const NOT_PRODUCED: [(Code, &str); 2] =
-    [(Code::WatchListed, "there is no watch list yet"), (Code::HighRisk, "there are no risk rules yet")];
+const NOT_PRODUCED: [(Code, &str); 2] = [
+    (Code::WatchListed, "there is no watch list yet"),
+    (Code::HighRisk, "there are no risk rules yet"),
+];
 
 #[test]
 fn every_row_is_decided_as_told() {
@@ -47,9 +60,15 @@ fn every_row_is_decided_as_told() {
 #[test]
 fn every_code_has_a_row_or_a_reason() {
     let rows = all_rows();
-    let told = |code: Code| rows.iter().any(|row| row.told.contains(&format!(" {} by ", code.as_str())));
+    let told =
+        |code: Code| rows.iter().any(|row| row.told.contains(&format!(" {} by ", code.as_str())));
     for code in Code::ALL {
         let excused = NOT_PRODUCED.iter().any(|(missing, _)| *missing == code);
-        assert!(told(code) != excused, "{} has {} row", code.as_str(), if excused { "a" } else { "no" });
+        assert!(
+            told(code) != excused,
+            "{} has {} row",
+            code.as_str(),
+            if excused { "a" } else { "no" }
+        );
     }
 }

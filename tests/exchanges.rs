@@ -1,5 +1,5 @@
-//! Exchanges: one transaction and one net, the new goods a sale like any other, and the money always on its way back to
-//! the means that the customer first paid with.
+//! Exchanges: one transaction and one net, the new goods a sale like any other, and the money
+//! always on its way back to the means that the customer first paid with.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only these tests call
 
 #[path = "exchanges/chains.rs"]

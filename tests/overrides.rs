@@ -1,4 +1,5 @@
-//! Every way in which an override is no good, in the order in which it is told, and what the log says of it.
+//! Every way in which an override is no good, in the order in which it is told, and what the log
+//! says of it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only these tests call
 
 mod counter;
@@ -17,7 +18,8 @@ use returndesk::domain::sale::{Charge, Sale};
 use returndesk::domain::tender::TenderType::CreditCard;
 use uuid::Uuid;
 
-/// Past the window a manager approves; above 100.00 two; a supervisor's word is enough for an opened box.
+/// Past the window a manager approves; above 100.00 two; a supervisor's word is enough for an
+/// opened box.
 const RULES: &str = r#"[{"id": "default", "when": {}, "set": {
     "window": {"days": 5, "after": "needs_approval", "approval_role": "manager"},
     "approval": [{"over": "100.00", "role": "manager", "approvers": 2}]}}]"#;
@@ -25,7 +27,13 @@ const RULES: &str = r#"[{"id": "default", "when": {}, "set": {
 fn chairs(number: u128) -> Sale {
     let mut sale = sale(vec![line(1, 10, 5000)], vec![tender(1, CreditCard, 51_000, 0)]);
     (sale.id, sale.receipt) = (id(number), format!("R-{number}"));
-    let shipping = Charge { charge: 1, kind: "shipping".into(), amount: Minor(1000), taxes: vec![], refundable: true };
+    let shipping = Charge {
+        charge: 1,
+        kind: "shipping".into(),
+        amount: Minor(1000),
+        taxes: vec![],
+        refundable: true,
+    };
     sale.charges = vec![shipping];
     counter::totalled(&mut sale);
     sale
@@ -69,10 +77,13 @@ fn a_good_override_lets_the_return_through_once() {
         (grant.codes.clone(), grant.max_refund, grant.sales.clone()),
         (vec![Code::WindowExpired], Minor(10_000), vec![id(1)])
     );
-    let returned = counter.record_with(with_grants(draft.clone(), std::slice::from_ref(&grant))).unwrap();
+    let returned =
+        counter.record_with(with_grants(draft.clone(), std::slice::from_ref(&grant))).unwrap();
     assert_eq!(counter.state.override_of(grant.id).unwrap().used_for, Some(returned.id));
-    let events: Vec<Event> = counter.state.changes.entries.iter().map(|entry| entry.event).collect();
-    let told = [Event::ReturnRefused, Event::OverrideIssued, Event::OverrideUsed, Event::ReturnRecorded];
+    let events: Vec<Event> =
+        counter.state.changes.entries.iter().map(|entry| entry.event).collect();
+    let told =
+        [Event::ReturnRefused, Event::OverrideIssued, Event::OverrideUsed, Event::ReturnRecorded];
     assert_eq!(events, told);
     assert_eq!(
         fault(counter.record_with(with_grants(draft, std::slice::from_ref(&grant)))),
@@ -93,14 +104,26 @@ fn every_fault_is_told_and_the_first_of_several() {
             OverrideFault::Mismatch,
         ),
         ("never issued", |_, command| command.grants[0].id = id(77), OverrideFault::Mismatch),
-        ("another amount than was issued", |_, command| command.grants[0].max_refund.0 += 1, OverrideFault::Mismatch),
-        ("another rank than was issued", |_, command| command.grants[0].approver.rank = 3, OverrideFault::Mismatch),
+        (
+            "another amount than was issued",
+            |_, command| command.grants[0].max_refund.0 += 1,
+            OverrideFault::Mismatch,
+        ),
+        (
+            "another rank than was issued",
+            |_, command| command.grants[0].approver.rank = 3,
+            OverrideFault::Mismatch,
+        ),
         (
             "more codes than were issued",
             |_, command| command.grants[0].codes.push(Code::FinalSale),
             OverrideFault::Mismatch,
         ),
-        ("five minutes later", |counter, _| counter.now += SignedDuration::from_mins(5), OverrideFault::Expired),
+        (
+            "five minutes later",
+            |counter, _| counter.now += SignedDuration::from_mins(5),
+            OverrideFault::Expired,
+        ),
         (
             "used and expired is used",
             |counter, command| {
@@ -117,17 +140,30 @@ fn every_fault_is_told_and_the_first_of_several() {
             },
             OverrideFault::Expired,
         ),
-        ("another sale", |_, command| command.draft.sale = Some(SaleRef::Id(id(2))), OverrideFault::Mismatch),
+        (
+            "another sale",
+            |_, command| command.draft.sale = Some(SaleRef::Id(id(2))),
+            OverrideFault::Mismatch,
+        ),
         (
             "a charge of another sale with it",
             |_, command| {
                 command.draft.lines = vec![units(1, 1)];
-                command.draft.charges = vec![DraftCharge { sale: Some(SaleRef::Id(id(2))), charge: 1 }];
+                command.draft.charges =
+                    vec![DraftCharge { sale: Some(SaleRef::Id(id(2))), charge: 1 }];
             },
             OverrideFault::Mismatch,
         ),
-        ("more goods", |_, command| command.draft.lines = vec![units(1, 3)], OverrideFault::Mismatch),
-        ("another store", |_, command| command.draft.store = "0043".to_owned(), OverrideFault::Mismatch),
+        (
+            "more goods",
+            |_, command| command.draft.lines = vec![units(1, 3)],
+            OverrideFault::Mismatch,
+        ),
+        (
+            "another store",
+            |_, command| command.draft.store = "0043".to_owned(),
+            OverrideFault::Mismatch,
+        ),
         (
             "the approver at the register",
             |_, command| command.draft.operator = "2001".to_owned(),
@@ -136,8 +172,9 @@ fn every_fault_is_told_and_the_first_of_several() {
         (
             "the approver's subject at the register",
             |counter, _| {
-                counter.caller =
-                    with(counter::caller(CASHIER, Role::Cashier), |caller| caller.subject = "idp|2001".to_owned());
+                counter.caller = with(counter::caller(CASHIER, Role::Cashier), |caller| {
+                    caller.subject = "idp|2001".to_owned()
+                });
             },
             OverrideFault::ApproverIsOperator,
         ),
@@ -151,7 +188,11 @@ fn every_fault_is_told_and_the_first_of_several() {
         let books = counter.book(1).clone();
         assert_eq!(fault(counter.record_with(command)).1, expected, "{name}");
         assert_eq!(counter.book(1), &books, "{name}: nothing moves");
-        let event = if expected == OverrideFault::Expired { Event::OverrideExpired } else { Event::OverrideRefused };
+        let event = if expected == OverrideFault::Expired {
+            Event::OverrideExpired
+        } else {
+            Event::OverrideRefused
+        };
         assert_eq!(last_event(&counter), event, "{name}");
     }
 }
@@ -203,7 +244,11 @@ fn an_override_is_not_issued_to_whom_may_not_approve() {
     for (draft, who, expected) in table {
         let mut counter = counter();
         let told = format!("{who:?}");
-        assert_eq!(counter.approve(draft, who), Err(Refusal::Override { id: Uuid::nil(), why: expected }), "{told}");
+        assert_eq!(
+            counter.approve(draft, who),
+            Err(Refusal::Override { id: Uuid::nil(), why: expected }),
+            "{told}"
+        );
         assert_eq!(last_event(&counter), Event::OverrideRefused);
     }
 }
@@ -244,11 +289,23 @@ fn codes_are_those_that_need_approval_and_no_others() {
     };
     let one = counter.issue(ask(of_sale(1, 3), vec![Code::WindowExpired])).unwrap().grant;
     assert_eq!(one.codes, [Code::WindowExpired]);
-    assert_eq!(one.expires_at, counter.now + SignedDuration::from_mins(5), "five minutes, whoever asks for more");
-    assert!(matches!(counter.issue(ask(of_sale(1, 1), vec![Code::FinalSale])), Err(Refusal::Invalid(_))));
+    assert_eq!(
+        one.expires_at,
+        counter.now + SignedDuration::from_mins(5),
+        "five minutes, whoever asks for more"
+    );
+    assert!(matches!(
+        counter.issue(ask(of_sale(1, 1), vec![Code::FinalSale])),
+        Err(Refusal::Invalid(_))
+    ));
     // What nobody may approve is not approved: the answer is the decision.
     let too_many = counter.issue(ask(of_sale(1, 11), vec![]));
-    assert!(matches!(too_many, Err(Refusal::ReturnRefused(decision)) if decision.verdict == Verdict::Refused));
+    assert!(
+        matches!(too_many, Err(Refusal::ReturnRefused(decision)) if decision.verdict == Verdict::Refused)
+    );
     counter.now = counter::noon("2026-03-04");
-    assert!(matches!(counter.issue(ask(of_sale(1, 1), vec![])), Err(Refusal::Invalid(_))), "nothing to approve");
+    assert!(
+        matches!(counter.issue(ask(of_sale(1, 1), vec![])), Err(Refusal::Invalid(_))),
+        "nothing to approve"
+    );
 }

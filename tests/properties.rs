@@ -1,4 +1,5 @@
-//! What holds of every sale and every way of taking it back: nothing twice, nothing lost, to the minor unit.
+//! What holds of every sale and every way of taking it back: nothing twice, nothing lost, to the
+//! minor unit.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only these tests call
 
 #[path = "properties/cards.rs"]
@@ -28,10 +29,15 @@ use returndesk::domain::words::RefundTo;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Everything may come back, to where it came from or to store credit, in one of the four orders of tenders.
+/// Everything may come back, to where it came from or to store credit, in one of the four orders of
+/// tenders.
 fn rules(order: usize) -> String {
-    let order =
-        [r#""first""#, r#""last""#, r#""proportional""#, r#"["gift_card", "credit_card", "check", "cash"]"#][order];
+    let order = [
+        r#""first""#,
+        r#""last""#,
+        r#""proportional""#,
+        r#"["gift_card", "credit_card", "check", "cash"]"#,
+    ][order];
     format!(
         r#"[{{"id": "default", "when": {{}}, "set": {{"window": {{"days": 300, "after": "refuse"}}, "check_clears_days": 0,
             "tender_order": {order}, "refund_to": {{"*": ["original", "store_credit", "cash"]}}}}}}]"#
@@ -43,17 +49,26 @@ fn lines() -> impl Strategy<Value = Vec<LineShape>> {
     let taxes = prop::collection::vec(0i64..100, 0..=3);
     let one = (quantity, 0i64..3_000, prop_oneof![3 => Just(0i64), 1 => 0i64..=100], taxes);
     prop::collection::vec(
-        one.prop_map(|(thousandths, price, off, taxes)| LineShape { thousandths, price, off, taxes }),
+        one.prop_map(|(thousandths, price, off, taxes)| LineShape {
+            thousandths,
+            price,
+            off,
+            taxes,
+        }),
         1..=6,
     )
 }
 
 fn shapes() -> impl Strategy<Value = SaleShape> {
-    let tender =
-        (0usize..4, 1i64..100, 0i64..500).prop_map(|(kind, weight, change)| TenderShape { kind, weight, change });
+    let tender = (0usize..4, 1i64..100, 0i64..500).prop_map(|(kind, weight, change)| TenderShape {
+        kind,
+        weight,
+        change,
+    });
     let off = prop::collection::vec(0i64..25, 0..=2);
     let charges = prop::collection::vec((0i64..900, 0i64..90), 0..=2);
-    let all = (0usize..6, any::<bool>(), lines(), off, charges, prop::collection::vec(tender, 1..=4));
+    let all =
+        (0usize..6, any::<bool>(), lines(), off, charges, prop::collection::vec(tender, 1..=4));
     all.prop_map(|(place, included, lines, off, charges, tenders)| SaleShape {
         place,
         included,
@@ -85,7 +100,8 @@ fn goods_and_money() -> impl Strategy<Value = Step> {
 }
 
 fn anything() -> impl Strategy<Value = Step> {
-    let fallback = prop_oneof![Just(None), Just(Some(TenderType::StoreCredit)), Just(Some(TenderType::Cash))];
+    let fallback =
+        prop_oneof![Just(None), Just(Some(TenderType::StoreCredit)), Just(Some(TenderType::Cash))];
     prop_oneof![
         5 => goods_and_money(),
         2 => (0usize..20).prop_map(Step::Void),
@@ -104,7 +120,11 @@ struct Case {
 impl Case {
     fn new(shape: &SaleShape, order: usize) -> Case {
         let sale = shape.build(1);
-        Case { counter: Counter::open_in(&CURRENCIES, &rules(order), vec![sale.clone()]), sale, returns: Vec::new() }
+        Case {
+            counter: Counter::open_in(&CURRENCIES, &rules(order), vec![sale.clone()]),
+            sale,
+            returns: Vec::new(),
+        }
     }
 
     fn draft(&self, lines: Vec<DraftLine>, to: RefundTo) -> Draft {
@@ -117,26 +137,33 @@ impl Case {
         let left = self.counter.book(1).lines[line].returnable().0;
         let exact = (left * permille / 1_000).max(1);
         let whole = self.sale.lines[line].quantity.is_whole();
-        weighed(self.sale.lines[line].line, if whole { (exact + 999) / 1_000 * 1_000 } else { exact })
+        weighed(
+            self.sale.lines[line].line,
+            if whole { (exact + 999) / 1_000 * 1_000 } else { exact },
+        )
     }
 
     fn step(&mut self, step: &Step) -> TestCaseResult {
         match step {
             Step::Return(shares, to) => {
-                let lines = shares.iter().map(|(line, permille)| self.share(*line, *permille)).collect();
+                let lines =
+                    shares.iter().map(|(line, permille)| self.share(*line, *permille)).collect();
                 self.record(self.draft(lines, *to))
             }
             Step::Adjust(line, permille) => {
                 let place = line % self.sale.lines.len();
                 let book = &self.counter.book(1).lines[place];
                 let left = book.value().0 - book.refunded().0;
-                let lines = vec![money(self.sale.lines[place].line, (left * permille / 1_000).max(1))];
+                let lines =
+                    vec![money(self.sale.lines[place].line, (left * permille / 1_000).max(1))];
                 self.record(self.draft(lines, RefundTo::Original))
             }
             Step::Charge(number) => {
                 let Some(charge) = self.sale.charges.get(*number) else { return Ok(()) };
                 let charges = vec![DraftCharge { sale: None, charge: charge.charge }];
-                self.record(with(self.draft(vec![], RefundTo::Original), |draft| draft.charges = charges))
+                self.record(with(self.draft(vec![], RefundTo::Original), |draft| {
+                    draft.charges = charges
+                }))
             }
             Step::Void(n) => {
                 let Some(id) = self.returns.get(*n).copied() else { return Ok(()) };
@@ -146,7 +173,14 @@ impl Case {
             Step::Settle(n, refund, settled, fallback) => {
                 let Some(id) = self.returns.get(*n).copied() else { return Ok(()) };
                 let (refund, settled, fallback) = (*refund as u32 + 1, *settled, *fallback);
-                let command = SettleRefund { id, refund, settled, reference: None, fallback, codes: Vec::new() };
+                let command = SettleRefund {
+                    id,
+                    refund,
+                    settled,
+                    reference: None,
+                    fallback,
+                    codes: Vec::new(),
+                };
                 self.counter.perform(&Command::SettleRefund(command));
                 Ok(())
             }
@@ -154,7 +188,11 @@ impl Case {
     }
 
     fn void(&mut self, id: Uuid) {
-        self.counter.perform(&Command::VoidReturn(VoidReturn { id, reason: "mistake".to_owned(), note: None }));
+        self.counter.perform(&Command::VoidReturn(VoidReturn {
+            id,
+            reason: "mistake".to_owned(),
+            note: None,
+        }));
     }
 
     fn record(&mut self, draft: Draft) -> TestCaseResult {
@@ -172,7 +210,8 @@ impl Case {
                 prop_assert_eq!(checked.as_ref(), Ok(&**decision), "check and record are one");
                 let lines: i64 = decision.lines.iter().map(|line| line.refund.0).sum();
                 let charges: i64 = decision.charges.iter().map(|charge| charge.refund.0).sum();
-                let exact: i64 = decision.refunds.iter().map(|plan| plan.amount.0 - plan.rounding.0).sum();
+                let exact: i64 =
+                    decision.refunds.iter().map(|plan| plan.amount.0 - plan.rounding.0).sum();
                 prop_assert_eq!(exact, lines + charges);
                 prop_assert_eq!(exact, decision.totals.refund.0);
                 self.returns.push(the_return.id);
@@ -188,10 +227,12 @@ impl Case {
     /// The book against the returns that stand, added up anew.
     fn audit(&self) -> TestCaseResult {
         let (book, all) = (self.counter.book(1), self.all_returns());
-        let standing: Vec<&&Return> = all.iter().filter(|r| r.status == ReturnStatus::Completed).collect();
+        let standing: Vec<&&Return> =
+            all.iter().filter(|r| r.status == ReturnStatus::Completed).collect();
         for (place, line) in book.lines.iter().enumerate() {
             let number = self.sale.lines[place].line;
-            let of_line = || standing.iter().flat_map(|r| &r.lines).filter(|l| l.sale_line == number);
+            let of_line =
+                || standing.iter().flat_map(|r| &r.lines).filter(|l| l.sale_line == number);
             prop_assert_eq!(line.returned.0, of_line().map(|l| l.quantity.0).sum::<i64>());
             prop_assert_eq!(line.refunded().0, of_line().map(|l| l.parts.gross.0).sum::<i64>());
             prop_assert!(line.returned >= Quantity::ZERO && line.returned <= line.sold);
@@ -199,11 +240,16 @@ impl Case {
         }
         for (place, tender) in book.tenders.iter().enumerate() {
             let number = Some(self.sale.tenders[place].tender);
-            let refunds = standing.iter().flat_map(|r| &r.refunds).filter(|r| r.plan.sale_tender == number);
+            let refunds =
+                standing.iter().flat_map(|r| &r.refunds).filter(|r| r.plan.sale_tender == number);
             let counted = || refunds.clone().filter(|r| r.status != RefundStatus::Failed);
             prop_assert_eq!(tender.refunded.0, counted().map(|r| r.plan.amount.0).sum::<i64>());
             prop_assert_eq!(tender.rounding.0, counted().map(|r| r.plan.rounding.0).sum::<i64>());
-            prop_assert!(tender.refunded >= Minor::ZERO && tender.refunded <= tender.paid, "{:?}", tender);
+            prop_assert!(
+                tender.refunded >= Minor::ZERO && tender.refunded <= tender.paid,
+                "{:?}",
+                tender
+            );
         }
         Ok(())
     }
@@ -211,10 +257,19 @@ impl Case {
     /// Brings back all that is left, charges too.
     fn the_rest(&mut self) -> TestCaseResult {
         let book = self.counter.book(1);
-        let left = book.lines.iter().zip(&self.sale.lines).filter(|(line, _)| line.returnable() > Quantity::ZERO);
+        let left = book
+            .lines
+            .iter()
+            .zip(&self.sale.lines)
+            .filter(|(line, _)| line.returnable() > Quantity::ZERO);
         let lines = left.map(|(state, line)| weighed(line.line, state.returnable().0)).collect();
-        let open = self.sale.charges.iter().filter(|charge| !book.charges_refunded.contains(&charge.charge));
-        let charges = open.map(|charge| DraftCharge { sale: None, charge: charge.charge }).collect();
+        let open = self
+            .sale
+            .charges
+            .iter()
+            .filter(|charge| !book.charges_refunded.contains(&charge.charge));
+        let charges =
+            open.map(|charge| DraftCharge { sale: None, charge: charge.charge }).collect();
         self.record(with(self.draft(lines, RefundTo::Original), |draft| draft.charges = charges))
     }
 }
@@ -222,7 +277,8 @@ impl Case {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
-    /// However a sale comes back, in the end each tender has been paid what it paid, each tax what was charged.
+    /// However a sale comes back, in the end each tender has been paid what it paid, each tax what
+    /// was charged.
     #[test]
     fn a_whole_return_in_any_parts_pays_all_tenders_and_taxes_exactly(shape in shapes(), order in 0usize..4,
             steps in prop::collection::vec(goods_and_money(), 0..12)) {
@@ -262,7 +318,8 @@ proptest! {
         }
     }
 
-    /// Whatever has been returned, adjusted, failed and stood in for: taking all of it back leaves the sale as new.
+    /// Whatever has been returned, adjusted, failed and stood in for: taking all of it back leaves
+    /// the sale as new.
     #[test]
     fn voiding_everything_leaves_the_sale_as_new(shape in shapes(), order in 0usize..4,
             steps in prop::collection::vec(anything(), 1..25)) {
@@ -271,7 +328,8 @@ proptest! {
             case.step(step)?;
             case.audit()?;
         }
-        // Newest first; a void that would leave more than one step of cash rounding waits for the others.
+        // Newest first; a void that would leave more than one step of cash rounding waits for the
+        // others.
         for _ in 0..=case.returns.len() {
             for id in case.returns.clone().into_iter().rev() {
                 case.void(id);
@@ -321,27 +379,49 @@ proptest! {
 fn made_up_sales_are_of_sale_one() {
     let line = LineShape { thousandths: 1_000, price: 100, off: 0, taxes: vec![] };
     let tenders = vec![TenderShape { kind: 1, weight: 1, change: 0 }];
-    let shape = SaleShape { place: 0, included: false, lines: vec![line], off: vec![], charges: vec![], tenders };
+    let shape = SaleShape {
+        place: 0,
+        included: false,
+        lines: vec![line],
+        off: vec![],
+        charges: vec![],
+        tenders,
+    };
     assert_eq!(shape.build(1).id, id(1));
 }
 
-/// Forty items at 0.02, paid in cash where 0.05 is the smallest coin: returned one at a time, some pay 0.00 and some
-/// 0.05. Voiding only those that paid nothing would leave 0.40 paid for goods worth 0.16.
+/// Forty items at 0.02, paid in cash where 0.05 is the smallest coin: returned one at a time, some
+/// pay 0.00 and some 0.05. Voiding only those that paid nothing would leave 0.40 paid for goods
+/// worth 0.16.
 #[test]
 fn voiding_what_was_rounded_down_does_not_farm_the_rounding() {
     let line = LineShape { thousandths: 40_000, price: 2, off: 0, taxes: vec![] };
     let tenders = vec![TenderShape { kind: 0, weight: 1, change: 0 }];
     let cad = CURRENCIES.iter().position(|code| *code == "CAD").unwrap();
-    let shape = SaleShape { place: cad, included: false, lines: vec![line], off: vec![], charges: vec![], tenders };
+    let shape = SaleShape {
+        place: cad,
+        included: false,
+        lines: vec![line],
+        off: vec![],
+        charges: vec![],
+        tenders,
+    };
     let mut case = Case::new(&shape, 0);
     let returns: Vec<Return> = (0..20)
-        .map(|_| case.counter.record(case.draft(vec![weighed(1, 1_000)], RefundTo::Original)).unwrap())
+        .map(|_| {
+            case.counter.record(case.draft(vec![weighed(1, 1_000)], RefundTo::Original)).unwrap()
+        })
         .collect();
-    let nothing = returns.iter().filter(|r| r.refunds.iter().all(|refund| refund.plan.amount == Minor(0)));
+    let nothing =
+        returns.iter().filter(|r| r.refunds.iter().all(|refund| refund.plan.amount == Minor(0)));
     let voids = nothing.map(|r| VoidReturn { id: r.id, reason: "mistake".into(), note: None });
-    let outcomes: Vec<bool> =
-        voids.map(|void| matches!(case.counter.perform(&Command::VoidReturn(void)), Outcome::Done(_))).collect();
-    assert!(outcomes.contains(&true) && outcomes.contains(&false), "some fit within one step, the rest do not");
+    let outcomes: Vec<bool> = voids
+        .map(|void| matches!(case.counter.perform(&Command::VoidReturn(void)), Outcome::Done(_)))
+        .collect();
+    assert!(
+        outcomes.contains(&true) && outcomes.contains(&false),
+        "some fit within one step, the rest do not"
+    );
     let rounding = case.counter.book(1).tenders[0].rounding.0;
     assert!(rounding.abs() <= 5, "{rounding}");
 }

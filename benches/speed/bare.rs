@@ -1,5 +1,5 @@
-//! The bare batch loop: the desk's writers with full batches of 64 returns that are read already, without queue, HTTP,
-//! token and JSON of the request.
+//! The bare batch loop: the desk's writers with full batches of 64 returns that are read already,
+//! without queue, HTTP, token and JSON of the request.
 
 use crate::database::Database;
 use crate::load::Taken;
@@ -50,7 +50,8 @@ pub fn record(database: &Database, writers: usize, kind: char, sales: Range<usiz
 
 fn writer(database: &Database, settings: &SharedSettings) -> Writer {
     let render: Render = Arc::new(|outcome, rendering| answer(outcome, &rendering.path, &NoMint));
-    Writer::connect(&database.db(), Clock::system(), settings.clone(), render).expect("a writer connects")
+    Writer::connect(&database.db(), Clock::system(), settings.clone(), render)
+        .expect("a writer connects")
 }
 
 fn serve(writer: &mut Writer, requests: &[Request]) -> Vec<u32> {
@@ -61,7 +62,8 @@ fn serve(writer: &mut Writer, requests: &[Request]) -> Vec<u32> {
         let replies = writer.serve(&batch);
         let micros = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
         latencies.extend(replies.iter().map(|_| micros));
-        let good = |reply: &Reply| matches!(reply, Reply::Done { answer, .. } if answer.status == 201);
+        let good =
+            |reply: &Reply| matches!(reply, Reply::Done { answer, .. } if answer.status == 201);
         assert!(replies.iter().all(good), "{:?}", replies.iter().find(|reply| !good(reply)));
     }
     latencies
@@ -70,9 +72,11 @@ fn serve(writer: &mut Writer, requests: &[Request]) -> Vec<u32> {
 fn request(kind: char, number: usize) -> Request {
     let body = back(kind, number);
     let read: ReturnRequest = serde_json::from_str(&body).expect("a body");
-    let read = read.read(Currency::parse("USD"), "1042", &|_| [0; 32]).expect("a body without faults");
+    let read =
+        read.read(Currency::parse("USD"), "1042", &|_| [0; 32]).expect("a body without faults");
     let digest = Sha256::digest(&body).into();
-    let id = Uuid::from_slice(&Sha256::digest(format!("bare {kind} {number}"))[..16]).expect("sixteen bytes");
+    let id = Uuid::from_slice(&Sha256::digest(format!("bare {kind} {number}"))[..16])
+        .expect("sixteen bytes");
     let caller = Caller {
         subject: "returndesk|1042".into(),
         operator: "1042".into(),

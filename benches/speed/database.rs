@@ -41,9 +41,13 @@ impl Database {
         let (place, _) = cluster.rsplit_once('/').expect("a URL with a database");
         let url = format!("{place}/{name}");
         let _ = open(cluster).run(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
-        open(cluster).run(&format!("CREATE DATABASE {name}")).expect("databases may be made on the cluster");
+        open(cluster)
+            .run(&format!("CREATE DATABASE {name}"))
+            .expect("databases may be made on the cluster");
         let folder = open(&url).word("SELECT current_setting('data_directory') AS word");
-        let pid = folder.and_then(|folder| std::fs::read_to_string(PathBuf::from(folder).join("postmaster.pid")).ok());
+        let pid = folder.and_then(|folder| {
+            std::fs::read_to_string(PathBuf::from(folder).join("postmaster.pid")).ok()
+        });
         let postmaster = pid.and_then(|pid| pid.lines().next()?.parse().ok());
         Database { name: "PostgreSQL", url, postmaster }
     }
@@ -59,7 +63,9 @@ impl Database {
     /// Bytes on disk of everything that is committed.
     pub fn size(&self) -> i64 {
         let bytes = match self.is_sqlite() {
-            true => "SELECT p.page_count * s.page_size AS number FROM pragma_page_count p, pragma_page_size s",
+            true => {
+                "SELECT p.page_count * s.page_size AS number FROM pragma_page_count p, pragma_page_size s"
+            }
             false => "SELECT pg_database_size(current_database()) AS number",
         };
         open(&self.url).number(bytes).expect("a size")
@@ -127,7 +133,8 @@ pub struct Cluster {
 impl Cluster {
     /// `tuned`: a server that is started gets the settings that docs/operating.md advises.
     pub fn given_or_started(given: Option<&str>, tuned: bool) -> Cluster {
-        let advised = || format!("shared_buffers = {}MB\nmax_wal_size = 8GB\n", processes::memory_mib() / 4);
+        let advised =
+            || format!("shared_buffers = {}MB\nmax_wal_size = 8GB\n", processes::memory_mib() / 4);
         match given {
             Some(url) => Cluster { url: url.to_owned(), started: false },
             None if tuned => Cluster { url: script("start", &advised()), started: true },
@@ -147,7 +154,8 @@ impl Drop for Cluster {
 /// `scripts/postgres`, with a file of this run's own to remember the server by.
 fn script(what: &str, settings: &str) -> String {
     let root = env!("CARGO_MANIFEST_DIR");
-    let state = std::env::temp_dir().join(format!("returndesk-bench-postgres.{}", std::process::id()));
+    let state =
+        std::env::temp_dir().join(format!("returndesk-bench-postgres.{}", std::process::id()));
     let said = Command::new(format!("{root}/scripts/postgres"))
         .arg(what)
         .env("RETURNDESK_POSTGRES_STATE", state)

@@ -1,4 +1,5 @@
-//! The load generator: keep-alive connections that each send a request and wait for its answer, on one thread.
+//! The load generator: keep-alive connections that each send a request and wait for its answer, on
+//! one thread.
 
 use actix_web::rt::System;
 use actix_web::rt::net::TcpStream;
@@ -43,17 +44,20 @@ impl Taken {
 
     /// In milliseconds; `per_mille` of 500 is the median.
     pub fn quantile(&self, per_mille: usize) -> f64 {
-        let place = (self.latencies.len() * per_mille / 1_000).min(self.latencies.len().saturating_sub(1));
+        let place =
+            (self.latencies.len() * per_mille / 1_000).min(self.latencies.len().saturating_sub(1));
         self.latencies.get(place).map_or(f64::NAN, |micros| f64::from(*micros) / 1_000.0)
     }
 }
 
-/// Sends all requests; panics at the first answer with another status, for then nothing of it can be believed.
+/// Sends all requests; panics at the first answer with another status, for then nothing of it can
+/// be believed.
 pub fn run(load: &Load<'_>) -> Taken {
     let latencies = RefCell::new(Vec::with_capacity(load.count));
     let next = Cell::new(0);
     let seconds = System::new().block_on(async {
-        let sockets = join_all((0..load.connections).map(|_| TcpStream::connect(load.address))).await;
+        let sockets =
+            join_all((0..load.connections).map(|_| TcpStream::connect(load.address))).await;
         let started = Instant::now();
         let work = sockets.into_iter().map(|socket| {
             let socket = socket.expect("the service takes connections");
@@ -89,8 +93,8 @@ async fn connection(
     }
 }
 
-/// Waits until a paced request is due. One whose connection came free too late counts from when it was due: what
-/// waits for a slow answer is part of the latency.
+/// Waits until a paced request is due. One whose connection came free too late counts from when it
+/// was due: what waits for a slow answer is part of the latency.
 async fn due(rate: Option<f64>, number: usize, started: Instant) -> Instant {
     let Some(rate) = rate else { return Instant::now() };
     let due = started + Duration::from_secs_f64(number as f64 / rate);
@@ -105,7 +109,9 @@ async fn send(socket: &TcpStream, mut bytes: &[u8]) {
     while !bytes.is_empty() {
         match socket.try_write(bytes) {
             Ok(written) => bytes = &bytes[written..],
-            Err(fault) if fault.kind() == ErrorKind::WouldBlock => socket.writable().await.expect("a socket"),
+            Err(fault) if fault.kind() == ErrorKind::WouldBlock => {
+                socket.writable().await.expect("a socket")
+            }
             Err(fault) => panic!("the connection broke: {fault}"),
         }
     }
@@ -120,7 +126,9 @@ async fn receive(socket: &TcpStream, answer: &mut Vec<u8>) -> u16 {
         match socket.try_read(&mut buffer) {
             Ok(0) => panic!("the service hung up: {}", String::from_utf8_lossy(answer)),
             Ok(read) => answer.extend_from_slice(&buffer[..read]),
-            Err(fault) if fault.kind() == ErrorKind::WouldBlock => socket.readable().await.expect("a socket"),
+            Err(fault) if fault.kind() == ErrorKind::WouldBlock => {
+                socket.readable().await.expect("a socket")
+            }
             Err(fault) => panic!("the connection broke: {fault}"),
         }
         if whole == usize::MAX
@@ -129,7 +137,10 @@ async fn receive(socket: &TcpStream, answer: &mut Vec<u8>) -> u16 {
             whole = head + 4 + length(&answer[..head]);
         }
     }
-    std::str::from_utf8(&answer[9..12]).ok().and_then(|status| status.parse().ok()).expect("a status line")
+    std::str::from_utf8(&answer[9..12])
+        .ok()
+        .and_then(|status| status.parse().ok())
+        .expect("a status line")
 }
 
 fn length(head: &[u8]) -> usize {

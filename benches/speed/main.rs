@@ -1,6 +1,8 @@
-//! How fast the service is, measured against what its databases can do on the same machine in the same run.
+//! How fast the service is, measured against what its databases can do on the same machine in the
+//! same run.
 //!
-//! `cargo bench` prints the tables of `docs/performance.md`; `cargo bench -- --help` tells the options.
+//! `cargo bench` prints the tables of `docs/performance.md`; `cargo bench -- --help` tells the
+//! options.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::float_arithmetic)] // a bench may stop where it stands
 #![allow(clippy::disallowed_methods)] // it reads arguments and folders like any program
 
@@ -41,7 +43,12 @@ fn main() {
         Ok(options) => options,
         Err(told) => return println!("{told}"),
     };
-    println!("{}; {} rounds, {} returns each.", processes::machine(), options.rounds, options.returns);
+    println!(
+        "{}; {} rounds, {} returns each.",
+        processes::machine(),
+        options.rounds,
+        options.returns
+    );
     if options.sqlite {
         measure(&options, &|folder, name| Database::sqlite(folder, name));
     }

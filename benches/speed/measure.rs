@@ -13,7 +13,8 @@ use crate::{bare, plain_sqlite, transfer};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Kinds of stores: those that the service is measured on, those of the policy with many rules, those of the baselines.
+/// Kinds of stores: those that the service is measured on, those of the policy with many rules,
+/// those of the baselines.
 const SHOP: char = 'S';
 const RULES: char = 'R';
 const PLAIN: char = 'P';
@@ -30,7 +31,8 @@ pub struct Bench<'a> {
     pub folder: &'a Folder,
     pub service: Service,
     pub report: Report,
-    /// Sales of each kind of stores that nothing has come back of: of those imported, the last ones.
+    /// Sales of each kind of stores that nothing has come back of: of those imported, the last
+    /// ones.
     stock: BTreeMap<char, Range<usize>>,
     /// Gift cards, each with its store's place.
     cards: Vec<(usize, String)>,
@@ -42,8 +44,10 @@ impl<'a> Bench<'a> {
     pub fn open(options: &'a Options, database: &'a Database, folder: &'a Folder) -> Bench<'a> {
         let service = Service::start(&database.url, &folder.0, options.writers);
         let admin = token(&folder.0, "admin", "*", "9001");
-        let (author, publisher) =
-            (token(&folder.0, "policy_admin", "*", "3001"), token(&folder.0, "policy_admin", "*", "3002"));
+        let (author, publisher) = (
+            token(&folder.0, "policy_admin", "*", "3001"),
+            token(&folder.0, "policy_admin", "*", "3002"),
+        );
         let name = format!("rules-{MANY_RULES}");
         let versions = format!("/v1/policies/{name}/versions");
         ask(service.address, "POST", &versions, &author, &policy(MANY_RULES));
@@ -61,8 +65,11 @@ impl<'a> Bench<'a> {
     /// Everything.
     pub fn all(&mut self) {
         let (returns, rounds) = (self.options.returns, self.options.rounds);
-        let per_round =
-            if self.options.quick { 2 * returns } else { returns / 16 + returns / 2 + 3 * returns + returns };
+        let per_round = if self.options.quick {
+            2 * returns
+        } else {
+            returns / 16 + returns / 2 + 3 * returns + returns
+        };
         self.import(SHOP, rounds * per_round + 64);
         self.import(PLAIN, rounds * returns + 64);
         self.import(RULES, RULES_SALES);
@@ -72,8 +79,10 @@ impl<'a> Bench<'a> {
         // The first return gives the baselines their texts.
         self.warm_up();
         let samples = Samples::of(self.database);
-        let pgbench = (!self.database.is_sqlite()).then(|| PgBench::new(self.database, self.folder, PLAIN, &samples));
-        // Before the baselines write what no verifier lets pass: an export stops at the first such entry.
+        let pgbench = (!self.database.is_sqlite())
+            .then(|| PgBench::new(self.database, self.folder, PLAIN, &samples));
+        // Before the baselines write what no verifier lets pass: an export stops at the first such
+        // entry.
         if !self.options.quick {
             self.export();
         }
@@ -96,7 +105,10 @@ impl<'a> Bench<'a> {
         let size = self.database.size();
         self.record(64, returns, None);
         let bytes = self.database.size() - size;
-        self.report.note(format!("record, 64 connections: {} bytes on disk a return", bytes / returns as i64));
+        self.report.note(format!(
+            "record, 64 connections: {} bytes on disk a return",
+            bytes / returns as i64
+        ));
         if !self.options.quick {
             let peak = self.report.last("record, 64 connections").per_second();
             self.record(64, returns, Some(peak / 2.0));
@@ -119,7 +131,12 @@ impl<'a> Bench<'a> {
     pub fn import(&mut self, kind: char, count: usize) {
         let (watched, address, first) = (self.watched(), self.service.address, self.imported(kind));
         self.measured("import of sales, one stream", watched, |bench| {
-            transfer::import(address, &token(&bench.folder.0, "admin", "*", "9001"), kind, first..first + count)
+            transfer::import(
+                address,
+                &token(&bench.folder.0, "admin", "*", "9001"),
+                kind,
+                first..first + count,
+            )
         });
         self.stock.entry(kind).or_default().end += count;
     }
@@ -162,7 +179,12 @@ impl<'a> Bench<'a> {
         self.check(&what, RULES, 64, returns * 2);
         if let Some(pgbench) = pgbench {
             let watched = Watched { service: None, ..self.watched() };
-            let run = plain_postgres::Run { script: plain_postgres::CHECK, base: 0, clients: 16, count: returns };
+            let run = plain_postgres::Run {
+                script: plain_postgres::CHECK,
+                base: 0,
+                clients: 16,
+                count: returns,
+            };
             self.measured("plain reads of a check, 16 clients", watched, |_| pgbench.run(&run));
         }
     }
@@ -175,7 +197,14 @@ impl<'a> Bench<'a> {
             post("/v1/returns/check", &tokens[sale % STORES], None, &back(kind, sale))
         };
         let (address, watched) = (self.service.address, self.watched());
-        let load = |count| Load { address, connections, count, rate: None, request: &request, status: 200 };
+        let load = |count| Load {
+            address,
+            connections,
+            count,
+            rate: None,
+            request: &request,
+            status: 200,
+        };
         load::run(&load(connections * 4));
         self.measured(what, watched, |_| load::run(&load(count)));
     }
@@ -189,11 +218,23 @@ impl<'a> Bench<'a> {
         self.record_as(&what, SHOP, connections, count, rate);
     }
 
-    fn record_as(&mut self, what: &str, kind: char, connections: usize, count: usize, rate: Option<f64>) {
+    fn record_as(
+        &mut self,
+        what: &str,
+        kind: char,
+        connections: usize,
+        count: usize,
+        rate: Option<f64>,
+    ) {
         let (first, tokens) = (self.take_sales(kind, count).start, cashiers(&self.folder.0, kind));
         let request = |number: usize| {
             let sale = first + scattered(number, count);
-            post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{kind}-{sale}")), &back(kind, sale))
+            post(
+                "/v1/returns",
+                &tokens[sale % STORES],
+                Some(&format!("till-7-{kind}-{sale}")),
+                &back(kind, sale),
+            )
         };
         let (address, watched) = (self.service.address, self.watched());
         let load = Load { address, connections, count, rate, request: &request, status: 201 };
@@ -217,7 +258,12 @@ impl<'a> Bench<'a> {
         let request = |number: usize| {
             let (place, card) = &cards[scattered((first + number) % cards.len(), cards.len())];
             let path = format!("/v1/gift-cards/{card}/redemptions");
-            post(&path, &tokens[*place], Some(&format!("redeem-{}", first + number)), r#"{"amount":"0.05"}"#)
+            post(
+                &path,
+                &tokens[*place],
+                Some(&format!("redeem-{}", first + number)),
+                r#"{"amount":"0.05"}"#,
+            )
         };
         let (address, watched) = (self.service.address, self.watched());
         let load = Load { address, connections, count, rate: None, request: &request, status: 201 };
@@ -230,9 +276,21 @@ impl<'a> Bench<'a> {
         let address = self.service.address;
         let request = |number: usize| {
             let sale = first + number;
-            post("/v1/returns", &tokens[sale % STORES], Some(&format!("till-7-{sale}")), &back(SHOP, sale))
+            post(
+                "/v1/returns",
+                &tokens[sale % STORES],
+                Some(&format!("till-7-{sale}")),
+                &back(SHOP, sale),
+            )
         };
-        load::run(&Load { address, connections: 8, count: 64, rate: None, request: &request, status: 201 });
+        load::run(&Load {
+            address,
+            connections: 8,
+            count: 64,
+            rate: None,
+            request: &request,
+            status: 201,
+        });
     }
 
     fn take_sales(&mut self, kind: char, count: usize) -> Range<usize> {
@@ -252,7 +310,9 @@ impl<'a> Bench<'a> {
             (false, writers) => writers,
         };
         let database = self.database;
-        self.measured("bare batch loop, batches of 64", watched, |_| bare::record(database, writers, SHOP, sales));
+        self.measured("bare batch loop, batches of 64", watched, |_| {
+            bare::record(database, writers, SHOP, sales)
+        });
     }
 
     fn plain(&mut self, samples: &Samples, pgbench: Option<&PgBench<'_>>) {
@@ -268,13 +328,19 @@ impl<'a> Bench<'a> {
                     ("plain, 64 returns a commit, one client", first + half, 64),
                 ] {
                     let sales = first..first + half;
-                    self.measured(what, watched, |_| plain_sqlite::record(database, PLAIN, sales, together, samples));
+                    self.measured(what, watched, |_| {
+                        plain_sqlite::record(database, PLAIN, sales, together, samples)
+                    });
                 }
             }
             Some(pgbench) => {
                 let watched = Watched { service: None, ..self.watched() };
-                let run =
-                    |base, clients, count| plain_postgres::Run { script: plain_postgres::RECORD, base, clients, count };
+                let run = |base, clients, count| plain_postgres::Run {
+                    script: plain_postgres::RECORD,
+                    base,
+                    clients,
+                    count,
+                };
                 self.measured("plain, one commit a return, one client", watched, |_| {
                     pgbench.run(&run(first, 1, alone))
                 });
@@ -296,7 +362,11 @@ impl<'a> Bench<'a> {
             "plain, one commit a return, 16 clients"
         };
         let wanted = if self.database.is_sqlite() { "≥ 3" } else { "≥ 4" };
-        ratios.push(("record, 64 connections / plain, one commit a return", wanted, record / rate(plain)));
+        ratios.push((
+            "record, 64 connections / plain, one commit a return",
+            wanted,
+            record / rate(plain),
+        ));
         ratios.push((
             "record, 64 connections / bare batch loop",
             "≥ 0.60",
@@ -304,22 +374,36 @@ impl<'a> Bench<'a> {
         ));
         if !self.options.quick {
             let half = self.report.last("record, 64 connections, half of the peak rate");
-            ratios.push(("half of the peak rate: p99 / p50", "≤ 5", half.quantile(990) / half.quantile(500)));
-            let alone = median("record, 1 connections") / median("plain, one commit a return, one client");
+            ratios.push((
+                "half of the peak rate: p99 / p50",
+                "≤ 5",
+                half.quantile(990) / half.quantile(500),
+            ));
+            let alone =
+                median("record, 1 connections") / median("plain, one commit a return, one client");
             ratios.push(("a lone client's p50 / one plain transaction's", "≤ 1.3", alone));
             let check = rate(&format!("check with {MANY_RULES} rules, 64 connections"));
             if self.database.is_sqlite() {
                 let no_op = rate("no-op route, token, 64 connections");
-                ratios.push(("check with 500 rules / no-op route with token", "≥ 0.50", check / no_op));
+                ratios.push((
+                    "check with 500 rules / no-op route with token",
+                    "≥ 0.50",
+                    check / no_op,
+                ));
             } else {
                 let plain = rate("plain reads of a check, 16 clients");
-                ratios.push(("check with 500 rules / pgbench with the same reads", "≥ 0.60", check / plain));
+                ratios.push((
+                    "check with 500 rules / pgbench with the same reads",
+                    "≥ 0.60",
+                    check / plain,
+                ));
             }
         }
         ratios.into_iter().for_each(|(what, wanted, value)| self.report.ratio(what, wanted, value));
     }
 
-    /// Imports so many sales through the service, and records a return of each with the desk's writers.
+    /// Imports so many sales through the service, and records a return of each with the desk's
+    /// writers.
     pub fn fill(&mut self, returns: usize) {
         const PIECE: usize = 50_000;
         let mut left = returns;
@@ -331,17 +415,22 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// The rates of recording and checking with what is there already, which `state` names: under the standard policy, and
-    /// under that with many rules. Checks are of sales of any age under the first, of the last ones under the second.
+    /// The rates of recording and checking with what is there already, which `state` names: under
+    /// the standard policy, and under that with many rules. Checks are of sales of any age under
+    /// the first, of the last ones under the second.
     pub fn at(&mut self, state: &str) -> [(f64, f64); 2] {
         let returns = self.options.returns;
         [(SHOP, String::new()), (RULES, format!(", {MANY_RULES} rules"))].map(|(kind, policy)| {
             self.import(kind, returns);
             let size = self.database.size();
-            let [record, check] = ["record", "check"].map(|what| format!("{what}{policy}, 64 connections, {state}"));
+            let [record, check] =
+                ["record", "check"].map(|what| format!("{what}{policy}, 64 connections, {state}"));
             self.record_as(&record, kind, 64, returns, None);
             let bytes = (self.database.size() - size) / returns as i64;
-            self.report.note(format!("{state}: {bytes} bytes on disk a return, {} MiB in all", size >> 20));
+            self.report.note(format!(
+                "{state}: {bytes} bytes on disk a return, {} MiB in all",
+                size >> 20
+            ));
             self.check(&check, kind, 64, returns);
             (self.report.last(&record).per_second(), self.report.last(&check).per_second())
         })

@@ -1,4 +1,5 @@
-//! A server of routes that do nothing, with and without token: what HTTP, middleware and token cost by themselves.
+//! A server of routes that do nothing, with and without token: what HTTP, middleware and token cost
+//! by themselves.
 
 use actix_web::middleware::from_fn;
 use actix_web::rt::System;

@@ -7,7 +7,8 @@ pub struct Options {
     pub rounds: usize,
     /// Returns recorded in one measurement at 64 connections; the others follow from it.
     pub returns: usize,
-    /// Returns that lie in the database before anything is measured, in thousands of the growth table; empty: no growth.
+    /// Returns that lie in the database before anything is measured, in thousands of the growth
+    /// table; empty: no growth.
     pub growth: Vec<usize>,
     pub sqlite: bool,
     pub postgres: bool,
@@ -49,7 +50,8 @@ impl Options {
         };
         let mut arguments = arguments.peekable();
         while let Some(argument) = arguments.next() {
-            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value\n\n{HELP}"));
+            let mut value =
+                || arguments.next().ok_or_else(|| format!("{argument} needs a value\n\n{HELP}"));
             match argument.as_str() {
                 // What cargo adds.
                 "--bench" => {}
@@ -65,7 +67,9 @@ impl Options {
                 "--rounds" => options.rounds = number(&value()?)?,
                 "--returns" => options.returns = number(&value()?)?,
                 "--writers" => options.writers = number(&value()?)?,
-                "--growth" => options.growth = value()?.split(',').map(number).collect::<Result<_, _>>()?,
+                "--growth" => {
+                    options.growth = value()?.split(',').map(number).collect::<Result<_, _>>()?
+                }
                 _ => return Err(HELP.to_owned()),
             }
         }

@@ -1,5 +1,5 @@
-//! What SQLite reaches by itself: prepared statements, one commit per return or one for many, on a connection like the
-//! service's.
+//! What SQLite reaches by itself: prepared statements, one commit per return or one for many, on a
+//! connection like the service's.
 
 use crate::database::Database;
 use crate::load::Taken;
@@ -61,7 +61,11 @@ fn run(c: &mut SqliteConnection, sql: &'static str, values: &[Value<'_>]) -> Que
     Plain::<Integer> { sql, values, answer: PhantomData }.execute(c)
 }
 
-fn rows<'a, ST: 'static, R>(c: &mut SqliteConnection, sql: &'static str, values: &'a [Value<'a>]) -> QueryResult<Vec<R>>
+fn rows<'a, ST: 'static, R>(
+    c: &mut SqliteConnection,
+    sql: &'static str,
+    values: &'a [Value<'a>],
+) -> QueryResult<Vec<R>>
 where
     for<'s> Plain<'s, ST>: LoadQuery<'s, SqliteConnection, R>,
 {
@@ -69,8 +73,16 @@ where
 }
 
 /// Records one return of each sale of a range, one after the other, so many in a transaction.
-pub fn record(database: &Database, kind: char, sales: Range<usize>, together: usize, samples: &Samples) -> Taken {
-    let Ok(Connection::Sqlite(mut connection)) = database.db().connect() else { panic!("not SQLite") };
+pub fn record(
+    database: &Database,
+    kind: char,
+    sales: Range<usize>,
+    together: usize,
+    samples: &Samples,
+) -> Taken {
+    let Ok(Connection::Sqlite(mut connection)) = database.db().connect() else {
+        panic!("not SQLite")
+    };
     let mut latencies = Vec::with_capacity(sales.len());
     let started = Instant::now();
     let numbers: Vec<usize> = (0..sales.len()).collect();
@@ -79,7 +91,8 @@ pub fn record(database: &Database, kind: char, sales: Range<usize>, together: us
         connection.batch_execute("BEGIN IMMEDIATE").expect("the one writer's lock");
         for number in numbers {
             let sale = sales.start + scattered(*number, sales.len());
-            one(&mut connection, kind, sale, sales.start + number, samples).expect("a plain return is recorded");
+            one(&mut connection, kind, sale, sales.start + number, samples)
+                .expect("a plain return is recorded");
         }
         connection.batch_execute("COMMIT").expect("a commit");
         let micros = u32::try_from(began.elapsed().as_micros()).unwrap_or(u32::MAX);
@@ -89,7 +102,13 @@ pub fn record(database: &Database, kind: char, sales: Range<usize>, together: us
 }
 
 /// `made` is what the return's id counts by: ids ascend, whatever sale comes back.
-fn one(c: &mut SqliteConnection, kind: char, number: usize, made: usize, samples: &Samples) -> QueryResult<()> {
+fn one(
+    c: &mut SqliteConnection,
+    kind: char,
+    number: usize,
+    made: usize,
+    samples: &Samples,
+) -> QueryResult<()> {
     use Value::{Bytes, Int, Text as T};
     let (store, receipt) = place(kind, number);
     let key: [u8; 32] = Sha256::digest(&receipt).into();
@@ -97,19 +116,30 @@ fn one(c: &mut SqliteConnection, kind: char, number: usize, made: usize, samples
     let mut id = 1_900_000_000_000_u64.wrapping_add(made as u64).to_be_bytes()[2..].to_vec();
     id.extend_from_slice(&key[..10]);
     let subject = uuid::Uuid::from_slice(&id).expect("sixteen bytes").to_string();
-    let kept: Vec<Vec<u8>> = rows::<Binary, _>(c, "SELECT digest FROM idempotency WHERE key = ?", &[Bytes(key)])?;
+    let kept: Vec<Vec<u8>> =
+        rows::<Binary, _>(c, "SELECT digest FROM idempotency WHERE key = ?", &[Bytes(key)])?;
     assert!(kept.is_empty(), "every key is used once");
     const SALE: &str = "SELECT id, document FROM sales WHERE receipt = ? AND store = ?";
-    let found: Vec<(Vec<u8>, String)> = rows::<(Binary, Text), _>(c, SALE, &[T(&receipt), T(&store)])?;
+    let found: Vec<(Vec<u8>, String)> =
+        rows::<(Binary, Text), _>(c, SALE, &[T(&receipt), T(&store)])?;
     let sale = &found[0].0;
-    const LINES: &str = "SELECT line, returned, extras FROM sale_lines WHERE sale = ? ORDER BY line";
-    let _: Vec<(i32, i64, Option<String>)> = rows::<(Integer, BigInt, Nullable<Text>), _>(c, LINES, &[Bytes(sale)])?;
-    const TENDERS: &str = "SELECT tender, refunded, rounding, charged_back FROM sale_tenders WHERE sale = ?";
-    let _: Vec<(i32, i64, i64, bool)> = rows::<(Integer, BigInt, BigInt, Bool), _>(c, TENDERS, &[Bytes(sale)])?;
-    const LINE: &str = "UPDATE sale_lines SET returned = 1000, refunded = ? WHERE sale = ? AND line = ?";
+    const LINES: &str =
+        "SELECT line, returned, extras FROM sale_lines WHERE sale = ? ORDER BY line";
+    let _: Vec<(i32, i64, Option<String>)> =
+        rows::<(Integer, BigInt, Nullable<Text>), _>(c, LINES, &[Bytes(sale)])?;
+    const TENDERS: &str =
+        "SELECT tender, refunded, rounding, charged_back FROM sale_tenders WHERE sale = ?";
+    let _: Vec<(i32, i64, i64, bool)> =
+        rows::<(Integer, BigInt, BigInt, Bool), _>(c, TENDERS, &[Bytes(sale)])?;
+    const LINE: &str =
+        "UPDATE sale_lines SET returned = 1000, refunded = ? WHERE sale = ? AND line = ?";
     run(c, LINE, &[Int(1_350), Bytes(sale), Int(1)])?;
     run(c, LINE, &[Int(783), Bytes(sale), Int(2)])?;
-    run(c, "UPDATE sale_tenders SET refunded = 2133, rounding = 0 WHERE sale = ? AND tender = 1", &[Bytes(sale)])?;
+    run(
+        c,
+        "UPDATE sale_tenders SET refunded = 2133, rounding = 0 WHERE sale = ? AND tender = 1",
+        &[Bytes(sale)],
+    )?;
     const RETURN: &str = "INSERT INTO returns (id, store, register, operator, status, currency, business_date, recorded_at, refund, training, document) VALUES (?, ?, '7', '1042', 'completed', 'USD', '2026-11-22', 1795000000000000, 2133, 0, ?)";
     run(c, RETURN, &[Bytes(&id), T(&store), T(&samples.document)])?;
     const RETURNED: &str = "INSERT INTO return_lines (return_id, line, sale, sale_line, quantity, net, gross, fee, parts, reason) VALUES (?, 1, ?, 1, 1000, 1250, 1350, 0, '100;', 'changed_mind'), (?, 2, ?, 2, 1000, 725, 783, 0, '58;', 'defective')";

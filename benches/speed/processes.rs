@@ -7,7 +7,8 @@ use std::fs;
 pub struct Spent {
     /// The service, or whatever stands in for it.
     pub service: f64,
-    /// PostgreSQL and all its children; 0 where the database is SQLite, which works inside the service.
+    /// PostgreSQL and all its children; 0 where the database is SQLite, which works inside the
+    /// service.
     pub database: f64,
     /// This process: the load generator.
     pub generator: f64,
@@ -52,15 +53,18 @@ struct Time {
 fn family(parent: u32) -> f64 {
     let Ok(entries) = fs::read_dir("/proc") else { return 0.0 };
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let children: f64 = pids.filter_map(time_of).filter(|time| time.parent == parent).map(|time| time.own).sum();
+    let children: f64 =
+        pids.filter_map(time_of).filter(|time| time.parent == parent).map(|time| time.own).sum();
     children + time_of(parent).map_or(0.0, |time| time.own + time.ended_children)
 }
 
-/// `/proc/PID/stat`: after the name in parentheses, parent is the 2nd field, times the 12th to 15th, in hundredths.
+/// `/proc/PID/stat`: after the name in parentheses, parent is the 2nd field, times the 12th to
+/// 15th, in hundredths.
 fn time_of(pid: u32) -> Option<Time> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |place: usize| fields.get(place)?.parse::<u32>().ok().map(|ticks| f64::from(ticks) / 100.0);
+    let ticks =
+        |place: usize| fields.get(place)?.parse::<u32>().ok().map(|ticks| f64::from(ticks) / 100.0);
     Some(Time {
         parent: fields.get(1)?.parse().ok()?,
         own: ticks(11)? + ticks(12)?,

@@ -28,8 +28,11 @@ pub struct Report {
 impl Report {
     pub fn take(&mut self, what: &str, taken: Taken, spent: Spent) {
         let cpu = (spent.service + spent.database) * 1e6 / taken.count.max(1) as f64;
-        let (rate, [p50, p99]) = (taken.per_second(), [500, 990].map(|per_mille| taken.quantile(per_mille)));
-        eprintln!("  {what}: {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms, {cpu:.0} µs of processor time each");
+        let (rate, [p50, p99]) =
+            (taken.per_second(), [500, 990].map(|per_mille| taken.quantile(per_mille)));
+        eprintln!(
+            "  {what}: {rate:.0}/s, p50 {p50:.2} ms, p99 {p99:.2} ms, {cpu:.0} µs of processor time each"
+        );
         self.rows.push(Row { what: what.to_owned(), taken, spent });
     }
 
@@ -67,7 +70,12 @@ impl Report {
         }
         for ratio in &self.ratios {
             let (low, high) = range(&ratio.values);
-            println!("| {} | {} | {:.2} ({low:.2}–{high:.2}) |", ratio.what, ratio.wanted, median(&ratio.values));
+            println!(
+                "| {} | {} | {:.2} ({low:.2}–{high:.2}) |",
+                ratio.what,
+                ratio.wanted,
+                median(&ratio.values)
+            );
         }
         if !self.notes.is_empty() {
             println!();
@@ -77,7 +85,8 @@ impl Report {
 
     fn print_row(&self, what: &str) {
         let rows: Vec<&Row> = self.rows.iter().filter(|row| row.what == what).collect();
-        let of = |value: &dyn Fn(&Row) -> f64| rows.iter().map(|row| value(row)).collect::<Vec<f64>>();
+        let of =
+            |value: &dyn Fn(&Row) -> f64| rows.iter().map(|row| value(row)).collect::<Vec<f64>>();
         let rates = of(&|row| row.taken.per_second());
         let (low, high) = range(&rates);
         let each = |seconds: f64, row: &Row| seconds * 1e6 / row.taken.count as f64;
@@ -104,5 +113,8 @@ fn median(values: &[f64]) -> f64 {
 }
 
 fn range(values: &[f64]) -> (f64, f64) {
-    (values.iter().copied().fold(f64::INFINITY, f64::min), values.iter().copied().fold(0.0, f64::max))
+    (
+        values.iter().copied().fold(f64::INFINITY, f64::min),
+        values.iter().copied().fold(0.0, f64::max),
+    )
 }

@@ -1,4 +1,5 @@
-//! Rows of the size that the service writes, for the baselines: they write the same tables with plain statements.
+//! Rows of the size that the service writes, for the baselines: they write the same tables with
+//! plain statements.
 
 use crate::database::Database;
 
@@ -15,7 +16,9 @@ impl Samples {
         let word = |query: &str| database.word(query).expect("a return was recorded");
         Samples {
             document: word("SELECT document AS word FROM returns LIMIT 1"),
-            leaf: word("SELECT leaf AS word FROM audit_entries WHERE event = 'return.recorded' LIMIT 1"),
+            leaf: word(
+                "SELECT leaf AS word FROM audit_entries WHERE event = 'return.recorded' LIMIT 1",
+            ),
         }
     }
 }

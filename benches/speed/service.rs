@@ -1,4 +1,5 @@
-//! The binary as it is released, on a database and a folder of its own, and the tokens to talk to it.
+//! The binary as it is released, on a database and a folder of its own, and the tokens to talk to
+//! it.
 
 use crate::shop::{STORES, store};
 use std::fs::File;
@@ -13,7 +14,8 @@ pub struct Folder(pub PathBuf);
 impl Folder {
     pub fn new() -> Folder {
         let time = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_micros());
-        let path = std::env::temp_dir().join(format!("returndesk_bench_{}_{time}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("returndesk_bench_{}_{time}", std::process::id()));
         std::fs::create_dir(&path).expect("a temporary folder can be made");
         Folder(path)
     }
@@ -36,7 +38,9 @@ impl Service {
     pub fn start(database: &str, home: &Path, writers: usize) -> Service {
         let address = free_address();
         let mut command = Command::new(env!("CARGO_BIN_EXE_returndesk"));
-        command.args(["serve", "--bind", &address.to_string(), "--database", database, "--data-dir"]).arg(home);
+        command
+            .args(["serve", "--bind", &address.to_string(), "--database", database, "--data-dir"])
+            .arg(home);
         command.env("RETURNDESK_DESK_WRITERS", writers.to_string());
         Service::run(command, address, home)
     }
@@ -50,14 +54,26 @@ impl Service {
     }
 
     fn run(mut command: Command, address: SocketAddr, home: &Path) -> Service {
-        let log = File::options().create(true).append(true).open(home.join("stderr")).expect("a log file");
-        command.env_remove("RETURNDESK_CONFIG").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(home.join("stderr"))
+            .expect("a log file");
+        command
+            .env_remove("RETURNDESK_CONFIG")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log);
         let mut child = command.spawn().expect("the program runs");
         let started = Instant::now();
         while TcpStream::connect(address).is_err() {
             let said = || std::fs::read_to_string(home.join("stderr")).unwrap_or_default();
             let ended = child.try_wait().expect("a child");
-            assert!(ended.is_none() && started.elapsed() < Duration::from_secs(60), "it does not serve: {}", said());
+            assert!(
+                ended.is_none() && started.elapsed() < Duration::from_secs(60),
+                "it does not serve: {}",
+                said()
+            );
             std::thread::sleep(Duration::from_millis(10));
         }
         Service { child, address }
@@ -70,7 +86,8 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // Asked to stop, it writes what waits and closes the database as a service that is stopped does.
+        // Asked to stop, it writes what waits and closes the database as a service that is stopped
+        // does.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         let _ = self.child.wait();
     }
@@ -84,7 +101,18 @@ fn free_address() -> SocketAddr {
 /// An access token, signed by the service's key (EdDSA).
 pub fn token(home: &Path, role: &str, store: &str, operator: &str) -> String {
     let made = Command::new(env!("CARGO_BIN_EXE_returndesk"))
-        .args(["token", "--role", role, "--store", store, "--operator", operator, "--ttl", "1d", "--data-dir"])
+        .args([
+            "token",
+            "--role",
+            role,
+            "--store",
+            store,
+            "--operator",
+            operator,
+            "--ttl",
+            "1d",
+            "--data-dir",
+        ])
         .arg(home)
         .output()
         .expect("the program runs");

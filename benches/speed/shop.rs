@@ -11,8 +11,9 @@ pub fn place(kind: char, number: usize) -> (String, String) {
     (store(kind, number % STORES), format!("{kind}-{number:09}"))
 }
 
-/// The n-th of so many things in an order without neighbours: customers do not come back in the order in which they
-/// bought. A step near the golden section of the count, without a common divisor.
+/// The n-th of so many things in an order without neighbours: customers do not come back in the
+/// order in which they bought. A step near the golden section of the count, without a common
+/// divisor.
 pub fn scattered(number: usize, count: usize) -> usize {
     (number * step(count)) % count
 }
@@ -38,8 +39,10 @@ pub struct Yesterday(String);
 impl Yesterday {
     pub fn new() -> Yesterday {
         // A bench lives in the machine's time, like the service that it starts.
-        let yesterday =
-            returndesk::clock::Clock::system().now().checked_sub(24.hours()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let yesterday = returndesk::clock::Clock::system()
+            .now()
+            .checked_sub(24.hours())
+            .unwrap_or(Timestamp::UNIX_EPOCH);
         Yesterday(yesterday.to_string())
     }
 
@@ -72,16 +75,23 @@ pub fn of_store(kind: char, place: usize, policy: &str) -> (String, String) {
     (format!("/v1/stores/{}", store(kind, place)), body)
 }
 
-/// A policy of so many rules: all but the last are of some department, article or price, the last is for everything.
+/// A policy of so many rules: all but the last are of some department, article or price, the last
+/// is for everything.
 pub fn policy(rules: usize) -> String {
     let special = |number: usize| {
         let when = match number % 4 {
             0 => format!(r#""category":["department-{number}"]"#),
             1 => format!(r#""sku":["ARTICLE-{number}","ARTICLE-{number}-B"]"#),
-            2 => format!(r#""category":["gifts"],"price":{{"min":"{0}.00","max":"{0}.99"}}"#, 1_000 + number),
-            _ => format!(r#""reason":["wrong_item"],"region":["US-NY"],"category":["department-{number}"]"#),
+            2 => format!(
+                r#""category":["gifts"],"price":{{"min":"{0}.00","max":"{0}.99"}}"#,
+                1_000 + number
+            ),
+            _ => format!(
+                r#""reason":["wrong_item"],"region":["US-NY"],"category":["department-{number}"]"#
+            ),
         };
-        let set = format!(r#""window":{{"days":{},"from":"sale","after":"refuse"}}"#, 10 + number % 50);
+        let set =
+            format!(r#""window":{{"days":{},"from":"sale","after":"refuse"}}"#, 10 + number % 50);
         format!(r#"{{"id":"special-{number}","when":{{{when}}},"set":{{{set}}}}}"#)
     };
     let last = r#"{"id":"default","when":{},"set":{"window":{"days":30,"from":"sale","after":"needs_approval","approval_role":"manager"},"conditions":["unopened","opened","damaged"],"refund_to":{"*":["original","store_credit"]},"approval":[{"over":"200.00","role":"supervisor"}],"promotion":"prorate","quote_required":false}}"#;
@@ -110,7 +120,14 @@ pub fn ask(address: SocketAddr, method: &str, path: &str, token: &str, body: &st
 }
 
 /// The same under an Idempotency-Key.
-pub fn ask_keyed(address: SocketAddr, method: &str, path: &str, token: &str, key: Option<&str>, body: &str) -> String {
+pub fn ask_keyed(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: &str,
+    key: Option<&str>,
+    body: &str,
+) -> String {
     use std::io::{Read, Write};
     let key = key.map(|key| format!("idempotency-key: {key}\r\n")).unwrap_or_default();
     let mut socket = std::net::TcpStream::connect(address).expect("the service listens");
@@ -118,7 +135,10 @@ pub fn ask_keyed(address: SocketAddr, method: &str, path: &str, token: &str, key
     let head = format!(
         "{method} {path} HTTP/1.1\r\nhost: desk\r\nconnection: close\r\nauthorization: Bearer {token}\r\n{key}content-type: application/json\r\ncontent-length: {length}\r\n\r\n"
     );
-    socket.write_all(head.as_bytes()).and_then(|()| socket.write_all(body.as_bytes())).expect("a request is sent");
+    socket
+        .write_all(head.as_bytes())
+        .and_then(|()| socket.write_all(body.as_bytes()))
+        .expect("a request is sent");
     let mut answer = String::new();
     socket.read_to_string(&mut answer).expect("an answer");
     assert!(answer.starts_with("HTTP/1.1 2"), "{method} {path}: {answer:.2000}");

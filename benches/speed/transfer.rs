@@ -34,8 +34,17 @@ pub fn import(address: SocketAddr, token: &str, kind: char, sales: Range<usize>)
 
 /// Issues so many gift cards of 50.00 in one store through `POST /v1/gift-cards/bulk`; their ids.
 pub fn issue(address: SocketAddr, token: &str, store: &str, count: usize) -> Vec<String> {
-    let body = format!(r#"{{"kind":"gift_card","amount":"50.00","currency":"USD","store":"{store}","count":{count}}}"#);
-    let answer = ask_keyed(address, "POST", "/v1/gift-cards/bulk", token, Some(&format!("cards-{store}")), &body);
+    let body = format!(
+        r#"{{"kind":"gift_card","amount":"50.00","currency":"USD","store":"{store}","count":{count}}}"#
+    );
+    let answer = ask_keyed(
+        address,
+        "POST",
+        "/v1/gift-cards/bulk",
+        token,
+        Some(&format!("cards-{store}")),
+        &body,
+    );
     let id = |card: &str| Some(card.split_once("\"id\":\"")?.1.split_once('"')?.0.to_owned());
     let cards: Vec<String> = answer.lines().filter_map(id).collect();
     assert_eq!(cards.len(), count, "{answer:.500}");
@@ -52,7 +61,14 @@ pub fn export(address: SocketAddr, token: &str) -> (Taken, usize) {
     socket.write_all(head.as_bytes()).expect("a request is sent");
     let counted = count_lines(socket, b"\"hash\"");
     assert!(counted.other.starts_with("{\"manifest\""), "the export was cut: {}", counted.other);
-    (Taken { seconds: started.elapsed().as_secs_f64(), count: counted.matching, latencies: Vec::new() }, counted.bytes)
+    (
+        Taken {
+            seconds: started.elapsed().as_secs_f64(),
+            count: counted.matching,
+            latencies: Vec::new(),
+        },
+        counted.bytes,
+    )
 }
 
 struct Counted {
@@ -64,7 +80,8 @@ struct Counted {
 
 fn count_lines(socket: TcpStream, mark: &[u8]) -> Counted {
     let mut reading = BufReader::with_capacity(1 << 18, socket);
-    let (mut counted, mut line) = (Counted { matching: 0, bytes: 0, other: String::new() }, Vec::new());
+    let (mut counted, mut line) =
+        (Counted { matching: 0, bytes: 0, other: String::new() }, Vec::new());
     while read_line(&mut reading, &mut line) {
         counted.bytes += line.len();
         if line.windows(mark.len()).any(|part| part == mark) {

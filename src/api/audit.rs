@@ -23,7 +23,8 @@ use crate::identity::note::Signer;
 use crate::store::search::events::{self, EventFilter, Place};
 use crate::store::{Db, StoreError};
 use crate::wire::audit::{
-    AuditEvent, AuditKey, EventFilterParams, ExportParams, Verification, VerificationFault, VerifyRequest, instant,
+    AuditEvent, AuditKey, EventFilterParams, ExportParams, Verification, VerificationFault,
+    VerifyRequest, instant,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
@@ -52,8 +53,10 @@ pub async fn list(
     Listing { filter, page }: Listing<EventFilterParams>,
     service: web::Data<Service>,
 ) -> Result<List<AuditEvent>, ApiError> {
-    let event =
-        filter.event.as_deref().map(|name| Event::parse(name).ok_or_else(|| bad("event", "no event of the log")));
+    let event = filter
+        .event
+        .as_deref()
+        .map(|name| Event::parse(name).ok_or_else(|| bad("event", "no event of the log")));
     let wanted = EventFilter {
         stores: scope::stores(&caller.stores, filter.store),
         event: event.transpose()?,
@@ -61,9 +64,14 @@ pub async fn list(
         from: filter.from.as_deref().map(|text| time("from", text)).transpose()?,
         to: filter.to.as_deref().map(|text| end("to", text)).transpose()?,
     };
-    let after = page.after.as_deref().map(|after| place(after).ok_or_else(bad_cursor)).transpose()?;
+    let after =
+        page.after.as_deref().map(|after| place(after).ok_or_else(bad_cursor)).transpose()?;
     let rows = page.rows();
-    let found = service.desk.readers().read(move |read, _| events::find(read, &wanted, after.as_ref(), rows)).await?;
+    let found = service
+        .desk
+        .readers()
+        .read(move |read, _| events::find(read, &wanted, after.as_ref(), rows))
+        .await?;
     Ok(page.list(
         found,
         |logged| {
@@ -94,7 +102,8 @@ fn end(name: &str, text: &str) -> Result<jiff::Timestamp, ApiError> {
     time(name, &next.map_or_else(|| text.to_owned(), |day| day.to_string()))
 }
 
-/// Export the log as a stream: every entry with its hash, and a signed manifest as the last line of NDJSON.
+/// Export the log as a stream: every entry with its hash, and a signed manifest as the last line of
+/// NDJSON.
 ///
 /// The manifest of a CSV export is answered by the same request with `manifest=true`.
 #[utoipa::path(tag = "audit", params(ExportParams), responses(
@@ -112,26 +121,36 @@ pub async fn export(
     let filter = Filter {
         stores: match scope::stores(&caller.stores, asked.store.clone()) {
             Stores::All => None,
-            Stores::Listed(stores) if stores.is_empty() => return Err(ApiError::not_found("store")),
+            Stores::Listed(stores) if stores.is_empty() => {
+                return Err(ApiError::not_found("store"));
+            }
             Stores::Listed(stores) => Some(stores),
         },
         from: asked.from.as_deref().map(|text| time("from", text)).transpose()?,
         to: asked.to.as_deref().map(|text| end("to", text)).transpose()?,
     };
     let permit = Arc::clone(exports()).try_acquire_owned().map_err(|_| {
-        ApiError::new("overloaded", "Several exports are under way; try again when they are done.").retry_after(30)
+        ApiError::new("overloaded", "Several exports are under way; try again when they are done.")
+            .retry_after(30)
     })?;
-    let job = Export { service: service.clone(), caller: caller.0, id: id.0, format, filter, permit };
+    let job =
+        Export { service: service.clone(), caller: caller.0, id: id.0, format, filter, permit };
     if asked.wants_manifest() {
-        let exported = web::block(move || job.run(io::sink())).await.map_err(|fault| ApiError::internal(&fault))?;
+        let exported = web::block(move || job.run(io::sink()))
+            .await
+            .map_err(|fault| ApiError::internal(&fault))?;
         let exported = exported.map_err(|fault| ApiError::internal(&fault))?;
-        return Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(exported.note));
+        return Ok(HttpResponse::Ok()
+            .content_type("text/plain; charset=utf-8")
+            .body(exported.note));
     }
     let (sender, rest) = mpsc::channel(PIECES);
     let pieces = Pieces::new(sender.clone(), Patience::new(&service.config.limits).streamed);
-    // Until the entry is on disk the answer does not end: nobody has a whole export that the log does not know of.
+    // Until the entry is on disk the answer does not end: nobody has a whole export that the log
+    // does not know of.
     let run = move || {
-        // A fault cuts the stream: a file without its manifest verifies as cut, so nobody takes it for whole.
+        // A fault cuts the stream: a file without its manifest verifies as cut, so nobody takes it
+        // for whole.
         if let Err(fault) = job.run(pieces) {
             tracing::warn!(%fault, "an export broke off");
         }
@@ -143,11 +162,9 @@ pub async fn export(
         Format::Ndjson => "application/x-ndjson",
         Format::Csv => "text/csv; charset=utf-8",
     };
-    let body =
-        stream::unfold(
-            rest,
-            |mut rest| async move { rest.recv().await.map(|piece| (Ok::<_, Infallible>(piece), rest)) },
-        );
+    let body = stream::unfold(rest, |mut rest| async move {
+        rest.recv().await.map(|piece| (Ok::<_, Infallible>(piece), rest))
+    });
     Ok(HttpResponse::Ok().content_type(media_type).streaming(body))
 }
 
@@ -169,12 +186,15 @@ struct Export {
 }
 
 impl Export {
-    /// Exports, and then notes it in head office's chain: asked again, the export of a store has the same bytes.
+    /// Exports, and then notes it in head office's chain: asked again, the export of a store has
+    /// the same bytes.
     fn run(self, out: impl Write) -> Result<Exported, ExportFault> {
-        let signer = signer(&self.service).map_err(|why| ExportFault::Store(StoreError::Other(why)))?;
+        let signer =
+            signer(&self.service).map_err(|why| ExportFault::Store(StoreError::Other(why)))?;
         let mut connection = self.service.desk.db().connect_reader()?;
-        let exported =
-            Db::read(&mut connection, |read| export_log(read, self.format, &self.filter, &signer, out, |_| {}))?;
+        let exported = Db::read(&mut connection, |read| {
+            export_log(read, self.format, &self.filter, &signer, out, |_| {})
+        })?;
         let data = Json::object([
             (
                 "format",
@@ -186,11 +206,19 @@ impl Export {
             ("entries", exported.entries.into()),
             (
                 "stores",
-                self.filter.stores.clone().map_or(Json::Null, |s| Json::List(s.into_iter().map(Json::from).collect())),
+                self.filter
+                    .stores
+                    .clone()
+                    .map_or(Json::Null, |s| Json::List(s.into_iter().map(Json::from).collect())),
             ),
         ]);
         let reply = self.service.desk.submit_blocking(Request {
-            command: Command::Note(Box::new(Note { store: None, event: Event::AuditExported, subject_id: None, data })),
+            command: Command::Note(Box::new(Note {
+                store: None,
+                event: Event::AuditExported,
+                subject_id: None,
+                data,
+            })),
             caller: Arc::clone(&self.caller),
             key: None,
             request_id: Some(self.id.clone()),
@@ -198,13 +226,15 @@ impl Export {
         });
         match reply {
             Reply::Done { .. } => Ok(exported),
-            _ => Err(ExportFault::Store(StoreError::Other("the export could not be noted in the log".into()))),
+            _ => Err(ExportFault::Store(StoreError::Other(
+                "the export could not be noted in the log".into(),
+            ))),
         }
     }
 }
 
-/// Pieces of an export on their way into the answer's body. An export holds a connection and one of few places: it does
-/// not wait for ever for whoever stopped reading.
+/// Pieces of an export on their way into the answer's body. An export holds a connection and one of
+/// few places: it does not wait for ever for whoever stopped reading.
 struct Pieces {
     to: mpsc::Sender<Bytes>,
     patience: Duration,
@@ -220,13 +250,18 @@ impl Pieces {
 
 impl Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let sent = self.clock.block_on(self.to.send_timeout(Bytes::copy_from_slice(bytes), self.patience));
+        let sent =
+            self.clock.block_on(self.to.send_timeout(Bytes::copy_from_slice(bytes), self.patience));
         sent.map(|()| bytes.len()).map_err(|fault| match fault {
-            SendTimeoutError::Closed(_) => {
-                io::Error::new(io::ErrorKind::BrokenPipe, "whoever asked for the export has gone away")
-            }
+            SendTimeoutError::Closed(_) => io::Error::new(
+                io::ErrorKind::BrokenPipe,
+                "whoever asked for the export has gone away",
+            ),
             SendTimeoutError::Timeout(_) => {
-                let why = format!("nothing of the export was read for {} seconds", self.patience.as_secs());
+                let why = format!(
+                    "nothing of the export was read for {} seconds",
+                    self.patience.as_secs()
+                );
                 io::Error::new(io::ErrorKind::TimedOut, why)
             }
         })
@@ -246,7 +281,10 @@ pub fn signer(service: &Service) -> Result<Signer, String> {
 /// The key that manifests are signed with: keep it, and verify exports with it and nothing else.
 #[utoipa::path(tag = "audit", responses((status = 200, description = "The verification key.", body = AuditKey)))]
 #[get("/v1/audit/key")]
-pub async fn verification_key(_caller: AuditReader, service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
+pub async fn verification_key(
+    _caller: AuditReader,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
     let signer = signer(&service).map_err(|fault| ApiError::internal(&fault))?;
     Ok(HttpResponse::Ok().json(AuditKey { vkey: signer.vkey().to_string() }))
 }
@@ -263,20 +301,28 @@ pub async fn verify(
     body: Body<VerifyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     if caller.stores != Stores::All {
-        return Err(ApiError::new("insufficient_scope", "The whole log is verified by an auditor of all stores."));
+        return Err(ApiError::new(
+            "insufficient_scope",
+            "The whole log is verified by an auditor of all stores.",
+        ));
     }
     let signer = signer(&service).map_err(|fault| ApiError::internal(&fault))?;
     let (vkey, checkpoint) = (signer.vkey().clone(), body.value.checkpoint);
     let data = service.clone();
     let verified = web::block(move || {
         let mut connection = data.desk.db().connect_reader()?;
-        Db::read(&mut connection, |read| verify_database(read, checkpoint.as_deref().map(|note| (note, &vkey))))
+        Db::read(&mut connection, |read| {
+            verify_database(read, checkpoint.as_deref().map(|note| (note, &vkey)))
+        })
     });
     let verified = verified.await.map_err(|fault| ApiError::internal(&fault))?;
     let verification = match verified {
-        Ok(summary) => {
-            Verification { verified: true, stores: Some(summary.stores), entries: Some(summary.entries), fault: None }
-        }
+        Ok(summary) => Verification {
+            verified: true,
+            stores: Some(summary.stores),
+            entries: Some(summary.entries),
+            fault: None,
+        },
         Err(VerifyFault::Entry(fault)) => Verification {
             verified: false,
             stores: None,
@@ -288,8 +334,12 @@ pub async fn verify(
                 detail: fault.detail.clone(),
             }),
         },
-        Err(VerifyFault::Checkpoint(fault)) => return Err(ApiError::new("invalid_value", fault.to_string())),
-        Err(VerifyFault::Store(fault)) => return Err(crate::desk::readers::NotRead::Trouble(fault).into()),
+        Err(VerifyFault::Checkpoint(fault)) => {
+            return Err(ApiError::new("invalid_value", fault.to_string()));
+        }
+        Err(VerifyFault::Store(fault)) => {
+            return Err(crate::desk::readers::NotRead::Trouble(fault).into());
+        }
     };
     let data = Json::object([
         ("verified", Json::from(verification.verified)),
@@ -316,7 +366,10 @@ mod tests {
         let [first, second] = thread.join().unwrap();
         assert_eq!(first.unwrap(), 5, "one piece has its place");
         assert_eq!(second.unwrap_err().kind(), io::ErrorKind::TimedOut);
-        assert_eq!((rest.recv().await.unwrap(), rest.recv().await), (Bytes::from_static(b"first"), None));
+        assert_eq!(
+            (rest.recv().await.unwrap(), rest.recv().await),
+            (Bytes::from_static(b"first"), None)
+        );
     }
 
     #[actix_web::test]

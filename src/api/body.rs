@@ -23,7 +23,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body<T> {
     pub value: T,
-    /// SHA-256 of the body with sorted keys and no spaces: equal for retries that write the same JSON differently.
+    /// SHA-256 of the body with sorted keys and no spaces: equal for retries that write the same
+    /// JSON differently.
     pub digest: [u8; 32],
 }
 
@@ -43,8 +44,8 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
 
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let limit = req.app_data::<BodyLimit>().copied().unwrap_or_default();
-        let acceptable =
-            media_type_is(req.headers(), "application/json").and_then(|()| announced(req.headers(), limit));
+        let acceptable = media_type_is(req.headers(), "application/json")
+            .and_then(|()| announced(req.headers(), limit));
         let piece = req.app_data::<Patience>().copied().unwrap_or_default().piece;
         let payload = payload.take();
         async move {
@@ -64,16 +65,19 @@ pub fn read<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Bo
         return Err(ApiError::faults(faults));
     }
     let digest = digest(&json);
-    let value = serde_json::from_value(json)
-        .map_err(|error| ApiError::new("invalid_body", format!("The body does not fit: {error}.")))?;
+    let value = serde_json::from_value(json).map_err(|error| {
+        ApiError::new("invalid_body", format!("The body does not fit: {error}."))
+    })?;
     Ok(Body { value, digest })
 }
 
 /// Refuses what is not of this media type, in UTF-8 and uncompressed.
 pub fn media_type_is(headers: &HeaderMap, expected: &'static str) -> Result<(), ApiError> {
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let given =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let mut parts = given.split(';').map(str::trim);
-    let matches = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(expected)) && parts.all(is_utf8);
+    let matches =
+        parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case(expected)) && parts.all(is_utf8);
     let plain = headers.get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
     if matches && plain {
         return Ok(());
@@ -93,7 +97,9 @@ fn is_utf8(parameter: &str) -> bool {
 
 /// Refuses by Content-Length before anything is read.
 fn announced(headers: &HeaderMap, limit: BodyLimit) -> Result<(), ApiError> {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match length {
         Some(length) if length > limit.0 as u64 => Err(too_large(limit)),
         _ => Ok(()),
@@ -101,11 +107,16 @@ fn announced(headers: &HeaderMap, limit: BodyLimit) -> Result<(), ApiError> {
 }
 
 /// A client that stops sending is not waited for: half a body would hold its connection for ever.
-pub async fn collect(mut payload: Payload, BodyLimit(limit): BodyLimit, piece: Duration) -> Result<Vec<u8>, ApiError> {
+pub async fn collect(
+    mut payload: Payload,
+    BodyLimit(limit): BodyLimit,
+    piece: Duration,
+) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = timeout(piece, payload.next()).await.map_err(|_| too_slow(piece))? {
-        let chunk =
-            chunk.map_err(|_| ApiError::new("bad_request", "The request broke off before its body was complete."))?;
+        let chunk = chunk.map_err(|_| {
+            ApiError::new("bad_request", "The request broke off before its body was complete.")
+        })?;
         if bytes.len() + chunk.len() > limit {
             return Err(too_large(BodyLimit(limit)));
         }
@@ -115,14 +126,19 @@ pub async fn collect(mut payload: Payload, BodyLimit(limit): BodyLimit, piece: D
 }
 
 fn too_large(BodyLimit(limit): BodyLimit) -> ApiError {
-    ApiError::new("body_too_large", format!("The body is larger than {limit} bytes, the most that is taken."))
+    ApiError::new(
+        "body_too_large",
+        format!("The body is larger than {limit} bytes, the most that is taken."),
+    )
 }
 
-/// The shape of a type, made at its first use and kept as long as the process: there are as many as body types.
+/// The shape of a type, made at its first use and kept as long as the process: there are as many as
+/// body types.
 pub fn shape<T: ToSchema + 'static>() -> &'static Shape {
     static SHAPES: OnceLock<RwLock<HashMap<TypeId, &'static Shape>>> = OnceLock::new();
     let shapes = SHAPES.get_or_init(RwLock::default);
-    let known = shapes.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).copied();
+    let known =
+        shapes.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).copied();
     known.unwrap_or_else(|| {
         let mut shapes = shapes.write().unwrap_or_else(PoisonError::into_inner);
         shapes.entry(TypeId::of::<T>()).or_insert_with(|| Box::leak(Box::new(Shape::of::<T>())))
@@ -177,12 +193,20 @@ mod tests {
             }
             media_type_is(&headers, "application/json").is_ok()
         };
-        for good in ["application/json", "Application/JSON; charset=utf-8", "application/json;charset=\"UTF-8\""] {
+        for good in [
+            "application/json",
+            "Application/JSON; charset=utf-8",
+            "application/json;charset=\"UTF-8\"",
+        ] {
             assert!(check(&[("content-type", good)]), "{good}");
         }
-        for bad in
-            ["text/json", "application/json; charset=latin1", "application/jsonx", "", "application/problem+json"]
-        {
+        for bad in [
+            "text/json",
+            "application/json; charset=latin1",
+            "application/jsonx",
+            "",
+            "application/problem+json",
+        ] {
             assert!(!check(&[("content-type", bad)]), "{bad}");
         }
         assert!(!check(&[]));
@@ -205,7 +229,10 @@ mod tests {
             json!([["a", "1"]]),
         ];
         for (index, one) in different.iter().enumerate() {
-            assert!(different[index + 1..].iter().all(|other| digest(other) != digest(one)), "{one}");
+            assert!(
+                different[index + 1..].iter().all(|other| digest(other) != digest(one)),
+                "{one}"
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Many cards at once, streamed: each line is a request of its own under a key made of the caller's key and its place.
-//! What was cut off is sent again as a whole; what is issued already is answered as it was.
+//! Many cards at once, streamed: each line is a request of its own under a key made of the caller's
+//! key and its place. What was cut off is sent again as a whole; what is issued already is answered
+//! as it was.
 
 use super::body::{BodyLimit, collect, media_type_is, read as read_body};
 use super::card_codes::CardCodes;
@@ -54,17 +55,23 @@ pub async fn answer(
         let lines = lines(payload, limits.import_line_bytes, patience.streamed);
         return Ok(answer.streaming(issued(
             bulk,
-            lines.map(|line| line.and_then(|line| read_line(&line)).map(|body| (body.value, body.digest))),
+            lines.map(|line| {
+                line.and_then(|line| read_line(&line)).map(|body| (body.value, body.digest))
+            }),
         )));
     }
     media_type_is(req.headers(), "application/json")?;
-    let body =
-        read_body::<BulkRequest>(&collect(payload.into_inner(), BodyLimit(limits.body_bytes), patience.piece).await?)?;
+    let body = read_body::<BulkRequest>(
+        &collect(payload.into_inner(), BodyLimit(limits.body_bytes), patience.piece).await?,
+    )?;
     let (wanted, digest) = (body.value, body.digest);
     // What is wrong with one is wrong with all: said before anything is issued.
     issue_command(wanted.each(), &CardCodes::derived(&bulk.service, bulk.scope.clone())?)?;
     let count = wanted.count;
-    Ok(answer.streaming(issued(bulk, stream::iter((0..count).map(move |_| Ok((wanted.each(), digest)))))))
+    Ok(answer.streaming(issued(
+        bulk,
+        stream::iter((0..count).map(move |_| Ok((wanted.each(), digest)))),
+    )))
 }
 
 /// One line out for each line in, in order.
@@ -93,7 +100,12 @@ fn issued(
 
 impl Bulk {
     /// The answer of one line, as text.
-    async fn issue(&self, place: usize, body: IssueRequest, digest: [u8; 32]) -> Result<String, ApiError> {
+    async fn issue(
+        &self,
+        place: usize,
+        body: IssueRequest,
+        digest: [u8; 32],
+    ) -> Result<String, ApiError> {
         let scope = format!("{}\0{place}", self.scope);
         let key = self.service.key_in(&scope, digest)?;
         let codes = CardCodes::derived(&self.service, scope)?.or_given(body.code.clone())?;
@@ -107,7 +119,8 @@ impl Bulk {
                 path: self.path.clone(),
             };
             match self.service.desk.submit(request).await {
-                // A line waits for its place rather than being refused: whoever sent it has nothing better to do.
+                // A line waits for its place rather than being refused: whoever sent it has nothing
+                // better to do.
                 Reply::Overloaded => tokio::time::sleep(Duration::from_millis(20)).await,
                 Reply::Done { answer, .. } => return Ok(codes.fill(answer.body)),
                 other => return Err(submit::trouble(other)),

@@ -1,7 +1,7 @@
 //! Permissions: what a handler names in its signature, the caller has proven to be.
 //!
-//! Each extractor verifies the bearer token and one of its roles, and hands the caller over. They come first in a
-//! handler's signature, so that nothing of a body is read for somebody who may not.
+//! Each extractor verifies the bearer token and one of its roles, and hands the caller over. They
+//! come first in a handler's signature, so that nothing of a body is read for somebody who may not.
 
 use super::error::ApiError;
 use super::service::Service;
@@ -49,7 +49,8 @@ permission! {
     Till: Register, Admin
 }
 permission! {
-    /// Checks and records returns; looks gift cards up, takes money off them and puts money on them.
+    /// Checks and records returns; looks gift cards up, takes money off them and puts money on
+    /// them.
     Counter: Cashier, Supervisor, Manager, DistrictManager
 }
 permission! {
@@ -105,14 +106,20 @@ impl Reader {
 }
 
 fn authorize(req: &HttpRequest, roles: &[Role]) -> Result<Arc<Caller>, ApiError> {
-    let service = req.app_data::<web::Data<Service>>().ok_or_else(|| ApiError::internal(&"no service in the app"))?;
+    let service = req
+        .app_data::<web::Data<Service>>()
+        .ok_or_else(|| ApiError::internal(&"no service in the app"))?;
     let token = bearer(req)?;
     let verified = service.verifier.verify(token, service.clock.now()).map_err(|fault| {
         tracing::info!(reason = %fault.reason(), "a token was refused");
         match fault.refusal() {
-            Refusal::Invalid => unauthenticated("The access token is not valid here, or no longer."),
+            Refusal::Invalid => {
+                unauthenticated("The access token is not valid here, or no longer.")
+            }
             Refusal::Insufficient => forbidden(roles),
-            Refusal::Unavailable => ApiError::new("unavailable", "Keys cannot be read at the moment.").retry_after(1),
+            Refusal::Unavailable => {
+                ApiError::new("unavailable", "Keys cannot be read at the moment.").retry_after(1)
+            }
         }
     })?;
     service.rate.admit(&verified.caller.subject, service.clock.now())?;
@@ -129,19 +136,25 @@ fn bearer(req: &HttpRequest) -> Result<&str, ApiError> {
         return Err(unauthenticated("Send an access token: Authorization: Bearer <token>."));
     };
     let text = only.to_str().unwrap_or_default();
-    let token =
-        text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+    let token = text
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token);
     token
         .filter(|token| !token.is_empty())
         .ok_or_else(|| unauthenticated("Send an access token: Authorization: Bearer <token>."))
 }
 
 fn unauthenticated(detail: &str) -> ApiError {
-    ApiError::new("invalid_token", detail).header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
+    ApiError::new("invalid_token", detail)
+        .header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"")
 }
 
 fn forbidden(roles: &[Role]) -> ApiError {
     let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-    ApiError::new("insufficient_scope", format!("This needs one of the roles: {}.", names.join(", ")))
-        .header(header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"")
+    ApiError::new(
+        "insufficient_scope",
+        format!("This needs one of the roles: {}.", names.join(", ")),
+    )
+    .header(header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"")
 }

@@ -1,8 +1,8 @@
 //! Codes of new cards: derived, never kept (docs/decisions/0012).
 //!
-//! The code is an HMAC, with the service's secret, over the caller, the route, the text of the Idempotency-Key and a
-//! number. Of all that only half of a digest is stored, so nothing that is kept brings a code back, and the same request
-//! sent again derives the same code again.
+//! The code is an HMAC, with the service's secret, over the caller, the route, the text of the
+//! Idempotency-Key and a number. Of all that only half of a digest is stored, so nothing that is
+//! kept brings a code back, and the same request sent again derives the same code again.
 
 use super::error::ApiError;
 use super::service::Service;
@@ -60,7 +60,9 @@ impl CardCodes {
     fn shown(&self, number: usize) -> String {
         match &self.given {
             Some(given) => given.clone(),
-            None => code::of_random(&self.hasher.hash(DERIVED, &format!("{}\0{number}", self.scope))),
+            None => {
+                code::of_random(&self.hasher.hash(DERIVED, &format!("{}\0{number}", self.scope)))
+            }
         }
     }
 
@@ -94,7 +96,8 @@ impl CardCodes {
     }
 }
 
-/// The hash of a code as typed; none if it cannot be a code, which is found before anything is looked up.
+/// The hash of a code as typed; none if it cannot be a code, which is found before anything is
+/// looked up.
 pub fn typed(service: &Service, text: &str) -> Result<Option<[u8; 32]>, ApiError> {
     let hasher = hasher(service)?;
     Ok(code::normal(text).map(|normal| hasher.hash(CODE, &normal)))

@@ -15,7 +15,8 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
-/// Tell that the bank has opened or closed a dispute on a tender. While one is open nothing goes back to the tender.
+/// Tell that the bank has opened or closed a dispute on a tender. While one is open nothing goes
+/// back to the tender.
 #[utoipa::path(tag = "sales", params(("id" = String, Path, format = "uuid"), ("tender" = u32, Path), RequiredKey),
     request_body = ChargebackRequest, responses((status = 200, description = "Noted.", body = ChargebackView)))]
 #[post("/v1/sales/{id}/tenders/{tender}/chargeback")]

@@ -16,10 +16,11 @@ use crate::store::search::day_ends::{self, DayEndFilter};
 use crate::wire::day_ends::{DayEndFilterParams, DayEndRequest, DayEndView};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 
-/// Close a day: of a register, or of the store itself once its registers are closed. Once for each day, in their order.
+/// Close a day: of a register, or of the store itself once its registers are closed. Once for each
+/// day, in their order.
 ///
-/// What was booked up to that business date and is not closed yet is summed up, and numbered without a gap. What comes
-/// in for a closed day falls into the next.
+/// What was booked up to that business date and is not closed yet is summed up, and numbered
+/// without a gap. What comes in for a closed day falls into the next.
 #[utoipa::path(tag = "day-ends", params(RequiredKey), request_body = DayEndRequest, responses(
     (status = 201, description = "Closed.", body = DayEndView),
     (status = 404, description = "The store is unknown, or none of the caller's.")))]
@@ -55,8 +56,10 @@ pub async fn list(
         store: visible(&service, &caller.stores, &filter.store).await?.store.clone(),
         register: filter.register,
     };
-    let before = page.after.as_deref().map(|after| after.parse().map_err(|_| bad_cursor())).transpose()?;
-    let found = service.desk.readers().read(move |read, _| day_ends::find(read, &wanted, before)).await?;
+    let before =
+        page.after.as_deref().map(|after| after.parse().map_err(|_| bad_cursor())).transpose()?;
+    let found =
+        service.desk.readers().read(move |read, _| day_ends::find(read, &wanted, before)).await?;
     Ok(page.list(found, |closed| closed.seq.to_string(), |closed| DayEndView::from(&closed)))
 }
 

@@ -13,7 +13,9 @@ use crate::domain::directory::Document;
 use crate::domain::entry::{hex, is_store_id};
 use crate::domain::perform::Command;
 use crate::domain::settings::{Operator, Register, Settings};
-use crate::wire::directory::{OperatorBody, OperatorView, RegisterBody, RegisterView, StoreBody, StoreView};
+use crate::wire::directory::{
+    OperatorBody, OperatorView, RegisterBody, RegisterView, StoreBody, StoreView,
+};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, put, web};
 use std::sync::Arc;
@@ -63,7 +65,8 @@ pub async fn list_stores(
     let settings = service.settings().await?;
     let seen = settings.stores.values().filter(|store| caller.stores.contain(&store.store));
     let after = seen.filter(|store| page.after.as_ref().is_none_or(|after| store.store > *after));
-    let views: Vec<StoreView> = after.take(page.rows()).map(|store| StoreView::from(&**store)).collect();
+    let views: Vec<StoreView> =
+        after.take(page.rows()).map(|store| StoreView::from(&**store)).collect();
     Ok(page.list(views, |view| view.store.clone(), |view| view))
 }
 
@@ -81,7 +84,10 @@ pub async fn save_register(
     body: Body<RegisterBody>,
 ) -> Result<HttpResponse, ApiError> {
     let store = visible_store(&req, &caller.stores)?;
-    let command = body.value.read(&store, part(&req, "register"), precondition.seen()).map_err(scope::faults)?;
+    let command = body
+        .value
+        .read(&store, part(&req, "register"), precondition.seen())
+        .map_err(scope::faults)?;
     let origin = Origin { req: &req, id, caller: &caller.0, key: None };
     service.submit(origin, Command::SaveRegister(command)).await
 }
@@ -116,8 +122,10 @@ pub async fn list_registers(
     let settings = service.settings().await?;
     settings.store(&store).ok_or_else(|| ApiError::not_found("store"))?;
     let of_store = settings.registers.values().filter(|register| register.store == store);
-    let after = |register: &&Register| page.after.as_ref().is_none_or(|after| register.register > *after);
-    let views: Vec<RegisterView> = of_store.filter(after).take(page.rows()).map(RegisterView::from).collect();
+    let after =
+        |register: &&Register| page.after.as_ref().is_none_or(|after| register.register > *after);
+    let views: Vec<RegisterView> =
+        of_store.filter(after).take(page.rows()).map(RegisterView::from).collect();
     Ok(page.list(views, |view| view.register.clone(), |view| view))
 }
 
@@ -134,7 +142,8 @@ pub async fn save_operator(
     service: web::Data<Service>,
     body: Body<OperatorBody>,
 ) -> Result<HttpResponse, ApiError> {
-    let (number, seen, data) = (part(&req, "operator").to_owned(), precondition.seen(), service.clone());
+    let (number, seen, data) =
+        (part(&req, "operator").to_owned(), precondition.seen(), service.clone());
     let settings = service.settings().await?;
     if let Some(known) = settings.operators.get(&number) {
         visible_operator(known, &caller.stores)?;
@@ -179,9 +188,14 @@ pub async fn list_operators(
     service: web::Data<Service>,
 ) -> Result<List<OperatorView>, ApiError> {
     let settings = service.settings().await?;
-    let seen = settings.operators.values().filter(|operator| visible_operator(operator, &caller.stores).is_ok());
-    let after = seen.filter(|operator| page.after.as_ref().is_none_or(|after| operator.operator > *after));
-    let views: Vec<OperatorView> = after.take(page.rows()).map(|operator| OperatorView::from(&**operator)).collect();
+    let seen = settings
+        .operators
+        .values()
+        .filter(|operator| visible_operator(operator, &caller.stores).is_ok());
+    let after =
+        seen.filter(|operator| page.after.as_ref().is_none_or(|after| operator.operator > *after));
+    let views: Vec<OperatorView> =
+        after.take(page.rows()).map(|operator| OperatorView::from(&**operator)).collect();
     Ok(page.list(views, |view| view.operator.clone(), |view| view))
 }
 
@@ -225,6 +239,10 @@ fn within(operator: &Operator, stores: &Stores) -> Result<(), ApiError> {
 }
 
 /// A document with the ETag that its digest is.
-fn tagged(req: &HttpRequest, view: &impl serde::Serialize, digest: [u8; 32]) -> Result<HttpResponse, ApiError> {
+fn tagged(
+    req: &HttpRequest,
+    view: &impl serde::Serialize,
+    digest: [u8; 32],
+) -> Result<HttpResponse, ApiError> {
     etag::answer_tagged(req, StatusCode::OK, view, &format!("\"{}\"", hex(&digest)))
 }

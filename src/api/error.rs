@@ -1,4 +1,5 @@
-//! The one mapping from what went wrong to an HTTP answer: always `application/problem+json` (STANDARDS 20).
+//! The one mapping from what went wrong to an HTTP answer: always `application/problem+json`
+//! (STANDARDS 20).
 
 use crate::wire::problem::codes::{self, Meaning};
 use crate::wire::problem::{Fault, PROBLEM_JSON, Problem};
@@ -87,8 +88,12 @@ impl From<Problem> for ApiError {
         let error = ApiError { problem: Box::new(problem), headers: Vec::new() };
         match (code.as_str(), status) {
             (_, 401) => error.header(header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""),
-            ("insufficient_scope", _) => error.header(header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\""),
-            ("idempotency_key_in_use", _) | (_, 429 | 503) => error.retry_after(RETRY_AFTER_SECONDS),
+            ("insufficient_scope", _) => {
+                error.header(header::WWW_AUTHENTICATE, "Bearer error=\"insufficient_scope\"")
+            }
+            ("idempotency_key_in_use", _) | (_, 429 | 503) => {
+                error.retry_after(RETRY_AFTER_SECONDS)
+            }
             ("unsupported_media_type", _) => error.header(header::ACCEPT, "application/json"),
             _ => error,
         }
@@ -111,12 +116,14 @@ impl ResponseError for ApiError {
     }
 }
 
-const INTERNAL_DETAIL: &str =
-    "Something went wrong on our side. Try again; nothing is done twice with the same Idempotency-Key.";
+const INTERNAL_DETAIL: &str = "Something went wrong on our side. Try again; nothing is done twice with the same Idempotency-Key.";
 
 /// Sees to it that an answer of 4xx or 5xx is a problem that names the path, whoever made it.
 /// Problems that were answered as such (a replayed one, say) pass byte for byte.
-pub fn settle(answer: ServiceResponse<impl MessageBody + 'static>, path: &str) -> ServiceResponse<BoxBody> {
+pub fn settle(
+    answer: ServiceResponse<impl MessageBody + 'static>,
+    path: &str,
+) -> ServiceResponse<BoxBody> {
     let answer = answer.map_into_boxed_body();
     let status = answer.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -126,7 +133,8 @@ pub fn settle(answer: ServiceResponse<impl MessageBody + 'static>, path: &str) -
         let settled = error.answer(path);
         return answer.into_response(settled);
     }
-    let is_problem = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
+    let is_problem =
+        answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM_JSON);
     if is_problem {
         return answer;
     }
@@ -134,7 +142,8 @@ pub fn settle(answer: ServiceResponse<impl MessageBody + 'static>, path: &str) -
     answer.into_response(settled)
 }
 
-/// The answer to an error that left the routes without an answer: of a middleware, or after a panic.
+/// The answer to an error that left the routes without an answer: of a middleware, or after a
+/// panic.
 pub fn settle_error(error: &actix_web::Error, path: &str) -> HttpResponse {
     match error.as_error::<ApiError>() {
         Some(error) => error.answer(path),
@@ -152,11 +161,18 @@ const KEPT: [HeaderName; 3] = [header::ALLOW, header::RETRY_AFTER, header::WWW_A
 
 fn stand_in(foreign: &HttpResponse, path: &str) -> HttpResponse {
     let Meaning { code, title, .. } = *codes::meaning(codes::for_status(foreign.status().as_u16()));
-    let detail = if foreign.status().is_server_error() { INTERNAL_DETAIL.to_owned() } else { format!("{title}.") };
+    let detail = if foreign.status().is_server_error() {
+        INTERNAL_DETAIL.to_owned()
+    } else {
+        format!("{title}.")
+    };
     let mut problem = Problem::new(code, detail);
     problem.status = foreign.status().as_u16();
-    let kept = KEPT.iter().filter_map(|name| Some((name.clone(), foreign.headers().get(name)?.to_str().ok()?)));
-    kept.fold(ApiError::from(problem), |error, (name, value)| error.header(name, value)).answer(path)
+    let kept = KEPT
+        .iter()
+        .filter_map(|name| Some((name.clone(), foreign.headers().get(name)?.to_str().ok()?)));
+    kept.fold(ApiError::from(problem), |error, (name, value)| error.header(name, value))
+        .answer(path)
 }
 
 #[cfg(test)]
@@ -172,7 +188,11 @@ mod tests {
     fn codes_bring_the_headers_they_need() {
         let table = [
             ("invalid_token", header::WWW_AUTHENTICATE, Some("Bearer error=\"invalid_token\"")),
-            ("insufficient_scope", header::WWW_AUTHENTICATE, Some("Bearer error=\"insufficient_scope\"")),
+            (
+                "insufficient_scope",
+                header::WWW_AUTHENTICATE,
+                Some("Bearer error=\"insufficient_scope\""),
+            ),
             ("approval_required", header::WWW_AUTHENTICATE, None),
             ("idempotency_key_in_use", header::RETRY_AFTER, Some("1")),
             ("receipt_exists", header::RETRY_AFTER, None),
@@ -183,6 +203,9 @@ mod tests {
             let error = ApiError::from(Problem::new(code, ""));
             assert_eq!(header_of(&error, name).as_deref(), value, "{code}");
         }
-        assert_eq!(header_of(&ApiError::new("locked_out", "").retry_after(60), header::RETRY_AFTER), Some("60".into()));
+        assert_eq!(
+            header_of(&ApiError::new("locked_out", "").retry_after(60), header::RETRY_AFTER),
+            Some("60".into())
+        );
     }
 }

@@ -26,7 +26,11 @@ pub fn of_document(document: &impl Serialize) -> String {
 }
 
 /// Answers a document with its ETag; 304 to a GET that has it already.
-pub fn answer(req: &HttpRequest, status: StatusCode, document: &impl Serialize) -> Result<HttpResponse, ApiError> {
+pub fn answer(
+    req: &HttpRequest,
+    status: StatusCode,
+    document: &impl Serialize,
+) -> Result<HttpResponse, ApiError> {
     let bytes = serde_json::to_vec(document).map_err(|error| ApiError::internal(&error))?;
     let etag = of(&bytes);
     respond(req, status, bytes, etag)
@@ -43,12 +47,21 @@ pub fn answer_tagged(
     respond(req, status, bytes, etag.to_owned())
 }
 
-fn respond(req: &HttpRequest, status: StatusCode, bytes: Vec<u8>, etag: String) -> Result<HttpResponse, ApiError> {
-    let has_it = req.method().is_safe() && matches_any(req.headers(), header::IF_NONE_MATCH, &etag, weakly);
+fn respond(
+    req: &HttpRequest,
+    status: StatusCode,
+    bytes: Vec<u8>,
+    etag: String,
+) -> Result<HttpResponse, ApiError> {
+    let has_it =
+        req.method().is_safe() && matches_any(req.headers(), header::IF_NONE_MATCH, &etag, weakly);
     if has_it {
         return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
     }
-    Ok(HttpResponse::build(status).insert_header((header::ETAG, etag)).content_type("application/json").body(bytes))
+    Ok(HttpResponse::build(status)
+        .insert_header((header::ETAG, etag))
+        .content_type("application/json")
+        .body(bytes))
 }
 
 /// What the caller believes about the document it changes. Documented as `params(IfMatchParams)`.
@@ -92,7 +105,8 @@ impl Precondition {
         Seen::This(if_match.iter().find_map(digest).unwrap_or_default())
     }
 
-    /// Whether a document with this ETag may be changed; without one it is created, for which nothing is required.
+    /// Whether a document with this ETag may be changed; without one it is created, for which
+    /// nothing is required.
     pub fn check(&self, current: Option<&str>) -> Result<(), ApiError> {
         let (if_match, if_none_match) = (&self.headers[0].1, &self.headers[1].1);
         let stale = || {
@@ -104,10 +118,11 @@ impl Precondition {
         match current {
             None if if_match.is_empty() => Ok(()),
             None => Err(stale()),
-            Some(etag) if if_none_match.iter().any(|tag| tag == "*" || weakly(tag, etag)) => Err(stale()),
+            Some(etag) if if_none_match.iter().any(|tag| tag == "*" || weakly(tag, etag)) => {
+                Err(stale())
+            }
             Some(_) if if_match.is_empty() => {
-                let detail =
-                    "Send If-Match with the ETag of the document that you read, so that nobody's change is lost.";
+                let detail = "Send If-Match with the ETag of the document that you read, so that nobody's change is lost.";
                 Err(ApiError::new("precondition_required", detail))
             }
             Some(etag) if if_match.iter().any(|tag| tag == "*" || tag == etag) => Ok(()),
@@ -121,14 +136,23 @@ fn weakly(tag: &str, etag: &str) -> bool {
     tag.strip_prefix("W/").unwrap_or(tag) == etag
 }
 
-fn matches_any(headers: &HeaderMap, name: HeaderName, etag: &str, same: fn(&str, &str) -> bool) -> bool {
+fn matches_any(
+    headers: &HeaderMap,
+    name: HeaderName,
+    etag: &str,
+    same: fn(&str, &str) -> bool,
+) -> bool {
     tags(headers, &name).iter().any(|tag| tag == "*" || same(tag, etag))
 }
 
 /// The tags of a header. Ours contain no commas, so a split at commas loses none of them.
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Vec<String> {
     let values = headers.get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()).collect()
+    values
+        .flat_map(|value| value.split(','))
+        .map(|tag| tag.trim().to_owned())
+        .filter(|tag| !tag.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -137,7 +161,10 @@ mod tests {
     use actix_web::test::TestRequest;
 
     async fn check(headers: &[(&str, &str)], current: Option<&str>) -> Option<u16> {
-        let req = headers.iter().fold(TestRequest::put(), |req, header| req.append_header(*header)).to_http_request();
+        let req = headers
+            .iter()
+            .fold(TestRequest::put(), |req, header| req.append_header(*header))
+            .to_http_request();
         let precondition = Precondition::extract(&req).await.unwrap();
         precondition.check(current).err().map(|error| error.problem().status)
     }
@@ -161,11 +188,15 @@ mod tests {
     async fn a_get_that_has_the_document_is_told_so() {
         let document = serde_json::json!({"a": 1});
         let etag = of_document(&document);
-        let status =
-            |req: TestRequest| answer(&req.to_http_request(), StatusCode::OK, &document).unwrap().status().as_u16();
+        let status = |req: TestRequest| {
+            answer(&req.to_http_request(), StatusCode::OK, &document).unwrap().status().as_u16()
+        };
         assert_eq!(etag.len(), 24);
         assert_eq!(status(TestRequest::get()), 200);
-        assert_eq!(status(TestRequest::get().insert_header(("If-None-Match", format!("W/{etag}")))), 304);
+        assert_eq!(
+            status(TestRequest::get().insert_header(("If-None-Match", format!("W/{etag}")))),
+            304
+        );
         assert_eq!(status(TestRequest::get().insert_header(("If-None-Match", "\"other\""))), 200);
         assert_eq!(status(TestRequest::put().insert_header(("If-None-Match", etag.clone()))), 200);
     }

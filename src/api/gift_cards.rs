@@ -21,15 +21,16 @@ use crate::domain::sign_in::LockRule;
 use crate::domain::state::HEAD_OFFICE;
 use crate::store::{gift_cards as stored, search};
 use crate::wire::gift_cards::{
-    BulkRequest, CardEntryView, CardMovedView, CardView, CashOutRequest, IssueRequest, KeepRequest, LoadRequest,
-    LookupRequest, RedeemRequest, ReplaceRequest, TransferRequest,
+    BulkRequest, CardEntryView, CardMovedView, CardView, CashOutRequest, IssueRequest, KeepRequest,
+    LoadRequest, LookupRequest, RedeemRequest, ReplaceRequest, TransferRequest,
 };
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use jiff::SignedDuration;
 use uuid::Uuid;
 
-/// Issue a card. Its code is in this answer, and in the answer to the same request sent again; it is kept nowhere.
+/// Issue a card. Its code is in this answer, and in the answer to the same request sent again; it
+/// is kept nowhere.
 #[utoipa::path(tag = "gift cards", params(RequiredKey), request_body = IssueRequest, responses(
     (status = 201, description = "Issued; the code is shown this once.", body = CardView),
     (status = 404, description = "The store is unknown, or none of the caller's.")))]
@@ -55,8 +56,9 @@ pub fn issue_command(body: IssueRequest, codes: &CardCodes) -> Result<CardComman
     body.read(Some(codes.new_code(0)), codes.is_given(), pin).map_err(super::scope::faults)
 }
 
-/// Issue many cards: `count` of a kind from a JSON body, or one for each line of an NDJSON body. The answer is streamed,
-/// a line for each card with its code; sent again with the same key it is the same, and goes on where it was cut off.
+/// Issue many cards: `count` of a kind from a JSON body, or one for each line of an NDJSON body.
+/// The answer is streamed, a line for each card with its code; sent again with the same key it is
+/// the same, and goes on where it was cut off.
 #[utoipa::path(tag = "gift cards", params(RequiredKey), request_body(content(
     (BulkRequest = "application/json"), (IssueRequest = "application/x-ndjson"))), responses(
     (status = 200, description = "A line for each card, or the problem of its line.", body = CardView,
@@ -73,8 +75,8 @@ pub async fn bulk(
     bulk_cards::answer(caller.0, key, req, id, service, payload).await
 }
 
-/// Look a card up by its code, and its PIN if it has one. Unknown code, wrong check letter and wrong PIN are answered
-/// alike, and too many of them are slowed down.
+/// Look a card up by its code, and its PIN if it has one. Unknown code, wrong check letter and
+/// wrong PIN are answered alike, and too many of them are slowed down.
 #[utoipa::path(tag = "gift cards", request_body = LookupRequest, responses(
     (status = 200, description = "The card.", body = CardView),
     (status = 404, description = "There is no such card, or the PIN is not right."),
@@ -143,11 +145,23 @@ pub async fn entries(
     service: web::Data<Service>,
 ) -> Result<List<CardEntryView>, ApiError> {
     let card = service.card(&caller, id).await?;
-    let after = page.after.as_deref().map(|after| after.parse::<u32>().map_err(|_| bad_cursor())).transpose()?;
+    let after = page
+        .after
+        .as_deref()
+        .map(|after| after.parse::<u32>().map_err(|_| bad_cursor()))
+        .transpose()?;
     let rows = page.rows();
     let after = after.unwrap_or(0);
-    let found = service.desk.readers().read(move |read, _| search::gift_cards::entries(read, id, after, rows)).await?;
-    Ok(page.list(found, |entry| entry.entry.to_string(), |entry| CardEntryView::new(&entry, card.currency)))
+    let found = service
+        .desk
+        .readers()
+        .read(move |read, _| search::gift_cards::entries(read, id, after, rows))
+        .await?;
+    Ok(page.list(
+        found,
+        |entry| entry.entry.to_string(),
+        |entry| CardEntryView::new(&entry, card.currency),
+    ))
 }
 
 /// Pay with a card: takes the amount off it, or with `partial` what is there.
@@ -333,12 +347,15 @@ impl Service {
                 Stores::All => true,
                 Stores::Listed(stores) => {
                     let mut known = stores.iter().filter_map(|store| settings.store(store));
-                    known.any(|store| store.currency == card.currency) || stores.contains(&card.store)
+                    known.any(|store| store.currency == card.currency)
+                        || stores.contains(&card.store)
                 }
             };
             Ok(card.filter(takes))
         });
-        found.await?.ok_or_else(|| ApiError::new("card_not_found", "There is no such card in your stores."))
+        found
+            .await?
+            .ok_or_else(|| ApiError::new("card_not_found", "There is no such card in your stores."))
     }
 
     async fn card_of_code(&self, hash: [u8; 32]) -> Result<Option<Card>, ApiError> {
@@ -349,15 +366,22 @@ impl Service {
         Ok(found.await?)
     }
 
-    /// The card, and the store where something is done with it: the one named, the caller's only one, or the card's own.
-    async fn acting(&self, caller: &Caller, id: Uuid, asked: Option<&str>) -> Result<(Card, String), ApiError> {
+    /// The card, and the store where something is done with it: the one named, the caller's only
+    /// one, or the card's own.
+    async fn acting(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        asked: Option<&str>,
+    ) -> Result<(Card, String), ApiError> {
         if asked.is_some_and(|store| !caller.stores.contain(store)) {
             return Err(super::scope::unknown_store());
         }
         let card = self.card(caller, id).await?;
         let own = || caller.stores.contain(&card.store).then(|| card.store.clone());
         let store = asked.map(str::to_owned).or_else(|| own_store(caller)).or_else(own);
-        let missing = || Fault::new("/store", "missing_field", "Say in which of your stores this is done.");
+        let missing =
+            || Fault::new("/store", "missing_field", "Say in which of your stores this is done.");
         let store = store.ok_or_else(|| super::scope::faults(vec![missing()]))?;
         Ok((card, store))
     }

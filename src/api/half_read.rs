@@ -1,8 +1,9 @@
 //! Bodies in chunks that are answered before they have come to their end.
 //!
-//! The server waits for the rest of such a body before it ends or reuses the connection, and without a time-out: a client
-//! that stops in the middle would hold it for ever. It ends the connection in good time if whoever reads the body is still
-//! there when the answer has been sent; so the body is kept with the answer.
+//! The server waits for the rest of such a body before it ends or reuses the connection, and
+//! without a time-out: a client that stops in the middle would hold it for ever. It ends the
+//! connection in good time if whoever reads the body is still there when the answer has been sent;
+//! so the body is kept with the answer.
 
 use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
@@ -29,14 +30,19 @@ impl Chunks {
     /// Takes a share of the request's body, if it comes in chunks.
     pub fn of(req: &mut ServiceRequest) -> Option<Chunks> {
         req.headers().get(header::TRANSFER_ENCODING)?;
-        let chunks = Chunks(Rc::new(RefCell::new(Reading { payload: req.take_payload(), ended: false })));
+        let chunks =
+            Chunks(Rc::new(RefCell::new(Reading { payload: req.take_payload(), ended: false })));
         req.set_payload(Payload::Stream { payload: Box::pin(chunks.clone()) });
         Some(chunks)
     }
 
     /// The answer's body, which keeps the request's until it is sent.
     pub fn kept_with(self, answer: BoxBody) -> BoxBody {
-        if self.0.borrow().ended { answer } else { BoxBody::new(Answer { body: answer, _chunks: self }) }
+        if self.0.borrow().ended {
+            answer
+        } else {
+            BoxBody::new(Answer { body: answer, _chunks: self })
+        }
     }
 }
 
@@ -63,7 +69,10 @@ impl MessageBody for Answer {
         self.body.size()
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(cx)
     }
 }

@@ -40,7 +40,8 @@ pub fn results(
     })
 }
 
-/// Records numbered lines, and answers in their order what became of each. The command line's import does the same.
+/// Records numbered lines, and answers in their order what became of each. The command line's
+/// import does the same.
 pub fn record_lines(
     service: web::Data<Service>,
     caller: Arc<Caller>,
@@ -57,8 +58,8 @@ pub fn record_lines(
     lines.map(begin).buffered(UNDER_WAY)
 }
 
-/// Of two lines with the same receipt the first is the one that counts: with several writers, two under way at once
-/// could overtake each other, so the second waits until the first is done.
+/// Of two lines with the same receipt the first is the one that counts: with several writers, two
+/// under way at once could overtake each other, so the second waits until the first is done.
 #[derive(Default)]
 struct Turns {
     /// Store and receipt of the last lines, and what ends with the line.
@@ -75,10 +76,15 @@ struct Turn {
 impl Turns {
     fn take(&mut self, sale: Option<&RecordSale>) -> Turn {
         let (done, heard) = oneshot::channel();
-        let (store, receipt) =
-            sale.map(|sale| (sale.sale.store.clone(), sale.sale.receipt.clone())).unwrap_or_default();
+        let (store, receipt) = sale
+            .map(|sale| (sale.sale.store.clone(), sale.sale.receipt.clone()))
+            .unwrap_or_default();
         // A line that is refused before the queue waits for nobody.
-        let before = self.last.iter_mut().rev().find(|last| sale.is_some() && (&last.0, &last.1) == (&store, &receipt));
+        let before = self
+            .last
+            .iter_mut()
+            .rev()
+            .find(|last| sale.is_some() && (&last.0, &last.1) == (&store, &receipt));
         let after = before.and_then(|(_, _, heard)| heard.take());
         if self.last.len() == UNDER_WAY {
             self.last.pop_front();
@@ -105,7 +111,8 @@ async fn record_line(
         // Nothing is ever sent: what ends is the line.
         let _ = before.await;
     }
-    // A line waits for its place in the queue rather than being refused: the sender has nothing better to do.
+    // A line waits for its place in the queue rather than being refused: the sender has nothing
+    // better to do.
     loop {
         let request = Request {
             command: command.clone(),
@@ -118,18 +125,32 @@ async fn record_line(
             Reply::Overloaded => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
             Reply::Done { outcome: Some(Outcome::Done(done)), answer, .. } => {
                 return match *done {
-                    Done::SaleRecorded { sale, known_before, .. } => ImportResult::recorded(line, sale, known_before),
+                    Done::SaleRecorded { sale, known_before, .. } => {
+                        ImportResult::recorded(line, sale, known_before)
+                    }
                     _ => ImportResult::answered(line, answer.status, &answer.body),
                 };
             }
-            Reply::Done { answer, .. } => return ImportResult::answered(line, answer.status, &answer.body),
-            other => return ImportResult::refused(line, super::submit::trouble(other).problem().clone()),
+            Reply::Done { answer, .. } => {
+                return ImportResult::answered(line, answer.status, &answer.body);
+            }
+            other => {
+                return ImportResult::refused(
+                    line,
+                    super::submit::trouble(other).problem().clone(),
+                );
+            }
         }
     }
 }
 
-/// The lines of a body as they come; empty ones are passed over. A line over the limit is refused, and the rest goes on.
-pub fn lines(body: web::Payload, limit: usize, patience: Duration) -> impl Stream<Item = Result<Bytes, ApiError>> {
+/// The lines of a body as they come; empty ones are passed over. A line over the limit is refused,
+/// and the rest goes on.
+pub fn lines(
+    body: web::Payload,
+    limit: usize,
+    patience: Duration,
+) -> impl Stream<Item = Result<Bytes, ApiError>> {
     struct Reading {
         body: web::Payload,
         held: BytesMut,
@@ -177,8 +198,9 @@ pub fn lines(body: web::Payload, limit: usize, patience: Duration) -> impl Strea
                 Some(Err(fault)) => {
                     reading.ended = true;
                     reading.held.clear();
-                    let detail =
-                        format!("The body broke off: {fault}. What came before is recorded; send the rest again.");
+                    let detail = format!(
+                        "The body broke off: {fault}. What came before is recorded; send the rest again."
+                    );
                     return Some((Err(ApiError::new("bad_request", detail)), reading));
                 }
                 None => reading.ended = true,

@@ -25,17 +25,27 @@ pub async fn list(
     Listing { filter, page }: Listing<LedgerFilterParams>,
     service: web::Data<Service>,
 ) -> Result<List<MovementView>, ApiError> {
-    let account = |name: &str| Account::parse(name).ok_or_else(|| bad("account", "no account of the ledger"));
+    let account =
+        |name: &str| Account::parse(name).ok_or_else(|| bad("account", "no account of the ledger"));
     let wanted = MovementFilter {
         account: filter.account.as_deref().map(account).transpose()?,
         from: day("from", filter.from.as_deref())?,
         to: day("to", filter.to.as_deref())?,
         store: visible(&service, &caller.stores, &filter.store).await?.store.clone(),
     };
-    let after = page.after.as_deref().map(|after| after.parse().map_err(|_| bad_cursor())).transpose()?.unwrap_or(0);
+    let after = page
+        .after
+        .as_deref()
+        .map(|after| after.parse().map_err(|_| bad_cursor()))
+        .transpose()?
+        .unwrap_or(0);
     let store = wanted.store.clone();
-    let found = service.desk.readers().read(move |read, _| ledger::find(read, &wanted, after)).await?;
-    let views = found.into_iter().map(|(seq, booked)| view(&store, seq, booked)).collect::<Result<Vec<_>, _>>()?;
+    let found =
+        service.desk.readers().read(move |read, _| ledger::find(read, &wanted, after)).await?;
+    let views = found
+        .into_iter()
+        .map(|(seq, booked)| view(&store, seq, booked))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(page.list(views, |view| view.seq.to_string(), |view| view))
 }
 
@@ -71,7 +81,8 @@ pub async fn balances(
     let store = visible(&service, &caller.stores, &asked.store).await?;
     let to = day("to", asked.to.as_deref())?;
     let number = store.store.clone();
-    let amounts = service.desk.readers().read(move |read, _| ledger::balances_of(read, &number, to)).await?;
+    let amounts =
+        service.desk.readers().read(move |read, _| ledger::balances_of(read, &number, to)).await?;
     Ok(HttpResponse::Ok().json(Balances::new(&store.store, store.currency, &amounts)))
 }
 

@@ -1,4 +1,5 @@
-//! Limits that the operator of the service sets: how much of a kind in one body, how often one caller.
+//! Limits that the operator of the service sets: how much of a kind in one body, how often one
+//! caller.
 
 use super::error::ApiError;
 use crate::config::Limits;
@@ -9,7 +10,8 @@ use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Callers remembered for the present second; beyond it the second starts anew, which errs on the caller's side.
+/// Callers remembered for the present second; beyond it the second starts anew, which errs on the
+/// caller's side.
 const CALLERS: usize = 100_000;
 
 /// Counts each caller's requests of the present second.
@@ -43,7 +45,8 @@ impl RateLimit {
     }
 }
 
-/// Failed lookups of gift cards, counted for each caller: guessing codes is slow before it is hopeless.
+/// Failed lookups of gift cards, counted for each caller: guessing codes is slow before it is
+/// hopeless.
 #[derive(Default)]
 pub struct FailedLookups {
     counts: Mutex<HashMap<String, (i64, u32)>>,
@@ -100,8 +103,13 @@ pub fn policy(rules: usize, limits: &Limits) -> Result<(), ApiError> {
 }
 
 fn over(pointer: &str, count: usize, limit: usize) -> Option<Fault> {
-    (count > limit)
-        .then(|| Fault::new("too_many", pointer, format!("{count} are too many; at most {limit} are taken here.")))
+    (count > limit).then(|| {
+        Fault::new(
+            "too_many",
+            pointer,
+            format!("{count} are too many; at most {limit} are taken here."),
+        )
+    })
 }
 
 fn refuse<const N: usize>(faults: [Option<Fault>; N]) -> Result<(), ApiError> {
@@ -115,10 +123,14 @@ mod tests {
 
     #[test]
     fn each_caller_has_its_share_of_each_second() {
-        let (now, next) = ("2026-03-01T12:00:00.9Z".parse().unwrap(), "2026-03-01T12:00:01Z".parse().unwrap());
+        let (now, next) =
+            ("2026-03-01T12:00:00.9Z".parse().unwrap(), "2026-03-01T12:00:01Z".parse().unwrap());
         let limit = RateLimit::new(2);
         let admitted = |who: &str, at| limit.admit(who, at).is_ok();
-        assert_eq!([admitted("a", now), admitted("a", now), admitted("a", now)], [true, true, false]);
+        assert_eq!(
+            [admitted("a", now), admitted("a", now), admitted("a", now)],
+            [true, true, false]
+        );
         assert!(admitted("b", now), "another caller has a share of its own");
         assert!(admitted("a", next), "the next second starts anew");
         assert!((0..100).all(|_| RateLimit::new(0).admit("a", now).is_ok()), "0 is no limit");

@@ -25,7 +25,8 @@ const CURSOR_VERSION: &str = "1:";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     pub limit: usize,
-    /// The position after which the page begins: what the previous page's last row gave to [`Page::list`].
+    /// The position after which the page begins: what the previous page's last row gave to
+    /// [`Page::list`].
     pub after: Option<String>,
 }
 
@@ -70,18 +71,27 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Listing<T> {
     }
 }
 
-fn listing<T: DeserializeOwned + ToSchema + 'static>(pairs: Vec<(String, String)>) -> Result<Listing<T>, ApiError> {
-    let (own, filter): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
+fn listing<T: DeserializeOwned + ToSchema + 'static>(
+    pairs: Vec<(String, String)>,
+) -> Result<Listing<T>, ApiError> {
+    let (own, filter): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(name, _)| name == "limit" || name == "cursor");
     let mut faults = Vec::new();
-    let limit = single(&own, "limit", &mut faults).map_or(DEFAULT_LIMIT, |text| limit(text, &mut faults));
+    let limit =
+        single(&own, "limit", &mut faults).map_or(DEFAULT_LIMIT, |text| limit(text, &mut faults));
     let cursor = single(&own, "cursor", &mut faults).map(str::to_owned);
     let filter = query::read(filter, faults)?;
     let after = cursor.as_deref().map(read_cursor).transpose()?;
     Ok(Listing { filter, page: Page { limit, after } })
 }
 
-fn single<'a>(pairs: &'a [(String, String)], name: &str, faults: &mut Vec<Fault>) -> Option<&'a str> {
-    let mut values = pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
+fn single<'a>(
+    pairs: &'a [(String, String)],
+    name: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<&'a str> {
+    let mut values =
+        pairs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
     let first = values.next();
     if values.next().is_some() {
         faults.push(query::fault(name, "is there twice."));
@@ -92,7 +102,8 @@ fn single<'a>(pairs: &'a [(String, String)], name: &str, faults: &mut Vec<Fault>
 fn limit(text: &str, faults: &mut Vec<Fault>) -> usize {
     let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
     limit.unwrap_or_else(|| {
-        faults.push(query::fault("limit", &format!("must be a whole number from 1 to {MAX_LIMIT}.")));
+        faults
+            .push(query::fault("limit", &format!("must be a whole number from 1 to {MAX_LIMIT}.")));
         DEFAULT_LIMIT
     })
 }
@@ -119,7 +130,12 @@ impl Page {
     }
 
     /// The page of up to [`Page::rows`] loaded rows; `position` names a row's place in the order.
-    pub fn list<R, T>(&self, mut rows: Vec<R>, position: impl Fn(&R) -> String, show: impl FnMut(R) -> T) -> List<T> {
+    pub fn list<R, T>(
+        &self,
+        mut rows: Vec<R>,
+        position: impl Fn(&R) -> String,
+        show: impl FnMut(R) -> T,
+    ) -> List<T> {
         let more = rows.len() > self.limit;
         rows.truncate(self.limit);
         let next_cursor = rows.last().filter(|_| more).map(|row| write_cursor(&position(row)));
@@ -139,9 +155,12 @@ impl<T: Serialize> Responder for List<T> {
     }
 }
 
-/// The same request with the next cursor (RFC 8288); the other parameters stay as the caller wrote them.
+/// The same request with the next cursor (RFC 8288); the other parameters stay as the caller wrote
+/// them.
 fn next_link(path: &str, query: &str, cursor: &str) -> String {
-    let others = query.split('&').filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
+    let others = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
     let cursor = format!("cursor={cursor}");
     let query: Vec<&str> = others.chain([cursor.as_str()]).collect();
     let target = format!("{path}?{}", query.join("&")).replace('<', "%3C").replace('>', "%3E");
@@ -167,7 +186,10 @@ mod tests {
     fn a_page_shows_its_limit_and_says_whether_there_is_more() {
         let page = Page { limit: 2, after: None };
         let list = |rows: Vec<u8>| page.list(rows, |row| row.to_string(), |row| row * 10);
-        assert_eq!(list(vec![1, 2, 3]), List { items: vec![10, 20], next_cursor: Some(write_cursor("2")) });
+        assert_eq!(
+            list(vec![1, 2, 3]),
+            List { items: vec![10, 20], next_cursor: Some(write_cursor("2")) }
+        );
         assert_eq!(list(vec![1, 2]), List { items: vec![10, 20], next_cursor: None });
         assert_eq!(list(vec![]), List { items: vec![], next_cursor: None });
     }

@@ -1,7 +1,8 @@
-//! The way in: extractors that refuse early and completely, one mapping from refusal or fault to an HTTP answer,
-//! and the document that describes it.
+//! The way in: extractors that refuse early and completely, one mapping from refusal or fault to an
+//! HTTP answer, and the document that describes it.
 //!
-//! A handler lists what it needs in its signature. Extractors are tried in that order, so who is calling comes first.
+//! A handler lists what it needs in its signature. Extractors are tried in that order, so who is
+//! calling comes first.
 
 pub mod bulk_cards;
 pub mod caller;
@@ -117,7 +118,13 @@ pub fn routes(table: &mut ServiceConfig<'_>) {
 pub fn app(
     service: web::Data<Service>,
 ) -> App<
-    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    >,
 > {
     let limit = BodyLimit(service.config.limits.body_bytes);
     let patience = patience::Patience::new(&service.config.limits);

@@ -1,4 +1,5 @@
-//! The OpenAPI 3.1 document: what the handlers say of themselves, completed with what all of them have in common.
+//! The OpenAPI 3.1 document: what the handlers say of themselves, completed with what all of them
+//! have in common.
 
 use super::error::ApiError;
 use super::responses;
@@ -30,7 +31,8 @@ money or goods takes an `Idempotency-Key`: the same key with the same body gets 
 are refused, and every fault of a request is listed in one answer.\n\n## Problem codes\n\n| code | status | what to do |\n|---|---|---|\n";
 
 impl Document {
-    /// Completes what utoipa collected from the handlers. `others` are routes that the document does not describe.
+    /// Completes what utoipa collected from the handlers. `others` are routes that the document
+    /// does not describe.
     pub fn complete(collected: &utoipa::openapi::OpenApi, others: &[(&str, &[&str])]) -> Document {
         let mut json = serde_json::to_value(collected).unwrap_or_default();
         json["info"] = info();
@@ -42,7 +44,11 @@ impl Document {
         require_values(&mut json["paths"]);
         sharpen_formats(&mut json);
         let bytes = serde_json::to_vec(&json).unwrap_or_default();
-        Document { etag: super::etag::of(&bytes), bytes: bytes.into(), routes: routes(&json["paths"], others) }
+        Document {
+            etag: super::etag::of(&bytes),
+            bytes: bytes.into(),
+            routes: routes(&json["paths"], others),
+        }
     }
 
     /// The document as JSON.
@@ -50,12 +56,14 @@ impl Document {
         &self.bytes
     }
 
-    /// `/openapi.json`, and the browsable reference at `/docs`, which needs nothing from the internet.
+    /// `/openapi.json`, and the browsable reference at `/docs`, which needs nothing from the
+    /// internet.
     pub fn serve(&self, config: &mut ServiceConfig) {
         let document = self.clone();
         let json = web::get().to(move |req: HttpRequest| std::future::ready(document.answer(&req)));
-        let redirect = web::get()
-            .to(|| async { HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish() });
+        let redirect = web::get().to(|| async {
+            HttpResponse::PermanentRedirect().insert_header((header::LOCATION, "/docs/")).finish()
+        });
         let no_validator = Config::from("/openapi.json").validator_url("none");
         config
             .route("/openapi.json", json)
@@ -64,24 +72,37 @@ impl Document {
     }
 
     fn answer(&self, req: &HttpRequest) -> Result<HttpResponse, ApiError> {
-        let caching = [(header::ETAG, self.etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
-        let has_it = req.headers().get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == self.etag.as_bytes());
+        let caching =
+            [(header::ETAG, self.etag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
+        let has_it = req
+            .headers()
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|tag| tag.as_bytes() == self.etag.as_bytes());
         let mut answer = if has_it { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         caching.into_iter().for_each(|pair| {
             answer.insert_header(pair);
         });
-        Ok(if has_it { answer.finish() } else { answer.content_type("application/json").body(self.bytes.clone()) })
+        Ok(if has_it {
+            answer.finish()
+        } else {
+            answer.content_type("application/json").body(self.bytes.clone())
+        })
     }
 }
 
 /// Routes that the document does not describe, because they are about the document.
-pub const ABOUT: [(&str, &[&str]); 3] = [("/openapi.json", &["GET"]), ("/docs", &["GET"]), ("/docs/{_:.*}", &["GET"])];
+pub const ABOUT: [(&str, &[&str]); 3] =
+    [("/openapi.json", &["GET"]), ("/docs", &["GET"]), ("/docs/{_:.*}", &["GET"])];
 
 fn info() -> Value {
     let mut description = INTRODUCTION.to_owned();
     for meaning in CODES {
         // Writing to a String cannot fail.
-        let _ = writeln!(description, "| `{}` | {} | {} |", meaning.code, meaning.status, meaning.advice);
+        let _ = writeln!(
+            description,
+            "| `{}` | {} | {} |",
+            meaning.code, meaning.status, meaning.advice
+        );
     }
     json!({
         "title": "returndesk", "version": env!("CARGO_PKG_VERSION"), "description": description,
@@ -119,7 +140,8 @@ fn add_responses(paths: &mut Value) {
     }
 }
 
-/// Tags by the path's first noun, and operation ids that are unique: `list` of two nouns becomes `sales_list`, `returns_list`.
+/// Tags by the path's first noun, and operation ids that are unique: `list` of two nouns becomes
+/// `sales_list`, `returns_list`.
 fn name_operations(paths: &mut Value) {
     let mut taken = HashSet::new();
     let mut repeated = HashSet::new();
@@ -130,13 +152,18 @@ fn name_operations(paths: &mut Value) {
         }
     }
     for (path, _, operation) in operations(paths) {
-        let noun = path.split('/').find(|part| !part.is_empty() && *part != "v1").unwrap_or("service").to_owned();
+        let noun = path
+            .split('/')
+            .find(|part| !part.is_empty() && *part != "v1")
+            .unwrap_or("service")
+            .to_owned();
         let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
         if repeated.contains(&id) {
             operation["operationId"] = json!(format!("{}_{id}", noun.replace('-', "_")));
         }
         if operation["tags"].as_array().is_none_or(Vec::is_empty) {
-            operation["tags"] = json!([if path.starts_with("/v1/") { noun.as_str() } else { "service" }]);
+            operation["tags"] =
+                json!([if path.starts_with("/v1/") { noun.as_str() } else { "service" }]);
         }
     }
 }
@@ -144,9 +171,11 @@ fn name_operations(paths: &mut Value) {
 /// Query parameters are left out, or have a value.
 fn require_values(paths: &mut Value) {
     for (_, _, operation) in operations(paths) {
-        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
-        for schema in
-            parameters.filter(|parameter| parameter["in"] == "query").map(|parameter| &mut parameter["schema"])
+        let parameters =
+            operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten();
+        for schema in parameters
+            .filter(|parameter| parameter["in"] == "query")
+            .map(|parameter| &mut parameter["schema"])
         {
             if schema["type"].to_string().contains("string") && schema["enum"].is_null() {
                 schema["minLength"] = json!(1);
@@ -155,7 +184,8 @@ fn require_values(paths: &mut Value) {
     }
 }
 
-/// Says in JSON Schema what our own formats mean: quantities may be integers, too, and amounts are plain decimals.
+/// Says in JSON Schema what our own formats mean: quantities may be integers, too, and amounts are
+/// plain decimals.
 fn sharpen_formats(json: &mut Value) {
     match json {
         Value::Array(entries) => entries.iter_mut().for_each(sharpen_formats),
@@ -173,9 +203,12 @@ fn sharpen_formats(json: &mut Value) {
 }
 
 fn allow_integers(schema: &mut Map<String, Value>) {
-    let nullable =
-        schema.get("type").and_then(Value::as_array).is_some_and(|types| types.iter().any(|kind| kind == "null"));
-    let types = if nullable { json!(["string", "integer", "null"]) } else { json!(["string", "integer"]) };
+    let nullable = schema
+        .get("type")
+        .and_then(Value::as_array)
+        .is_some_and(|types| types.iter().any(|kind| kind == "null"));
+    let types =
+        if nullable { json!(["string", "integer", "null"]) } else { json!(["string", "integer"]) };
     schema.insert("type".into(), types);
     schema.entry("examples").or_insert_with(|| json!(["1", 2, "0.350"]));
 }
@@ -190,9 +223,8 @@ fn routes(paths: &Value, others: &[(&str, &[&str])]) -> Routes {
         let methods = METHODS.iter().filter(|method| item[**method].is_object());
         (path.clone(), methods.map(|method| method.to_uppercase()).collect())
     });
-    let others = ABOUT
-        .iter()
-        .chain(others)
-        .map(|(path, methods)| ((*path).to_owned(), methods.iter().map(|method| (*method).to_owned()).collect()));
+    let others = ABOUT.iter().chain(others).map(|(path, methods)| {
+        ((*path).to_owned(), methods.iter().map(|method| (*method).to_owned()).collect())
+    });
     Routes::new(described.chain(others))
 }

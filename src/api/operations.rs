@@ -46,23 +46,32 @@ pub async fn healthz() -> HttpResponse {
 #[get("/readyz")]
 pub async fn readyz(service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
     // Whoever asks has a time-out of its own, a short one: late is as good as out of reach.
-    let asked = timeout(READY_WITHIN, service.desk.readers().read(|read, _| migrate::pending_in(read)));
+    let asked =
+        timeout(READY_WITHIN, service.desk.readers().read(|read, _| migrate::pending_in(read)));
     let pending = asked.await.map_err(|_| ()).and_then(|answer| answer.map_err(|_| ()));
     let told = |result: Result<(), String>| result.map_or_else(|why| why, |()| "ok".to_owned());
     let readiness = Readiness {
         database: told(pending.as_ref().map(|_| ()).map_err(|_| "out of reach".to_owned())),
         migrations: match &pending {
             Ok(pending) if pending.is_empty() => "ok".to_owned(),
-            Ok(pending) => format!("{} to apply; start the newest version or run `returndesk migrate`", pending.len()),
+            Ok(pending) => format!(
+                "{} to apply; start the newest version or run `returndesk migrate`",
+                pending.len()
+            ),
             Err(_) => "unknown".to_owned(),
         },
         keys: told(service.keys.health().map_err(|fault| fault.to_string())),
     };
-    if [&readiness.database, &readiness.migrations, &readiness.keys].iter().all(|part| *part == "ok") {
+    if [&readiness.database, &readiness.migrations, &readiness.keys]
+        .iter()
+        .all(|part| *part == "ok")
+    {
         return Ok(HttpResponse::Ok().json(readiness));
     }
     let parts = serde_json::to_value(&readiness).unwrap_or_default();
-    Err(ApiError::new("unavailable", "The service is not ready.").with("readiness", parts).retry_after(1))
+    Err(ApiError::new("unavailable", "The service is not ready.")
+        .with("readiness", parts)
+        .retry_after(1))
 }
 
 /// Metrics, in Prometheus' text format.
@@ -70,8 +79,11 @@ pub async fn readyz(service: web::Data<Service>) -> Result<HttpResponse, ApiErro
 #[get("/metrics")]
 pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
     // As it is now: the last command may have come long ago.
-    ::metrics::gauge!("returndesk_queue_length").set(u32::try_from(service.desk.waiting()).unwrap_or(u32::MAX));
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(telemetry::metrics().render())
+    ::metrics::gauge!("returndesk_queue_length")
+        .set(u32::try_from(service.desk.waiting()).unwrap_or(u32::MAX));
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(telemetry::metrics().render())
 }
 
 /// The public keys that access tokens are signed with.

@@ -15,7 +15,8 @@ use crate::domain::perform::Command;
 use crate::wire::overrides::{OverrideRequest, OverrideView};
 use actix_web::{HttpRequest, HttpResponse, post, web};
 
-/// Approve named findings of a return: a token bound to store, sale, findings and amount, for five minutes, used once.
+/// Approve named findings of a return: a token bound to store, sale, findings and amount, for five
+/// minutes, used once.
 ///
 /// With the manager's own token, or with the register's and the manager's number and PIN.
 #[utoipa::path(tag = "overrides", params(OptionalKey), request_body = OverrideRequest, responses(
@@ -36,9 +37,11 @@ pub async fn issue(
     let mut draft = asked.the_return.draft;
     let approver = match asked.approver {
         // At the register: the person at it is the caller, the approver proves to be one by PIN.
-        Some(login) => sign_in::approver(&service, &origin, &login.operator, &login.pin, &draft.store).await?,
-        // With the approver's own token: who stands at the register is not known yet. That the two differ is checked
-        // when the override is used.
+        Some(login) => {
+            sign_in::approver(&service, &origin, &login.operator, &login.pin, &draft.store).await?
+        }
+        // With the approver's own token: who stands at the register is not known yet. That the two
+        // differ is checked when the override is used.
         None => {
             draft.operator.clear();
             approver(&caller)
@@ -56,5 +59,9 @@ pub async fn issue(
 }
 
 fn approver(caller: &Caller) -> Approver {
-    Approver { subject: caller.subject.clone(), operator: caller.operator.clone(), rank: caller.approver_rank() }
+    Approver {
+        subject: caller.subject.clone(),
+        operator: caller.operator.clone(),
+        rank: caller.approver_rank(),
+    }
 }

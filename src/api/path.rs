@@ -15,7 +15,11 @@ impl FromRequest for PathId {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let id = req.match_info().get("id").filter(|id| id.len() == 36).and_then(|id| Uuid::try_parse(id).ok());
+        let id = req
+            .match_info()
+            .get("id")
+            .filter(|id| id.len() == 36)
+            .and_then(|id| Uuid::try_parse(id).ok());
         ready(id.map(PathId).ok_or_else(|| no_id(req)))
     }
 }

@@ -1,13 +1,15 @@
 //! How long anything is waited for: the pieces of a body, and the answer as a whole.
 //!
-//! A database that hangs, a queue that moves too slowly, a client that sends half a body: each ends with an answer that
-//! says when to come back. What was put in the queue may be done nevertheless; asking again with the same key tells.
+//! A database that hangs, a queue that moves too slowly, a client that sends half a body: each ends
+//! with an answer that says when to come back. What was put in the queue may be done nevertheless;
+//! asking again with the same key tells.
 
 use super::error::ApiError;
 use crate::config::Limits;
 use std::time::Duration;
 
-/// Routes that take as long as they do: they walk the whole log. (Imports and exports answer at once, as streams.)
+/// Routes that take as long as they do: they walk the whole log. (Imports and exports answer at
+/// once, as streams.)
 const UNHURRIED: &[&str] = &["/v1/audit/export", "/v1/audit/verify"];
 
 /// Seconds after which asking again makes sense: the queue has moved on by then.
@@ -34,7 +36,11 @@ impl Patience {
     }
 
     /// Waits for the answer of the route at `path`, as long as it may take.
-    pub async fn answer<T>(self, path: &str, answer: impl Future<Output = T>) -> Result<T, ApiError> {
+    pub async fn answer<T>(
+        self,
+        path: &str,
+        answer: impl Future<Output = T>,
+    ) -> Result<T, ApiError> {
         if UNHURRIED.contains(&path) {
             return Ok(answer.await);
         }
@@ -54,5 +60,8 @@ impl Default for Patience {
 /// What a client hears that stopped in the middle of its request.
 pub fn too_slow(waited: Duration) -> ApiError {
     let seconds = waited.as_secs();
-    ApiError::new("request_timeout", format!("Nothing more of the request came for {seconds} seconds; send it again."))
+    ApiError::new(
+        "request_timeout",
+        format!("Nothing more of the request came for {seconds} seconds; send it again."),
+    )
 }

@@ -14,7 +14,9 @@ use crate::domain::perform::Command;
 use crate::domain::policies::{DraftPolicy, PolicyRecord};
 use crate::domain::policy::{Policy, diff, lint};
 use crate::domain::refusal::Fault;
-use crate::wire::policies::{LintView, PolicyChangeView, PolicyFindingView, PolicyVersionView, PublishBody};
+use crate::wire::policies::{
+    LintView, PolicyChangeView, PolicyFindingView, PolicyVersionView, PublishBody,
+};
 use crate::wire::policy::{self, PolicyDocument};
 use crate::wire::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
@@ -34,9 +36,11 @@ pub async fn list(
 ) -> Result<List<PolicyVersionView>, ApiError> {
     let settings = service.settings().await?;
     let name = name(&req)?;
-    let after: u32 = page.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| super::lists::bad_cursor())?;
+    let after: u32 =
+        page.after.as_deref().map_or(Ok(0), str::parse).map_err(|_| super::lists::bad_cursor())?;
     let versions = settings.versions_of(&name).filter(|record| record.number > after);
-    let views: Vec<PolicyVersionView> = versions.take(page.rows()).map(PolicyVersionView::from).collect();
+    let views: Vec<PolicyVersionView> =
+        versions.take(page.rows()).map(PolicyVersionView::from).collect();
     if views.is_empty() && after == 0 {
         return Err(ApiError::not_found("policy"));
     }
@@ -60,7 +64,8 @@ pub async fn draft(
     let compiled = policy::compile_document(&body.value).map_err(faults)?;
     let document = policy::text(&body.value).into();
     let command = DraftPolicy { name, document, compiled };
-    let origin = Origin { req: &req, id, caller: &caller.0, key: key.map(|key| (key, body.digest)) };
+    let origin =
+        Origin { req: &req, id, caller: &caller.0, key: key.map(|key| (key, body.digest)) };
     service.submit(origin, Command::DraftPolicy(Box::new(command))).await
 }
 
@@ -68,12 +73,17 @@ pub async fn draft(
 #[utoipa::path(tag = "policies", params(("name" = String, Path), ("version" = u32, Path)),
     responses((status = 200, description = "The version.", body = PolicyVersionView)))]
 #[get("/v1/policies/{name}/versions/{version}")]
-pub async fn show(_caller: Staff, req: HttpRequest, service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
+pub async fn show(
+    _caller: Staff,
+    req: HttpRequest,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
     let record = service.version(&req, "version").await?;
     super::etag::answer(&req, actix_web::http::StatusCode::OK, &PolicyVersionView::from(&record))
 }
 
-/// Publish a version, effective from an instant or at once. Not by its author, and it never changes again.
+/// Publish a version, effective from an instant or at once. Not by its author, and it never changes
+/// again.
 #[utoipa::path(tag = "policies", params(("name" = String, Path), ("version" = u32, Path), OptionalKey),
     request_body = PublishBody, responses((status = 200, description = "Published.", body = PolicyVersionView)))]
 #[post("/v1/policies/{name}/versions/{version}/publish")]
@@ -87,7 +97,8 @@ pub async fn publish(
 ) -> Result<HttpResponse, ApiError> {
     let number = number(&req, "version")?;
     let command = body.value.read(&name(&req)?, number).map_err(scope::faults)?;
-    let origin = Origin { req: &req, id, caller: &caller.0, key: key.map(|key| (key, body.digest)) };
+    let origin =
+        Origin { req: &req, id, caller: &caller.0, key: key.map(|key| (key, body.digest)) };
     service.submit(origin, Command::PublishPolicy(command)).await
 }
 
@@ -95,9 +106,13 @@ pub async fn publish(
 #[utoipa::path(tag = "policies", request_body = PolicyDocument,
     responses((status = 200, description = "What there is to say against it.", body = LintView)))]
 #[post("/v1/policies/lint")]
-pub async fn lint_document(_caller: PolicyWriter, body: Body<PolicyDocument>) -> Result<HttpResponse, ApiError> {
+pub async fn lint_document(
+    _caller: PolicyWriter,
+    body: Body<PolicyDocument>,
+) -> Result<HttpResponse, ApiError> {
     let policy = Policy::try_from(&body.value).map_err(faults)?;
-    let findings: Vec<PolicyFindingView> = lint(&policy).iter().map(PolicyFindingView::from).collect();
+    let findings: Vec<PolicyFindingView> =
+        lint(&policy).iter().map(PolicyFindingView::from).collect();
     Ok(HttpResponse::Ok().json(LintView { findings }))
 }
 
@@ -105,10 +120,18 @@ pub async fn lint_document(_caller: PolicyWriter, body: Body<PolicyDocument>) ->
 #[utoipa::path(tag = "policies", params(("name" = String, Path), ("a" = u32, Path), ("b" = u32, Path)),
     responses((status = 200, description = "What changed from a to b.", body = [PolicyChangeView])))]
 #[get("/v1/policies/{name}/versions/{a}/diff/{b}")]
-pub async fn compare(_caller: Staff, req: HttpRequest, service: web::Data<Service>) -> Result<HttpResponse, ApiError> {
+pub async fn compare(
+    _caller: Staff,
+    req: HttpRequest,
+    service: web::Data<Service>,
+) -> Result<HttpResponse, ApiError> {
     let (a, b) = (service.version(&req, "a").await?, service.version(&req, "b").await?);
-    let policy = |record: &PolicyRecord| record.compiled.values().next().map(|compiled| compiled.policy().clone());
-    let (Some(a), Some(b)) = (policy(&a), policy(&b)) else { return Err(ApiError::not_found("policy version")) };
+    let policy = |record: &PolicyRecord| {
+        record.compiled.values().next().map(|compiled| compiled.policy().clone())
+    };
+    let (Some(a), Some(b)) = (policy(&a), policy(&b)) else {
+        return Err(ApiError::not_found("policy version"));
+    };
     let changes: Vec<PolicyChangeView> = diff(&a, &b).iter().map(PolicyChangeView::from).collect();
     Ok(HttpResponse::Ok().json(changes))
 }

@@ -1,4 +1,5 @@
-//! Query parameters, as strict as bodies: unknown ones are refused, and all faults come in one answer.
+//! Query parameters, as strict as bodies: unknown ones are refused, and all faults come in one
+//! answer.
 
 use super::body::shape;
 use super::error::ApiError;
@@ -13,8 +14,8 @@ use utoipa::ToSchema;
 
 /// The query of a route that is not a list; lists take [`super::lists::Listing`].
 ///
-/// The type derives `Deserialize`, `ToSchema` and `IntoParams`, with `#[serde(deny_unknown_fields)]`
-/// and `#[into_params(parameter_in = Query)]`.
+/// The type derives `Deserialize`, `ToSchema` and `IntoParams`, with
+/// `#[serde(deny_unknown_fields)]` and `#[into_params(parameter_in = Query)]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query<T>(pub T);
 
@@ -29,7 +30,8 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Query<T> {
 /// The decoded pairs of the query.
 pub fn pairs(req: &HttpRequest) -> Result<Vec<(String, String)>, ApiError> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(req.query_string());
-    let pairs = pairs.map_err(|_| ApiError::new("invalid_parameter", "The query cannot be read."))?;
+    let pairs =
+        pairs.map_err(|_| ApiError::new("invalid_parameter", "The query cannot be read."))?;
     Ok(pairs.into_inner())
 }
 
@@ -60,14 +62,17 @@ pub fn read<T: DeserializeOwned + ToSchema + 'static>(
     if !faults.is_empty() {
         return Err(refusal(faults));
     }
-    serde_json::from_value(json)
-        .map_err(|error| ApiError::new("invalid_parameter", format!("The query does not fit: {error}.")))
+    serde_json::from_value(json).map_err(|error| {
+        ApiError::new("invalid_parameter", format!("The query does not fit: {error}."))
+    })
 }
 
 /// Texts become what the field is.
 fn typed(node: &Node, text: String) -> Result<Value, &'static str> {
     match node {
-        Node::Integer { .. } => text.parse::<i64>().map(Value::from).map_err(|_| "must be a whole number."),
+        Node::Integer { .. } => {
+            text.parse::<i64>().map(Value::from).map_err(|_| "must be a whole number.")
+        }
         Node::Flag => text.parse::<bool>().map(Value::from).map_err(|_| "must be true or false."),
         Node::List { .. } => Ok(Value::Array(vec![Value::String(text)])),
         _ => Ok(Value::String(text)),
@@ -78,7 +83,9 @@ fn typed(node: &Node, text: String) -> Result<Value, &'static str> {
 pub fn refusal(faults: Vec<Fault>) -> ApiError {
     let detail = match faults.as_slice() {
         [one] => one.detail.clone(),
-        several => format!("The query has {} faults. The first: {}", several.len(), several[0].detail),
+        several => {
+            format!("The query has {} faults. The first: {}", several.len(), several[0].detail)
+        }
     };
     Problem { errors: faults, ..Problem::new("invalid_parameter", detail) }.into()
 }

@@ -37,11 +37,18 @@ pub fn seal(service: &Service, read: &ReadReturn, decision: &Decision) -> Result
 
 /// Opens a quote; one that was not made here, or is too old, is told apart from one that drifted.
 pub fn open(service: &Service, quote: &str) -> Result<Quoted, ApiError> {
-    let promise: Promise = service.quotes.open(quote, service.clock.now()).map_err(|fault| match fault {
-        QuoteError::Expired => ApiError::new("quote_invalid", "The quote is more than ten minutes old; check again."),
-        QuoteError::Keys(fault) => ApiError::internal(&fault),
-        _ => ApiError::new("quote_invalid", "This is not a quote of this service; send it unchanged, or check again."),
-    })?;
+    let promise: Promise =
+        service.quotes.open(quote, service.clock.now()).map_err(|fault| match fault {
+            QuoteError::Expired => ApiError::new(
+                "quote_invalid",
+                "The quote is more than ten minutes old; check again.",
+            ),
+            QuoteError::Keys(fault) => ApiError::internal(&fault),
+            _ => ApiError::new(
+                "quote_invalid",
+                "This is not a quote of this service; send it unchanged, or check again.",
+            ),
+        })?;
     Ok(Quoted {
         refund: Minor(promise.refund),
         policy: (promise.policy, promise.version),

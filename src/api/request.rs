@@ -1,4 +1,5 @@
-//! Around every request: its id, its trace, HEAD as GET, security headers, the access log, and the last net under panics.
+//! Around every request: its id, its trace, HEAD as GET, security headers, the access log, and the
+//! last net under panics.
 
 use super::error::{after_panic, settle, settle_error};
 use super::half_read::Chunks;
@@ -25,8 +26,8 @@ use tracing::Instrument;
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// The request's id: the caller's `X-Request-Id` if it is a harmless one, else a UUIDv7. It stands in the log,
-/// on the answer and in the audit event.
+/// The request's id: the caller's `X-Request-Id` if it is a harmless one, else a UUIDv7. It stands
+/// in the log, on the answer and in the audit event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
@@ -40,20 +41,26 @@ impl FromRequest for RequestId {
 
 impl RequestId {
     fn of(req: &ServiceRequest) -> RequestId {
-        let given = req.headers().get(X_REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| is_harmless(id));
+        let given = req
+            .headers()
+            .get(X_REQUEST_ID)
+            .and_then(|value| value.to_str().ok())
+            .filter(|id| is_harmless(id));
         RequestId(given.map_or_else(|| new_id(req.app_data::<Clock>()), str::to_owned))
     }
 }
 
 fn is_harmless(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
 fn new_id(clock: Option<&Clock>) -> String {
     let now = clock.map_or_else(|| Clock::system().now(), Clock::now);
     let seconds = u64::try_from(now.as_second()).unwrap_or(0);
     let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or(0);
-    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds)).to_string()
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
+        .to_string()
 }
 
 /// What is remembered of a request while its handler has it.
@@ -92,7 +99,8 @@ pub async fn around(
     let patience = req.app_data::<Patience>().copied().unwrap_or_default();
     let handled = AssertUnwindSafe(async { next.call(req).await }).catch_unwind();
     let outcome = patience.answer(&visit.path, handled).instrument(span).await;
-    // What ran out of time has lost its handler, and with it the request: an error carries the answer.
+    // What ran out of time has lost its handler, and with it the request: an error carries the
+    // answer.
     let outcome = outcome.unwrap_or_else(|late| Ok(Err(late.into())));
     finish(visit, outcome.map_err(|_panic| ()))
 }
@@ -124,7 +132,9 @@ fn complete(visit: &Visit, headers: &mut HeaderMap) {
     if let Ok(id) = HeaderValue::from_str(&visit.id.0) {
         headers.insert(X_REQUEST_ID, id);
     }
-    if let Some(trace) = visit.trace.as_ref().and_then(|trace| HeaderValue::from_str(trace.as_str()).ok()) {
+    if let Some(trace) =
+        visit.trace.as_ref().and_then(|trace| HeaderValue::from_str(trace.as_str()).ok())
+    {
         headers.insert(TRACEPARENT, trace);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -163,7 +173,8 @@ impl Visit {
         );
     }
 
-    /// After an error there is no request left to hang the answer on; the server sends the error's own answer.
+    /// After an error there is no request left to hang the answer on; the server sends the error's
+    /// own answer.
     fn as_error(&self, mut answer: HttpResponse) -> Error {
         complete(self, answer.headers_mut());
         if self.method == Method::HEAD {
@@ -198,7 +209,10 @@ impl MessageBody for Withheld {
         self.0
     }
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
         Poll::Ready(None)
     }
 }

@@ -1,4 +1,5 @@
-//! The problem responses that every operation of a kind can give, added to the document so that handlers stay short.
+//! The problem responses that every operation of a kind can give, added to the document so that
+//! handlers stay short.
 
 use crate::wire::problem::PROBLEM_JSON;
 use crate::wire::problem::codes::CODES;
@@ -8,7 +9,8 @@ use serde_json::{Map, Value, json};
 pub fn statuses(method: &str, path: &str, operation: &Value) -> Vec<u16> {
     let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     let takes = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
-    let takes_key = parameters.iter().any(|parameter| parameter["name"] == super::idempotency::IDEMPOTENCY_KEY);
+    let takes_key =
+        parameters.iter().any(|parameter| parameter["name"] == super::idempotency::IDEMPOTENCY_KEY);
     let has_body = operation["requestBody"].is_object();
     let is_api = path.starts_with("/v1/");
     let kinds: [(bool, &[u16]); 8] = [
@@ -21,13 +23,19 @@ pub fn statuses(method: &str, path: &str, operation: &Value) -> Vec<u16> {
         (is_api, &[429]),
         (true, &[500, 503]),
     ];
-    kinds.into_iter().filter(|(applies, _)| *applies).flat_map(|(_, statuses)| statuses.iter().copied()).collect()
+    kinds
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .flat_map(|(_, statuses)| statuses.iter().copied())
+        .collect()
 }
 
 /// The document asks for a bearer token unless an operation says `security(())`.
 fn is_secured(operation: &Value) -> bool {
     let requirements = operation["security"].as_array();
-    requirements.is_none_or(|list| list.iter().any(|one| one.as_object().is_some_and(|schemes| !schemes.is_empty())))
+    requirements.is_none_or(|list| {
+        list.iter().any(|one| one.as_object().is_some_and(|schemes| !schemes.is_empty()))
+    })
 }
 
 /// Adds what is missing to an operation's responses, and the headers that every answer carries.
@@ -39,7 +47,9 @@ pub fn complete(operation: &mut Value, statuses: &[u16]) {
         let reference = json!({"$ref": format!("#/components/responses/Problem{status}")});
         responses.entry(status.to_string()).or_insert(reference);
     }
-    for (status, response) in responses.iter_mut().filter(|(_, response)| response["$ref"].is_null()) {
+    for (status, response) in
+        responses.iter_mut().filter(|(_, response)| response["$ref"].is_null())
+    {
         response["headers"]["X-Request-Id"] = json!({"$ref": "#/components/headers/XRequestId"});
         let is_problem = status.starts_with(['4', '5']);
         if is_problem && response["content"].is_null() {
@@ -57,15 +67,23 @@ pub fn shared() -> Map<String, Value> {
 
 fn response(status: u16) -> Value {
     let codes = CODES.iter().filter(|meaning| meaning.status == status);
-    let lines: Vec<String> = codes.map(|meaning| format!("`{}`: {}", meaning.code, meaning.advice)).collect();
-    let text = |description: &str| json!({"description": description, "schema": {"type": "string"}});
-    let mut headers = Map::from_iter([("X-Request-Id".to_owned(), json!({"$ref": "#/components/headers/XRequestId"}))]);
+    let lines: Vec<String> =
+        codes.map(|meaning| format!("`{}`: {}", meaning.code, meaning.advice)).collect();
+    let text =
+        |description: &str| json!({"description": description, "schema": {"type": "string"}});
+    let mut headers = Map::from_iter([(
+        "X-Request-Id".to_owned(),
+        json!({"$ref": "#/components/headers/XRequestId"}),
+    )]);
     match status {
-        401 => drop(headers.insert("WWW-Authenticate".into(), text("How to authenticate (RFC 6750)."))),
+        401 => {
+            drop(headers.insert("WWW-Authenticate".into(), text("How to authenticate (RFC 6750).")))
+        }
         405 => drop(headers.insert("Allow".into(), text("The methods that the address takes."))),
-        409 | 429 | 503 => drop(
-            headers.insert("Retry-After".into(), text("Seconds after which to try again, where trying again helps.")),
-        ),
+        409 | 429 | 503 => drop(headers.insert(
+            "Retry-After".into(),
+            text("Seconds after which to try again, where trying again helps."),
+        )),
         _ => {}
     }
     json!({"description": lines.join("\n\n"), "headers": headers, "content": problem_content()})

@@ -27,7 +27,8 @@ use crate::store::search::{self, returns::ReturnFilter};
 use crate::wire::decision::{CheckView, DecisionView};
 use crate::wire::overrides::{OverrideRequest, ReadOverride};
 use crate::wire::returns::{
-    ReadReturn, ReturnFilterParams, ReturnRequest, ReturnStateView, ReturnView, SettlementRequest, VoidRequest, current,
+    ReadReturn, ReturnFilterParams, ReturnRequest, ReturnStateView, ReturnView, SettlementRequest,
+    VoidRequest, current,
 };
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use serde_json::Value;
@@ -55,13 +56,16 @@ pub async fn check(
         let note = journal::check_refused(&read.draft, &decision);
         let origin = Origin { req: &req, id, caller: &caller.0, key: None };
         service.submit_plain(&origin, Command::Note(Box::new(note))).await?;
-        return Ok(HttpResponse::Ok().json(CheckView { decision: DecisionView::from(&decision), quote: None }));
+        return Ok(HttpResponse::Ok()
+            .json(CheckView { decision: DecisionView::from(&decision), quote: None }));
     }
     let quote = quotes::seal(&service, &read, &decision)?;
-    Ok(HttpResponse::Ok().json(CheckView { decision: DecisionView::from(&decision), quote: Some(quote) }))
+    Ok(HttpResponse::Ok()
+        .json(CheckView { decision: DecisionView::from(&decision), quote: Some(quote) }))
 }
 
-/// Record a return: decides again, and records it if policy and approvals allow. Safe to retry with the same key.
+/// Record a return: decides again, and records it if policy and approvals allow. Safe to retry with
+/// the same key.
 #[utoipa::path(tag = "returns", params(RequiredKey), request_body = ReturnRequest, responses(
     (status = 201, description = "Recorded.", body = ReturnView),
     (status = 404, description = "The store is unknown, or none of the caller's.")))]
@@ -78,9 +82,11 @@ pub async fn record(
     let read = service.read_return(&caller.0, body.value).await?;
     let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key.clone(), digest)) };
     let codes = CardCodes::of(&service, &origin, &key)?;
-    let quoted = match read.quote.as_deref().map(|quote| quotes::open(&service, quote)).transpose() {
+    let quoted = match read.quote.as_deref().map(|quote| quotes::open(&service, quote)).transpose()
+    {
         Ok(quoted) => quoted,
-        // A quote ages; the answer that the register waits for, and did not get the first time, does not.
+        // A quote ages; the answer that the register waits for, and did not get the first time,
+        // does not.
         Err(refused) => return service.replay_or(&origin, &codes, refused).await,
     };
     let (grants, bad_grant) = service.grants(&read.approvals)?;
@@ -152,7 +158,8 @@ pub async fn show(
     req: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = service.desk.readers().read(move |read, _| search::returns::whole(read, &[id])).await?;
+    let found =
+        service.desk.readers().read(move |read, _| search::returns::whole(read, &[id])).await?;
     let found = found.into_iter().next().filter(|(_, the_return)| caller.sees(&the_return.store));
     let (document, the_return) = found.ok_or_else(|| ApiError::not_found("return"))?;
     let shown = current(&document, &the_return).map_err(|fault| ApiError::internal(&fault))?;
@@ -177,9 +184,17 @@ pub async fn list(
         from: filter.from.as_deref().and_then(|day| day.parse().ok()),
         to: filter.to.as_deref().and_then(|day| day.parse().ok()),
     };
-    let after = page.after.as_deref().map(|after| after.parse::<Uuid>().map_err(|_| bad_cursor())).transpose()?;
+    let after = page
+        .after
+        .as_deref()
+        .map(|after| after.parse::<Uuid>().map_err(|_| bad_cursor()))
+        .transpose()?;
     let rows = page.rows();
-    let found = service.desk.readers().read(move |read, _| search::returns::find(read, &filter, after, rows)).await?;
+    let found = service
+        .desk
+        .readers()
+        .read(move |read, _| search::returns::find(read, &filter, after, rows))
+        .await?;
     let shown: Result<Vec<(Uuid, Value)>, String> =
         found.into_iter().map(|(document, r)| Ok((r.id, current(&document, &r)?))).collect();
     let shown = shown.map_err(|fault| ApiError::internal(&fault))?;
@@ -188,7 +203,11 @@ pub async fn list(
 
 impl Service {
     /// Reads a return's body for this caller: its own stores alone, the operator from the token.
-    pub async fn read_return(&self, caller: &Arc<Caller>, body: ReturnRequest) -> Result<ReadReturn, ApiError> {
+    pub async fn read_return(
+        &self,
+        caller: &Arc<Caller>,
+        body: ReturnRequest,
+    ) -> Result<ReadReturn, ApiError> {
         limits::of_return(&body, &self.config.limits)?;
         let (currency, hasher) = self.counter(caller, &body.store).await?;
         let hash_id = |text: &str| hasher.hash(ID_DOCUMENT, text);
@@ -196,15 +215,24 @@ impl Service {
     }
 
     /// The same of a body that asks for an override.
-    pub async fn read_override(&self, caller: &Arc<Caller>, body: OverrideRequest) -> Result<ReadOverride, ApiError> {
+    pub async fn read_override(
+        &self,
+        caller: &Arc<Caller>,
+        body: OverrideRequest,
+    ) -> Result<ReadOverride, ApiError> {
         limits::of_return(&body.the_return, &self.config.limits)?;
         let (currency, hasher) = self.counter(caller, &body.the_return.store).await?;
         let hash_id = |text: &str| hasher.hash(ID_DOCUMENT, text);
         body.read(Some(currency), &caller.operator, &hash_id).map_err(super::scope::faults)
     }
 
-    /// What reading a return's body takes: the currency of the caller's store, and the hash for identity documents.
-    async fn counter(&self, caller: &Caller, store: &str) -> Result<(Currency, KeyedHasher), ApiError> {
+    /// What reading a return's body takes: the currency of the caller's store, and the hash for
+    /// identity documents.
+    async fn counter(
+        &self,
+        caller: &Caller,
+        store: &str,
+    ) -> Result<(Currency, KeyedHasher), ApiError> {
         let store = self.store(store).await.filter(|store| caller.stores.contain(&store.store));
         let store = store.ok_or_else(super::scope::unknown_store)?;
         let hasher = self.keys.hasher().map_err(|fault| ApiError::internal(&fault))?;
@@ -219,17 +247,28 @@ impl Service {
 
     /// The grants of override tokens; a token that is no good is told to the log with the attempt.
     #[allow(clippy::type_complexity)]
-    fn grants(&self, tokens: &[String]) -> Result<(Vec<Grant>, Option<(Option<Uuid>, OverrideFault)>), ApiError> {
+    fn grants(
+        &self,
+        tokens: &[String],
+    ) -> Result<(Vec<Grant>, Option<(Option<Uuid>, OverrideFault)>), ApiError> {
         let mut grants = Vec::new();
         for token in tokens {
             match self.overrides.verify(token, self.clock.now()) {
                 Ok(verified) => match grant(&verified) {
                     Some(grant) => grants.push(grant),
-                    None => return Ok((Vec::new(), Some((Some(verified.id), OverrideFault::Mismatch)))),
+                    None => {
+                        return Ok((
+                            Vec::new(),
+                            Some((Some(verified.id), OverrideFault::Mismatch)),
+                        ));
+                    }
                 },
-                Err(TokenError::Expired) => return Ok((Vec::new(), Some((None, OverrideFault::Expired)))),
+                Err(TokenError::Expired) => {
+                    return Ok((Vec::new(), Some((None, OverrideFault::Expired))));
+                }
                 Err(fault) if fault.refusal() == Refusal::Unavailable => {
-                    return Err(ApiError::new("unavailable", "Keys cannot be read at the moment.").retry_after(1));
+                    return Err(ApiError::new("unavailable", "Keys cannot be read at the moment.")
+                        .retry_after(1));
                 }
                 Err(_) => return Ok((Vec::new(), Some((None, OverrideFault::Invalid)))),
             }
@@ -240,7 +279,8 @@ impl Service {
 
 fn grant(verified: &Override) -> Option<Grant> {
     let bound = &verified.grant;
-    let rank = verified.approver.roles.iter().filter_map(|role| role.approver_rank()).max().unwrap_or(0);
+    let rank =
+        verified.approver.roles.iter().filter_map(|role| role.approver_rank()).max().unwrap_or(0);
     Some(Grant {
         id: verified.id,
         approver: Agreed {
@@ -250,7 +290,11 @@ fn grant(verified: &Override) -> Option<Grant> {
         },
         store: bound.store.clone(),
         sales: bound.sales.iter().map(|sale| sale.parse().ok()).collect::<Option<_>>()?,
-        codes: bound.codes.iter().map(|code| crate::domain::decision::Code::parse(code)).collect::<Option<_>>()?,
+        codes: bound
+            .codes
+            .iter()
+            .map(|code| crate::domain::decision::Code::parse(code))
+            .collect::<Option<_>>()?,
         max_refund: bound.max_refund,
         currency: bound.currency,
         issued_at: verified.issued_at,

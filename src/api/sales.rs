@@ -41,8 +41,8 @@ pub async fn record(
     service.submit(origin, Command::RecordSale(Box::new(command))).await
 }
 
-/// Import sales: one JSON object a line, one result a line, in order. A bad line is reported and the rest go on;
-/// sending the same file again changes nothing.
+/// Import sales: one JSON object a line, one result a line, in order. A bad line is reported and
+/// the rest go on; sending the same file again changes nothing.
 #[utoipa::path(tag = "sales", request_body(content = NewSale, content_type = "application/x-ndjson"), responses(
     (status = 200, description = "One result for each line.", body = ImportResult, content_type = "application/x-ndjson")))]
 #[post("/v1/sales/import")]
@@ -68,7 +68,8 @@ pub async fn show(
     req: HttpRequest,
     service: web::Data<Service>,
 ) -> Result<HttpResponse, ApiError> {
-    let found = service.desk.readers().read(move |read, _| search::sales::with_books(read, &[id])).await?;
+    let found =
+        service.desk.readers().read(move |read, _| search::sales::with_books(read, &[id])).await?;
     let found = found.into_iter().next().filter(|(book, _, _)| caller.sees(&book.sale.store));
     let (book, recorded_at, document) = found.ok_or_else(|| ApiError::not_found("sale"))?;
     let shown = SaleView::new(&document, &book, recorded_at);
@@ -78,7 +79,8 @@ pub async fn show(
 
 /// Look sales up by receipt, customer, card, article or serial number, newest first.
 ///
-/// In the caller's stores; but a receipt that is presented by its number is found whatever store it is of.
+/// In the caller's stores; but a receipt that is presented by its number is found whatever store it
+/// is of.
 #[utoipa::path(tag = "sales", params(PageParams, SaleFilterParams), responses(
     (status = 200, description = "A page.", body = List<SaleView>)))]
 #[get("/v1/sales")]
@@ -100,7 +102,11 @@ pub async fn list(
         sku: filter.sku,
         serial_number: filter.serial_number,
     };
-    let after = page.after.as_deref().map(|after| after.parse::<Uuid>().map_err(|_| bad_cursor())).transpose()?;
+    let after = page
+        .after
+        .as_deref()
+        .map(|after| after.parse::<Uuid>().map_err(|_| bad_cursor()))
+        .transpose()?;
     let rows = page.rows();
     let found = service.desk.readers().read(move |read, _| {
         let ids = search::sales::find(read, &wanted, after, rows)?;

@@ -51,12 +51,15 @@ struct Filter {
 /// Record a return.
 #[utoipa::path(params(RequiredKey), request_body = NewReturn, responses((status = 201, description = "Recorded.", body = Return)))]
 #[post("/v1/returns")]
-async fn record(RequiredKey(key): RequiredKey, id: RequestId, body: Body<NewReturn>) -> Result<HttpResponse, ApiError> {
+async fn record(
+    RequiredKey(key): RequiredKey,
+    id: RequestId,
+    body: Body<NewReturn>,
+) -> Result<HttpResponse, ApiError> {
     let Body { value, digest } = body;
     if value.store == "closed" {
-        return Err(
-            ApiError::new("return_refused", "Final sale.").with("decision", serde_json::json!({"decision": "refused"}))
-        );
+        return Err(ApiError::new("return_refused", "Final sale.")
+            .with("decision", serde_json::json!({"decision": "refused"})));
     }
     let digest = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(HttpResponse::Created().json(Return { key, store: value.store, digest, request_id: id.0 }))
@@ -66,9 +69,15 @@ async fn record(RequiredKey(key): RequiredKey, id: RequestId, body: Body<NewRetu
 #[utoipa::path(params(PageParams, Filter), responses((status = 200, description = "A page.", body = List<String>)))]
 #[get("/v1/returns")]
 async fn list(Listing { filter, page }: Listing<Filter>) -> List<String> {
-    let first = page.after.as_deref().and_then(|after| after.parse::<usize>().ok()).map_or(0, |after| after + 1);
+    let first = page
+        .after
+        .as_deref()
+        .and_then(|after| after.parse::<usize>().ok())
+        .map_or(0, |after| after + 1);
     let prefix = filter.store.unwrap_or_default();
-    page.list((first..5).take(page.rows()).collect(), usize::to_string, |row| format!("{prefix}{row}"))
+    page.list((first..5).take(page.rows()).collect(), usize::to_string, |row| {
+        format!("{prefix}{row}")
+    })
 }
 
 /// Read a return.
@@ -82,7 +91,11 @@ async fn read(req: HttpRequest, PathId(id): PathId) -> Result<HttpResponse, ApiE
 #[utoipa::path(params(("id" = String, Path, format = "uuid"), IfMatchParams), request_body = NewReturn,
     responses((status = 200, description = "Changed.", body = NewReturn)))]
 #[put("/v1/returns/{id}")]
-async fn change(_id: PathId, precondition: Precondition, body: Body<NewReturn>) -> Result<HttpResponse, ApiError> {
+async fn change(
+    _id: PathId,
+    precondition: Precondition,
+    body: Body<NewReturn>,
+) -> Result<HttpResponse, ApiError> {
     precondition.check(Some("\"1\""))?;
     Ok(HttpResponse::Ok().json(body.value))
 }

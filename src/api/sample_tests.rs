@@ -24,10 +24,11 @@ async fn send(request: TestRequest) -> Answer {
     };
     let status = response.status().as_u16();
     let text = |value: &actix_web::http::header::HeaderValue| value.to_str().unwrap().to_owned();
-    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let headers =
+        response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
     let bytes = to_bytes(response.into_body()).await.unwrap();
-    let body =
-        serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    let body = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
     Answer { status, headers, body }
 }
 
@@ -42,13 +43,23 @@ fn with_json(request: TestRequest, body: &str) -> TestRequest {
     request.insert_header(("Content-Type", "application/json")).set_payload(body.to_owned())
 }
 
-fn problem(code: &str, status: u16, title: &str, detail: &str, instance: &str, errors: Value) -> Value {
+fn problem(
+    code: &str,
+    status: u16,
+    title: &str,
+    detail: &str,
+    instance: &str,
+    errors: Value,
+) -> Value {
     json!({"type": format!("https://returndesk.dev/problems/{code}"), "title": title, "status": status, "detail": detail,
            "instance": instance, "code": code, "errors": errors})
 }
 
 fn is_problem(answer: &Answer, expected: Value) {
-    assert_eq!((answer.status, &answer.body), (expected["status"].as_u64().unwrap() as u16, &expected));
+    assert_eq!(
+        (answer.status, &answer.body),
+        (expected["status"].as_u64().unwrap() as u16, &expected)
+    );
     assert_eq!(answer.headers["content-type"], "application/problem+json");
     assert_eq!(answer.headers["cache-control"], "no-store");
     assert_eq!(answer.headers["x-content-type-options"], "nosniff");
@@ -57,7 +68,8 @@ fn is_problem(answer: &Answer, expected: Value) {
 
 #[actix_web::test]
 async fn a_good_body_reaches_the_handler() {
-    let answer = send(with_json(record_request(), r#"{"store": "0042", "expected_refund": "1.50"}"#)).await;
+    let answer =
+        send(with_json(record_request(), r#"{"store": "0042", "expected_refund": "1.50"}"#)).await;
     assert_eq!(answer.status, 201);
     assert_eq!(
         answer.body,
@@ -73,7 +85,8 @@ async fn a_good_body_reaches_the_handler() {
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     );
     assert_eq!(answer.headers, expected);
-    let rewritten = send(with_json(record_request(), r#"{"expected_refund":"1.50","store":"0042"}"#)).await;
+    let rewritten =
+        send(with_json(record_request(), r#"{"expected_refund":"1.50","store":"0042"}"#)).await;
     assert_eq!(rewritten.body, answer.body);
 }
 
@@ -163,7 +176,14 @@ async fn a_key_is_required_where_money_moves() {
     let detail = "The register must send an Idempotency-Key, so that nothing is done twice.";
     is_problem(
         &answer,
-        problem("idempotency_key_missing", 400, "Idempotency-Key missing", detail, "/v1/returns", json!([])),
+        problem(
+            "idempotency_key_missing",
+            400,
+            "Idempotency-Key missing",
+            detail,
+            "/v1/returns",
+            json!([]),
+        ),
     );
 }
 
@@ -172,7 +192,14 @@ async fn what_no_route_takes_is_404_or_405() {
     let nowhere = send(TestRequest::get().uri("/v2/nothing?token=secret")).await;
     is_problem(
         &nowhere,
-        problem("not_found", 404, "Not found", "There is nothing at this address.", "/v2/nothing", json!([])),
+        problem(
+            "not_found",
+            404,
+            "Not found",
+            "There is nothing at this address.",
+            "/v2/nothing",
+            json!([]),
+        ),
     );
     let wrong = send(TestRequest::delete().uri("/v1/returns")).await;
     is_problem(
@@ -208,7 +235,10 @@ async fn panics_and_foreign_errors_say_nothing_of_the_inside() {
     let detail = "Something went wrong on our side. Try again; nothing is done twice with the same Idempotency-Key.";
     for (path, status) in [("/panic", 500), ("/foreign", 502)] {
         let answer = send(TestRequest::get().uri(path)).await;
-        is_problem(&answer, problem("internal_error", status, "Internal error", detail, path, json!([])));
+        is_problem(
+            &answer,
+            problem("internal_error", status, "Internal error", detail, path, json!([])),
+        );
     }
 }
 
@@ -219,7 +249,8 @@ async fn queries_are_read_strictly() {
         (good.status, good.body),
         (200, json!({"store": "00 42", "from": null, "count": 3, "status": ["a", "b"]}))
     );
-    let bad = send(TestRequest::get().uri("/echo?from=yesterday&count=&stroe=1&store=1&store=2")).await;
+    let bad =
+        send(TestRequest::get().uri("/echo?from=yesterday&count=&stroe=1&store=1&store=2")).await;
     let fault = |name: &str, rest: &str| json!({"pointer": format!("?{name}"), "code": "invalid_parameter", "detail": format!("`{name}` {rest}")});
     let errors = json!([
         fault("count", "is empty; give it a value, or leave it out."),
@@ -227,8 +258,12 @@ async fn queries_are_read_strictly() {
         fault("store", "is there twice."),
         fault("from", "must be a date, like \"2026-03-01\"."),
     ]);
-    let detail = "The query has 4 faults. The first: `count` is empty; give it a value, or leave it out.";
-    is_problem(&bad, problem("invalid_parameter", 400, "Invalid query parameter", detail, "/echo", errors));
+    let detail =
+        "The query has 4 faults. The first: `count` is empty; give it a value, or leave it out.";
+    is_problem(
+        &bad,
+        problem("invalid_parameter", 400, "Invalid query parameter", detail, "/echo", errors),
+    );
 }
 
 #[actix_web::test]
@@ -243,10 +278,17 @@ async fn lists_are_walked_by_their_links() {
             assert_eq!(page.body["next_cursor"], Value::Null);
             break;
         };
-        uri = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).unwrap().to_owned();
+        uri = link
+            .strip_prefix('<')
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""))
+            .unwrap()
+            .to_owned();
         assert_eq!(
             uri,
-            format!("/v1/returns?store=s%2F&limit=2&cursor={}", page.body["next_cursor"].as_str().unwrap())
+            format!(
+                "/v1/returns?store=s%2F&limit=2&cursor={}",
+                page.body["next_cursor"].as_str().unwrap()
+            )
         );
     }
     assert_eq!(pages, [json!(["s/0", "s/1"]), json!(["s/2", "s/3"]), json!(["s/4"])]);
@@ -265,7 +307,10 @@ async fn lists_are_walked_by_their_links() {
     let limit = send(TestRequest::get().uri("/v1/returns?limit=501")).await;
     let detail = "`limit` must be a whole number from 1 to 500.";
     let errors = json!([{"pointer": "?limit", "code": "invalid_parameter", "detail": detail}]);
-    is_problem(&limit, problem("invalid_parameter", 400, "Invalid query parameter", detail, "/v1/returns", errors));
+    is_problem(
+        &limit,
+        problem("invalid_parameter", 400, "Invalid query parameter", detail, "/v1/returns", errors),
+    );
 }
 
 #[actix_web::test]
@@ -276,8 +321,12 @@ async fn changing_needs_the_etag() {
     assert_eq!(send(put().insert_header(("If-Match", "\"0\""))).await.status, 412);
     assert_eq!(send(put().insert_header(("If-Match", "\"1\""))).await.status, 200);
     let first = send(TestRequest::get().uri(uri)).await;
-    let again =
-        send(TestRequest::get().uri(uri).insert_header(("If-None-Match", first.headers["etag"].as_str()))).await;
+    let again = send(
+        TestRequest::get()
+            .uri(uri)
+            .insert_header(("If-None-Match", first.headers["etag"].as_str())),
+    )
+    .await;
     assert_eq!((first.status, again.status, again.body), (200, 304, json!("")));
     assert_eq!(again.headers["etag"], first.headers["etag"]);
 }
@@ -288,9 +337,15 @@ async fn ids_and_traces_are_taken_and_given_back() {
     let answer = send(TestRequest::get().uri("/echo").insert_header(("traceparent", trace))).await;
     assert_eq!(answer.headers["traceparent"], trace);
     let made: uuid::Uuid = answer.headers["x-request-id"].parse().unwrap();
-    assert_eq!((made.get_version_num(), made.get_timestamp().unwrap().to_unix().0), (7, 1_772_366_400));
+    assert_eq!(
+        (made.get_version_num(), made.get_timestamp().unwrap().to_unix().0),
+        (7, 1_772_366_400)
+    );
     let bad = send(
-        TestRequest::get().uri("/echo").insert_header(("X-Request-Id", "a b")).insert_header(("traceparent", "00-x")),
+        TestRequest::get()
+            .uri("/echo")
+            .insert_header(("X-Request-Id", "a b"))
+            .insert_header(("traceparent", "00-x")),
     )
     .await;
     assert_eq!(bad.headers["x-request-id"].len(), 36);
@@ -306,11 +361,16 @@ async fn head_is_get_without_its_body() {
     let running = actix_web::rt::spawn(running);
     let exchange = move |method: Method, path: &'static str| {
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: r\r\nConnection: close\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nX-Request-Id: r\r\nConnection: close\r\n\r\n"
+        )
+        .unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let mut lines: Vec<String> = head.lines().filter(|line| !line.starts_with("date")).map(str::to_owned).collect();
+        let mut lines: Vec<String> =
+            head.lines().filter(|line| !line.starts_with("date")).map(str::to_owned).collect();
         lines.sort();
         (lines, body.to_owned())
     };
@@ -332,12 +392,21 @@ async fn the_document_describes_what_every_operation_can_answer() {
     assert_eq!(document["openapi"], "3.1.0");
     let paths = document["paths"].as_object().unwrap();
     let answers = |path: &str, method: &str| {
-        paths[path][method]["responses"].as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ")
+        paths[path][method]["responses"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     assert_eq!(answers("/v1/returns", "post"), "201 400 401 403 408 409 413 415 422 429 500 503");
     assert_eq!(answers("/v1/returns", "get"), "200 400 401 403 429 500 503");
     assert_eq!(answers("/v1/returns/{id}", "get"), "200 401 403 404 429 500 503");
-    assert_eq!(answers("/v1/returns/{id}", "put"), "200 400 401 403 404 408 412 413 415 422 428 429 500 503");
+    assert_eq!(
+        answers("/v1/returns/{id}", "put"),
+        "200 400 401 403 404 408 412 413 415 422 428 429 500 503"
+    );
     assert_eq!(answers("/echo", "get"), "200 400 500 503");
     let recording = &paths["/v1/returns"]["post"];
     assert_eq!(recording["responses"]["422"], json!({"$ref": "#/components/responses/Problem422"}));
@@ -345,7 +414,10 @@ async fn the_document_describes_what_every_operation_can_answer() {
         recording["responses"]["201"]["headers"]["X-Request-Id"],
         json!({"$ref": "#/components/headers/XRequestId"})
     );
-    assert_eq!((&recording["tags"], &recording["operationId"]), (&json!(["returns"]), &json!("record")));
+    assert_eq!(
+        (&recording["tags"], &recording["operationId"]),
+        (&json!(["returns"]), &json!("record"))
+    );
     assert_eq!(recording["parameters"][0]["name"], "Idempotency-Key");
     let names: Vec<_> = paths["/v1/returns"]["get"]["parameters"]
         .as_array()
@@ -354,14 +426,19 @@ async fn the_document_describes_what_every_operation_can_answer() {
         .map(|parameter| parameter["name"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["limit", "cursor", "store", "from", "count", "status"]);
-    assert_eq!(document["components"]["schemas"]["NewReturn"]["additionalProperties"], json!(false));
+    assert_eq!(
+        document["components"]["schemas"]["NewReturn"]["additionalProperties"],
+        json!(false)
+    );
     assert_eq!(unresolved(&document, &document), Vec::<String>::new());
 }
 
 /// References that lead nowhere.
 fn unresolved(json: &Value, document: &Value) -> Vec<String> {
     match json {
-        Value::Array(entries) => entries.iter().flat_map(|entry| unresolved(entry, document)).collect(),
+        Value::Array(entries) => {
+            entries.iter().flat_map(|entry| unresolved(entry, document)).collect()
+        }
         Value::Object(object) => {
             let own = object
                 .get("$ref")
@@ -405,21 +482,27 @@ async fn the_access_log_has_one_line_without_secrets() {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
-    // With a single subscriber alive, tracing asks only the thread that meets a log line first whether anybody
-    // listens, and other tests' threads say no for good; with two it asks all subscribers.
+    // With a single subscriber alive, tracing asks only the thread that meets a log line first
+    // whether anybody listens, and other tests' threads say no for good; with two it asks all
+    // subscribers.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let logging = tracing::subscriber::set_default(subscriber);
     let uri = "/v1/returns/0190d3a0-0000-7000-8000-000000000000?access_token=secret";
     let request = TestRequest::default().method(Method::HEAD).uri(uri);
-    send(request.insert_header(("Authorization", "Bearer secret")).insert_header(("X-Request-Id", "till-7"))).await;
+    send(
+        request
+            .insert_header(("Authorization", "Bearer secret"))
+            .insert_header(("X-Request-Id", "till-7")),
+    )
+    .await;
     drop(logging);
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    let mut logged: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut logged: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     logged.retain(|line| line["target"] == "returndesk::access");
     assert!(logged[0]["fields"]["micros"].is_u64() && !text.contains("secret"), "{text}");
     logged[0]["fields"]["micros"] = json!(1);
-    let fields =
-        json!({"method": "HEAD", "route": "/v1/returns/{id}", "status": 200, "micros": 1, "request_id": "till-7"});
+    let fields = json!({"method": "HEAD", "route": "/v1/returns/{id}", "status": 200, "micros": 1, "request_id": "till-7"});
     assert_eq!((logged.len(), &logged[0]["fields"]), (1, &fields));
 }
 
@@ -427,5 +510,8 @@ async fn the_access_log_has_one_line_without_secrets() {
 async fn problems_are_described_with_all_their_members() {
     let document = send(TestRequest::get().uri("/openapi.json")).await.body;
     let problem = &document["components"]["schemas"]["Problem"];
-    assert_eq!(problem["required"], json!(["type", "title", "status", "detail", "instance", "code", "errors"]));
+    assert_eq!(
+        problem["required"],
+        json!(["type", "title", "status", "detail", "instance", "code", "errors"])
+    );
 }

@@ -30,22 +30,32 @@ pub struct Service {
 }
 
 impl Service {
-    /// A store, as the database has it now if it was not known a moment ago: another instance may have added it.
+    /// A store, as the database has it now if it was not known a moment ago: another instance may
+    /// have added it.
     pub async fn store(&self, number: &str) -> Option<Arc<Store>> {
         if let Some(store) = self.desk.settings().store(number) {
             return Some(Arc::clone(store));
         }
         let wanted = number.to_owned();
-        self.desk.readers().read(move |_, settings| Ok(settings.store(&wanted).cloned())).await.ok().flatten()
+        self.desk
+            .readers()
+            .read(move |_, settings| Ok(settings.store(&wanted).cloned()))
+            .await
+            .ok()
+            .flatten()
     }
 
     /// How far ahead of ours a register's clock may be.
     pub fn future(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::try_from(self.config.returns.future_seconds).unwrap_or(i64::MAX))
+        SignedDuration::from_secs(
+            i64::try_from(self.config.returns.future_seconds).unwrap_or(i64::MAX),
+        )
     }
 
     /// How long an override may be used: never more than five minutes.
     pub fn override_lifetime(&self) -> SignedDuration {
-        SignedDuration::from_secs(i64::try_from(self.config.returns.override_seconds.min(300)).unwrap_or(300))
+        SignedDuration::from_secs(
+            i64::try_from(self.config.returns.override_seconds.min(300)).unwrap_or(300),
+        )
     }
 }

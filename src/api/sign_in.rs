@@ -29,11 +29,14 @@ pub async fn token(
     body: Body<TokenRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let login = body.value;
-    // Nobody has proven anything yet: the log names the service, and the operator number as what it is about.
+    // Nobody has proven anything yet: the log names the service, and the operator number as what it
+    // is about.
     let nobody = Arc::new(Caller { register: login.register.clone(), ..install::service() });
     let origin = Origin { req: &req, id, caller: &nobody, key: None };
     let operator = prove(&service, &origin, &login.operator, &login.pin, &login.store).await?;
-    let lifetime = SignedDuration::from_secs(i64::try_from(service.config.tokens.ttl_seconds).unwrap_or(28_800));
+    let lifetime = SignedDuration::from_secs(
+        i64::try_from(service.config.tokens.ttl_seconds).unwrap_or(28_800),
+    );
     let grant = AccessGrant {
         operator: operator.operator.clone(),
         client_id: "returndesk".into(),
@@ -42,7 +45,10 @@ pub async fn token(
         register: login.register.clone(),
         lifetime,
     };
-    let minted = service.minter.mint(&grant, service.clock.now()).map_err(|fault| ApiError::internal(&fault))?;
+    let minted = service
+        .minter
+        .mint(&grant, service.clock.now())
+        .map_err(|fault| ApiError::internal(&fault))?;
     Ok(HttpResponse::Ok().json(AccessToken::bearer(minted.token, lifetime.as_secs())))
 }
 
@@ -55,12 +61,14 @@ pub async fn approver(
     store: &str,
 ) -> Result<Approver, ApiError> {
     let operator = prove(service, origin, number, pin, store).await?;
-    let rank = operator.roles.iter().filter_map(|role| Role::approver_rank(*role)).max().unwrap_or(0);
+    let rank =
+        operator.roles.iter().filter_map(|role| Role::approver_rank(*role)).max().unwrap_or(0);
     let subject = format!("{}|{}", service.config.tokens.issuer, operator.operator);
     Ok(Approver { subject, operator: operator.operator.clone(), rank })
 }
 
-/// Counts the attempt, looks at the PIN, tells the log. An unknown operator is answered like a wrong PIN, and takes as long.
+/// Counts the attempt, looks at the PIN, tells the log. An unknown operator is answered like a
+/// wrong PIN, and takes as long.
 async fn prove(
     service: &web::Data<Service>,
     origin: &Origin<'_>,
@@ -71,7 +79,9 @@ async fn prove(
     if let Answer::Locked { until } = step(service, origin, number, store, Step::Attempt).await? {
         let seconds = service.clock.now().duration_until(until).as_secs().max(1);
         let detail = "Too many wrong attempts; wait, or ask an administrator for a new PIN.";
-        return Err(ApiError::new("locked_out", detail).retry_after(u64::try_from(seconds).unwrap_or(1)));
+        return Err(
+            ApiError::new("locked_out", detail).retry_after(u64::try_from(seconds).unwrap_or(1))
+        );
     }
     let known = service.operator(number).await?;
     let usable = known.filter(|known| known.active && known.stores.contain(store));
@@ -79,7 +89,9 @@ async fn prove(
     let (data, pin) = (service.clone(), pin.to_owned());
     // Argon2 takes its time and memory: not on a thread that serves others.
     let right = web::block(move || data.pins.verify(&pin, hash.as_deref())).await;
-    let right = right.map_err(|fault| ApiError::internal(&fault))?.map_err(|fault| ApiError::internal(&fault))?;
+    let right = right
+        .map_err(|fault| ApiError::internal(&fault))?
+        .map_err(|fault| ApiError::internal(&fault))?;
     let step_taken = if right { Step::Succeeded } else { Step::Failed };
     step(service, origin, number, store, step_taken).await?;
     match usable.filter(|_| right) {
@@ -113,7 +125,10 @@ impl Service {
     /// An operator as the database has it now: a PIN changed by another instance counts at once.
     async fn operator(&self, number: &str) -> Result<Option<Arc<Operator>>, ApiError> {
         let number = number.to_owned();
-        let read = self.desk.readers().read(move |_, settings| Ok(settings.operators.get(&number).cloned()));
+        let read = self
+            .desk
+            .readers()
+            .read(move |_, settings| Ok(settings.operators.get(&number).cloned()));
         Ok(read.await?)
     }
 }

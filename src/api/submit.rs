@@ -1,4 +1,5 @@
-//! From a handler to the desk and back: the key bound to its caller and route, the answer as it was kept.
+//! From a handler to the desk and back: the key bound to its caller and route, the answer as it was
+//! kept.
 
 use super::card_codes::CardCodes;
 use super::error::ApiError;
@@ -27,12 +28,17 @@ pub struct Origin<'a> {
 
 impl Service {
     /// Puts a command in the queue and answers what came of it, when it is on disk.
-    pub async fn submit(&self, origin: Origin<'_>, command: Command) -> Result<HttpResponse, ApiError> {
+    pub async fn submit(
+        &self,
+        origin: Origin<'_>,
+        command: Command,
+    ) -> Result<HttpResponse, ApiError> {
         let (answer, replayed) = self.answered_to(&origin, command).await?;
         Ok(respond(&answer, replayed))
     }
 
-    /// The same for a command that may issue gift cards: their codes are filled into the answer on its way out.
+    /// The same for a command that may issue gift cards: their codes are filled into the answer on
+    /// its way out.
     pub async fn submit_with_codes(
         &self,
         origin: Origin<'_>,
@@ -43,12 +49,18 @@ impl Service {
         Ok(respond(&Answer { body: codes.fill(answer.body), ..answer }, replayed))
     }
 
-    async fn answered_to(&self, origin: &Origin<'_>, command: Command) -> Result<(Answer, bool), ApiError> {
-        let key = origin.key.as_ref().map(|(key, digest)| self.key(origin, key, *digest)).transpose()?;
+    async fn answered_to(
+        &self,
+        origin: &Origin<'_>,
+        command: Command,
+    ) -> Result<(Answer, bool), ApiError> {
+        let key =
+            origin.key.as_ref().map(|(key, digest)| self.key(origin, key, *digest)).transpose()?;
         answer_of(self.desk.submit(self.request(origin, command, key)).await)
     }
 
-    /// What a request gets that cannot be acted on now, but perhaps could when it was first sent under its key.
+    /// What a request gets that cannot be acted on now, but perhaps could when it was first sent
+    /// under its key.
     pub async fn replay_or(
         &self,
         origin: &Origin<'_>,
@@ -57,14 +69,20 @@ impl Service {
     ) -> Result<HttpResponse, ApiError> {
         let Some((key, digest)) = &origin.key else { return Err(refused) };
         match self.desk.answered(self.key(origin, key, *digest)?).await? {
-            Some(reply) => answer_of(reply)
-                .map(|(answer, replayed)| respond(&Answer { body: codes.fill(answer.body), ..answer }, replayed)),
+            Some(reply) => answer_of(reply).map(|(answer, replayed)| {
+                respond(&Answer { body: codes.fill(answer.body), ..answer }, replayed)
+            }),
             None => Err(refused),
         }
     }
 
-    /// Like [`Service::submit`], for what only the log needs to know, and for steps of a longer act.
-    pub async fn submit_plain(&self, origin: &Origin<'_>, command: Command) -> Result<Reply, ApiError> {
+    /// Like [`Service::submit`], for what only the log needs to know, and for steps of a longer
+    /// act.
+    pub async fn submit_plain(
+        &self,
+        origin: &Origin<'_>,
+        command: Command,
+    ) -> Result<Reply, ApiError> {
         match self.desk.submit(self.request(origin, command, None)).await {
             done @ Reply::Done { .. } => Ok(done),
             other => Err(trouble(other)),
@@ -86,8 +104,8 @@ impl Service {
     }
 
     /// What the answer to a request is kept under: the first half of SHA-256 over the key's scope.
-    /// The body's digest is kept under a secret key: a body may hold a PIN or the number of an identity document, and
-    /// those are few enough to be guessed from a plain digest.
+    /// The body's digest is kept under a secret key: a body may hold a PIN or the number of an
+    /// identity document, and those are few enough to be guessed from a plain digest.
     pub fn key_in(&self, scope: &str, digest: [u8; 32]) -> Result<Key, ApiError> {
         let hasher = self.keys.hasher().map_err(|fault| ApiError::internal(&fault))?;
         let mut id = [0; 16];
@@ -96,7 +114,8 @@ impl Service {
     }
 }
 
-/// Keys belong to the caller and the route: nobody meets another's answer, or card, under the same key.
+/// Keys belong to the caller and the route: nobody meets another's answer, or card, under the same
+/// key.
 pub fn scope_of(caller: &Caller, req: &HttpRequest, key: &str) -> String {
     format!("{}\0{}\0{}\0{key}", caller.subject, req.method(), req.path())
 }
@@ -128,9 +147,11 @@ pub fn trouble(reply: Reply) -> ApiError {
             "idempotency_key_reused",
             "This Idempotency-Key was used for something else; use a new one for a new request.",
         ),
-        Reply::KeyInUse => {
-            ApiError::new("idempotency_key_in_use", "The first request with this key is still running.").retry_after(1)
-        }
+        Reply::KeyInUse => ApiError::new(
+            "idempotency_key_in_use",
+            "The first request with this key is still running.",
+        )
+        .retry_after(1),
         Reply::Overloaded => overloaded(),
         Reply::Trouble(fault) => unavailable(&fault),
         Reply::Done { .. } => ApiError::internal(&"a reply that is no trouble"),
@@ -138,7 +159,8 @@ pub fn trouble(reply: Reply) -> ApiError {
 }
 
 fn overloaded() -> ApiError {
-    ApiError::new("overloaded", "Too many requests are waiting; try again with the same key.").retry_after(1)
+    ApiError::new("overloaded", "Too many requests are waiting; try again with the same key.")
+        .retry_after(1)
 }
 
 /// Policy, key or log unavailable: refuse, never let through (STANDARDS 31).
@@ -151,7 +173,8 @@ fn unavailable(fault: &StoreError) -> ApiError {
         | StoreError::AppendOnly(_) => ApiError::internal(fault),
         fault => {
             tracing::error!(%fault, "the database did not take a command");
-            let detail = "The database is out of reach or takes no writes; try again with the same key.";
+            let detail =
+                "The database is out of reach or takes no writes; try again with the same key.";
             ApiError::new("unavailable", detail).retry_after(1)
         }
     }

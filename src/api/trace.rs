@@ -19,7 +19,8 @@ impl TraceParent {
 
     fn parse(value: &str) -> Option<TraceParent> {
         let mut parts = value.split('-');
-        let (version, trace, parent, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (version, trace, parent, flags) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let hex = |part: &str, length: usize| {
             part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
         };
@@ -50,8 +51,13 @@ mod tests {
     fn only_well_formed_parents_are_taken() {
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let parsed = TraceParent::parse(good).unwrap();
-        assert_eq!((parsed.as_str(), parsed.trace_id()), (good, "4bf92f3577b34da6a3ce929d0e0e4736"));
-        assert!(TraceParent::parse(&good.replacen("00", "cc", 1).replace("-01", "-01-more")).is_some());
+        assert_eq!(
+            (parsed.as_str(), parsed.trace_id()),
+            (good, "4bf92f3577b34da6a3ce929d0e0e4736")
+        );
+        assert!(
+            TraceParent::parse(&good.replacen("00", "cc", 1).replace("-01", "-01-more")).is_some()
+        );
         for bad in [
             "",
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",

@@ -6,7 +6,8 @@ use actix_web::http::header;
 use actix_web::{Error, HttpRequest, HttpResponse};
 use std::sync::Arc;
 
-/// Every path of the service and the methods it takes, from the OpenAPI document: the two are equal by construction.
+/// Every path of the service and the methods it takes, from the OpenAPI document: the two are equal
+/// by construction.
 #[derive(Clone)]
 pub struct Routes(Arc<Vec<(ResourceDef, String)>>);
 
@@ -20,13 +21,17 @@ impl Routes {
             methods.sort();
             methods.join(", ")
         };
-        let routes = routes.into_iter().map(|(path, methods)| (ResourceDef::new(path), allow(methods)));
+        let routes =
+            routes.into_iter().map(|(path, methods)| (ResourceDef::new(path), allow(methods)));
         Routes(Arc::new(routes.collect()))
     }
 
     /// The methods of the route of exactly this path, without parameters.
     fn allow_literal(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(pattern, _)| pattern.pattern() == Some(path)).map(|(_, allow)| allow.as_str())
+        self.0
+            .iter()
+            .find(|(pattern, _)| pattern.pattern() == Some(path))
+            .map(|(_, allow)| allow.as_str())
     }
 
     /// The methods a path takes, as `Allow` writes them.
@@ -35,8 +40,8 @@ impl Routes {
     }
 }
 
-/// The answer to a path whose parameter is no id: `/v1/returns/check` is an address of its own, under other methods,
-/// and anything else names nothing.
+/// The answer to a path whose parameter is no id: `/v1/returns/check` is an address of its own,
+/// under other methods, and anything else names nothing.
 pub fn no_id(req: &HttpRequest) -> ApiError {
     match req.app_data::<Routes>().and_then(|routes| routes.allow_literal(req.path())) {
         Some(allow) => not_allowed(allow),
@@ -45,7 +50,8 @@ pub fn no_id(req: &HttpRequest) -> ApiError {
 }
 
 fn not_allowed(allow: &str) -> ApiError {
-    ApiError::new("method_not_allowed", format!("This address takes {allow}.")).header(header::ALLOW, allow)
+    ApiError::new("method_not_allowed", format!("This address takes {allow}."))
+        .header(header::ALLOW, allow)
 }
 
 /// The default service; [`Routes`] are in the app's data.

@@ -64,7 +64,9 @@ pub fn run(command: AuditCommand, config: Config, clock: Clock) -> Result<(), Fa
 fn export(args: ExportArgs, config: Config, clock: Clock) -> Result<(), Failure> {
     let (format, stdout) = (args.format.format(), args.output == Path::new("-"));
     if stdout && format == Format::Csv {
-        return Err(Failure::Usage("CSV needs a file: its manifest is a second one beside it".into()));
+        return Err(Failure::Usage(
+            "CSV needs a file: its manifest is a second one beside it".into(),
+        ));
     }
     let filter = args.filter();
     desk::with(args.place.over(config), clock, |app| {
@@ -81,16 +83,24 @@ fn export(args: ExportArgs, config: Config, clock: Clock) -> Result<(), Failure>
     })
 }
 
-/// Writes the file, and beside a CSV file its manifest. What broke off has no manifest, and verifies as cut.
-pub fn write(app: &App, format: Format, filter: &Filter, signer: &Signer, output: &Path) -> Result<Exported, Failure> {
+/// Writes the file, and beside a CSV file its manifest. What broke off has no manifest, and
+/// verifies as cut.
+pub fn write(
+    app: &App,
+    format: Format,
+    filter: &Filter,
+    signer: &Signer,
+    output: &Path,
+) -> Result<Exported, Failure> {
     let trouble = |fault| Failure::file(output, &fault);
     let out: Box<dyn Write> = match output == Path::new("-") {
         true => Box::new(stdout().lock()),
         false => Box::new(File::create(output).map_err(trouble)?),
     };
     let mut connection = app.service.desk.db().connect_reader()?;
-    let exported =
-        Db::read::<_, ExportFault>(&mut connection, |read| export_log(read, format, filter, signer, out, |_| ()))?;
+    let exported = Db::read::<_, ExportFault>(&mut connection, |read| {
+        export_log(read, format, filter, signer, out, |_| ())
+    })?;
     if format == Format::Csv {
         let beside = manifest_path(output);
         std::fs::write(&beside, &exported.note).map_err(|fault| Failure::file(&beside, &fault))?;
@@ -98,8 +108,8 @@ pub fn write(app: &App, format: Format, filter: &Filter, signer: &Signer, output
     Ok(exported)
 }
 
-/// The export leaves an entry, after it and in head office's chain: the same question about a store gives the same
-/// bytes again, as long as nothing happened in that store.
+/// The export leaves an entry, after it and in head office's chain: the same question about a store
+/// gives the same bytes again, as long as nothing happened in that store.
 fn note(app: &App, format: Format, filter: &Filter, exported: &Exported) -> Result<(), Failure> {
     let at = |at: Option<Timestamp>| Json::from(at.map(|at| at.to_string()));
     let stores = filter.stores.iter().flatten().map(|store| Json::from(store.as_str()));

@@ -1,5 +1,5 @@
-//! The desk without a server in front of it, for commands that change or log something. A service that runs on the
-//! same database goes on meanwhile: both claim what they touch.
+//! The desk without a server in front of it, for commands that change or log something. A service
+//! that runs on the same database goes on meanwhile: both claim what they touch.
 
 use super::failure::Failure;
 use crate::app::App;
@@ -15,7 +15,11 @@ use crate::wire::problem::Problem;
 use std::sync::Arc;
 
 /// Opens the desk for one piece of work, and closes it when that is done.
-pub fn with<T>(config: Config, clock: Clock, work: impl FnOnce(&App) -> Result<T, Failure>) -> Result<T, Failure> {
+pub fn with<T>(
+    config: Config,
+    clock: Clock,
+    work: impl FnOnce(&App) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let app = App::open(config, clock)?;
     let result = work(&app);
     app.service.desk.close();
@@ -58,6 +62,7 @@ fn sentences(body: &str) -> String {
     let Ok(problem) = serde_json::from_str::<Problem>(body) else {
         return "It was refused.".into();
     };
-    let places = problem.errors.iter().map(|fault| format!("\n  {}: {}", fault.pointer, fault.detail));
+    let places =
+        problem.errors.iter().map(|fault| format!("\n  {}: {}", fault.pointer, fault.detail));
     format!("{} ({}){}", problem.detail, problem.code, places.collect::<String>())
 }

@@ -1,6 +1,8 @@
-//! `returndesk import`: sales from a file into the database, streamed; the same file again changes nothing.
+//! `returndesk import`: sales from a file into the database, streamed; the same file again changes
+//! nothing.
 //!
-//! Every line takes the way that a line of `POST /v1/sales/import` takes. A service may run on the same database.
+//! Every line takes the way that a line of `POST /v1/sales/import` takes. A service may run on the
+//! same database.
 
 mod lines;
 mod retail;
@@ -75,7 +77,11 @@ fn open(file: &Path) -> Result<Box<dyn BufRead>, Failure> {
 }
 
 /// Records sales, many under way at once, and counts what became of them in their order.
-fn record(app: &App, caller: &Arc<Caller>, sales: impl Iterator<Item = Sale>) -> Result<Tally, Failure> {
+fn record(
+    app: &App,
+    caller: &Arc<Caller>,
+    sales: impl Iterator<Item = Sale>,
+) -> Result<Tally, Failure> {
     let mut tally = Tally::default();
     let recorded = System::new().block_on(async {
         let lines = stream::iter(sales).map(|sale| (sale.line, sale.text));

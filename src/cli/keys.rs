@@ -1,4 +1,5 @@
-//! `returndesk keys`: the keys that sign access tokens, and the public half of the key that signs the log.
+//! `returndesk keys`: the keys that sign access tokens, and the public half of the key that signs
+//! the log.
 
 use super::failure::Failure;
 use super::terminal::{print, tell};
@@ -64,7 +65,8 @@ fn rotate(config: Config, clock: Clock) -> Result<(), Failure> {
     let kid = keys.rotate()?;
     print(&kid);
     tell("The new key signs from now on; the others go on verifying until they are retired.");
-    let data = Json::object([("kid", Json::from(kid.as_str())), ("before", before.as_deref().into())]);
+    let data =
+        Json::object([("kid", Json::from(kid.as_str())), ("before", before.as_deref().into())]);
     log(config, clock, (Event::KeyRotated, kid, data))
 }
 
@@ -72,15 +74,21 @@ fn retire(kid: &str, config: Config, clock: Clock) -> Result<(), Failure> {
     let keys = KeyStore::open(&config.data_dir, &clock)?;
     let retired = keys.retire(kid)?;
     print(&format!("{kid} is retired; {} signs.", retired.active));
-    let data = Json::object([("kid", Json::from(kid)), ("signs_now", retired.active.as_str().into())]);
+    let data =
+        Json::object([("kid", Json::from(kid)), ("signs_now", retired.active.as_str().into())]);
     if retired.made_new {
         tell("It was the last one, so a new one was made.");
     }
     log(config, clock, (Event::KeyRetired, kid.to_owned(), data))
 }
 
-/// Tells the log, if there is a database. The keys are changed by then: a stolen key must not wait for a database.
-fn log(config: Config, clock: Clock, (event, kid, data): (Event, String, Json)) -> Result<(), Failure> {
+/// Tells the log, if there is a database. The keys are changed by then: a stolen key must not wait
+/// for a database.
+fn log(
+    config: Config,
+    clock: Clock,
+    (event, kid, data): (Event, String, Json),
+) -> Result<(), Failure> {
     if config.database.is_empty() && !config.data_dir.join(app::DATABASE_FILE).exists() {
         tell("There is no database yet, so no log to tell.");
         return Ok(());
@@ -88,5 +96,7 @@ fn log(config: Config, clock: Clock, (event, kid, data): (Event, String, Json)) 
     let caller = people::machine(&config.tokens.issuer);
     // Opening tells of new keys; here is told what was done with them.
     let told = desk::with(config, clock, |app| desk::note(app, &caller, event, Some(kid), data));
-    told.map_err(|why| Failure::Trouble(format!("the keys are changed, but the log could not be told: {why}")))
+    told.map_err(|why| {
+        Failure::Trouble(format!("the keys are changed, but the log could not be told: {why}"))
+    })
 }

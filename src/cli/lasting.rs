@@ -8,7 +8,8 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Reads a whole number and its unit: seconds, minutes, hours or days.
 pub fn parse(text: &str) -> Result<SignedDuration, String> {
     let unclear = || "write a whole number and a unit: 90s, 30m, 8h or 1d".to_owned();
-    let split = text.len().checked_sub(1).filter(|end| text.is_char_boundary(*end)).ok_or_else(unclear)?;
+    let split =
+        text.len().checked_sub(1).filter(|end| text.is_char_boundary(*end)).ok_or_else(unclear)?;
     let (number, unit) = text.split_at(split);
     let seconds = match unit {
         "s" => 1,
@@ -23,7 +24,9 @@ pub fn parse(text: &str) -> Result<SignedDuration, String> {
     let number: i64 = number.parse().map_err(|_| unclear())?;
     let lasting = number.checked_mul(seconds).map(SignedDuration::from_secs).ok_or_else(unclear)?;
     match lasting {
-        lasting if lasting < SignedDuration::from_secs(1) => Err("a token has to last a second at least".into()),
+        lasting if lasting < SignedDuration::from_secs(1) => {
+            Err("a token has to last a second at least".into())
+        }
         lasting if lasting > LONGEST => Err("a token lasts a year at most (365d)".into()),
         lasting => Ok(lasting),
     }
@@ -35,12 +38,26 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_anything_else_is_refused() {
-        let good = [("90s", 90), ("30m", 1_800), ("8h", 28_800), ("1d", 86_400), ("365d", 31_536_000)];
+        let good =
+            [("90s", 90), ("30m", 1_800), ("8h", 28_800), ("1d", 86_400), ("365d", 31_536_000)];
         for (text, seconds) in good {
             assert_eq!(parse(text), Ok(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "8", "h", "8 h", "-8h", "+8h", "8H", "1.5h", "0s", "366d", "99999999999999999999d", "8µ", "8é"]
-        {
+        for text in [
+            "",
+            "8",
+            "h",
+            "8 h",
+            "-8h",
+            "+8h",
+            "8H",
+            "1.5h",
+            "0s",
+            "366d",
+            "99999999999999999999d",
+            "8µ",
+            "8é",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -1,4 +1,5 @@
-//! `returndesk ledger check`: the nightly look at the books. Changes nothing, and says by its exit status whether they hold.
+//! `returndesk ledger check`: the nightly look at the books. Changes nothing, and says by its exit
+//! status whether they hold.
 
 use super::failure::Failure;
 use super::terminal::{counted, print};
@@ -11,7 +12,8 @@ use clap::{Args, Subcommand};
 
 #[derive(Subcommand)]
 pub enum LedgerCommand {
-    /// Whether every movement balances, is the one the log tells of, and adds up to sales, returns and refunds.
+    /// Whether every movement balances, is the one the log tells of, and adds up to sales, returns
+    /// and refunds.
     Check(CheckArgs),
 }
 
@@ -32,7 +34,8 @@ pub fn run(command: LedgerCommand, config: Config) -> Result<(), Failure> {
         false => config.database,
     })?;
     let mut faults = Vec::new();
-    let checked = Db::read::<_, StoreError>(&mut connection, |read| check(read, |fault| faults.push(fault)))?;
+    let checked =
+        Db::read::<_, StoreError>(&mut connection, |read| check(read, |fault| faults.push(fault)))?;
     let movements = counted(checked.movements, "movement", "movements");
     let Some(first) = faults.first() else {
         print(&format!("The books hold: {movements}, each balanced and as the log has it."));

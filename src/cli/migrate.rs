@@ -9,7 +9,8 @@ use crate::store::migrate;
 /// Applies what is pending. Safe while other instances start: one applies, the others wait.
 pub fn run(config: Config) -> Result<(), Failure> {
     if config.database.is_empty() {
-        std::fs::create_dir_all(&config.data_dir).map_err(|fault| Failure::file(&config.data_dir, &fault))?;
+        std::fs::create_dir_all(&config.data_dir)
+            .map_err(|fault| Failure::file(&config.data_dir, &fault))?;
     }
     let db = app::open_database(&config)?;
     let applied = migrate::run(&mut db.connect()?)?;

@@ -1,10 +1,12 @@
 //! The command line: one file a command, each a thin way into what the service itself does.
 //!
-//! Exit status: 0 done, 1 the answer is no, 2 wrong use, 3 trouble. What was asked for goes to stdout, everything said
-//! about it to stderr, so that `token`, `audit export` and `keys list` can be piped.
+//! Exit status: 0 done, 1 the answer is no, 2 wrong use, 3 trouble. What was asked for goes to
+//! stdout, everything said about it to stderr, so that `token`, `audit export` and `keys list` can
+//! be piped.
 //!
-//! Every option can come from the environment. Those that are settings too (`--bind`, `--database`, `--data-dir`) are
-//! read there by [`crate::config`] alone, so that an option and its variable cannot disagree about which one wins.
+//! Every option can come from the environment. Those that are settings too (`--bind`, `--database`,
+//! `--data-dir`) are read there by [`crate::config`] alone, so that an option and its variable
+//! cannot disagree about which one wins.
 
 pub mod demo;
 
@@ -47,7 +49,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Try it: an embedded database, a made-up shop's sales, a walk through check, override, record and verify; then serve.
+    /// Try it: an embedded database, a made-up shop's sales, a walk through check, override, record
+    /// and verify; then serve.
     Demo(demo::DemoArgs),
     /// Serve registers, managers and auditors over HTTP.
     Serve {
@@ -84,10 +87,12 @@ enum Command {
 /// Where keys and data are.
 #[derive(Args, Clone, Debug, Default)]
 struct Place {
-    /// sqlite:///path/to/file.db or postgres://… [default: a file in the data directory] [env: RETURNDESK_DATABASE or DATABASE_URL]
+    /// sqlite:///path/to/file.db or postgres://… [default: a file in the data directory] [env:
+    /// RETURNDESK_DATABASE or DATABASE_URL]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Folder of the keys and of the SQLite file [default: ./returndesk-data] [env: RETURNDESK_DATA_DIR]
+    /// Folder of the keys and of the SQLite file [default: ./returndesk-data] [env:
+    /// RETURNDESK_DATA_DIR]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 }
@@ -103,12 +108,17 @@ impl Place {
     }
 }
 
-/// Runs one command line. The settings are looked at after the line was understood: help needs none.
-pub fn run(line: impl IntoIterator<Item = OsString>, config: Result<Config, ConfigError>) -> ExitCode {
+/// Runs one command line. The settings are looked at after the line was understood: help needs
+/// none.
+pub fn run(
+    line: impl IntoIterator<Item = OsString>,
+    config: Result<Config, ConfigError>,
+) -> ExitCode {
     let command = match Line::try_parse_from(line) {
         Ok(line) => line.command,
         Err(error) => {
-            // Help that was asked for is an error to clap, and none to us; a closed stdout is not worth a word.
+            // Help that was asked for is an error to clap, and none to us; a closed stdout is not
+            // worth a word.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
@@ -146,7 +156,8 @@ fn obey(command: Command, mut config: Config) -> Result<(), Failure> {
     }
 }
 
-/// The log of a command that says itself what it does: warnings, unless whoever runs it asks for more.
+/// The log of a command that says itself what it does: warnings, unless whoever runs it asks for
+/// more.
 fn quieter(log: &Log) -> Log {
     let usual = DEFAULTS.contains(&format!("filter = \"{}\"", log.filter));
     Log { format: log.format, filter: if usual { "warn".into() } else { log.filter.clone() } }
@@ -167,7 +178,10 @@ mod tests {
         let config = || Config { database: "postgres://h/d".into(), ..Config::default() };
         let place = Place { database: None, data_dir: Some("/srv/desk".into()) };
         let merged = place.over(config());
-        assert_eq!((merged.database.as_str(), merged.data_dir), ("postgres://h/d", PathBuf::from("/srv/desk")));
+        assert_eq!(
+            (merged.database.as_str(), merged.data_dir),
+            ("postgres://h/d", PathBuf::from("/srv/desk"))
+        );
         assert_eq!(Place::default().over(config()), config());
     }
 

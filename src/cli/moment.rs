@@ -1,7 +1,7 @@
 //! The ends of an export's time: an instant, or a day as a whole.
 //!
-//! A day is one of UTC, for an export may be of stores in several zones; whoever means a store's own day writes the
-//! instant with its offset. `--to` takes in the day it names, as people mean it.
+//! A day is one of UTC, for an export may be of stores in several zones; whoever means a store's
+//! own day writes the instant with its offset. `--to` takes in the day it names, as people mean it.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -46,7 +46,15 @@ mod tests {
         assert_eq!(from("2026-02-28"), Ok(at("2026-02-28T00:00:00Z")));
         assert_eq!(to("2026-02-28"), Ok(at("2026-03-01T00:00:00Z")));
         assert_eq!(to("2026-03-31T09:00:00.1234567-05:00"), Ok(at("2026-03-31T14:00:00.123456Z")));
-        for text in ["", "today", "2026-2-3", "2026-02-30", "20260228", "2026-02-28T10:00:00", "+002026-02-28"] {
+        for text in [
+            "",
+            "today",
+            "2026-2-3",
+            "2026-02-30",
+            "20260228",
+            "2026-02-28T10:00:00",
+            "+002026-02-28",
+        ] {
             assert!(from(text).is_err() && to(text).is_err(), "{text}");
         }
     }

@@ -1,5 +1,5 @@
-//! Who acts on the command line. Whoever may open the data directory can sign any token, so a name given here is
-//! taken as it is given; the log says that it came from the command line.
+//! Who acts on the command line. Whoever may open the data directory can sign any token, so a name
+//! given here is taken as it is given; the log says that it came from the command line.
 
 use crate::domain::caller::{Caller, Role, Stores};
 use std::sync::Arc;
@@ -12,7 +12,8 @@ pub fn machine(issuer: &str) -> Arc<Caller> {
     named(issuer, "command-line", Role::Admin)
 }
 
-/// A person, under the subject that the person's tokens have: the same person stays one, whichever way they come.
+/// A person, under the subject that the person's tokens have: the same person stays one, whichever
+/// way they come.
 pub fn named(issuer: &str, operator: &str, role: Role) -> Arc<Caller> {
     Arc::new(Caller {
         subject: format!("{issuer}|{operator}"),

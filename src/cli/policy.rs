@@ -1,7 +1,7 @@
 //! `returndesk policy`: lint a document, and publish it.
 //!
-//! The contract lets nobody publish what they wrote. On the command line both people are named, and must differ; the
-//! log keeps who drafted and who published.
+//! The contract lets nobody publish what they wrote. On the command line both people are named, and
+//! must differ; the log keeps who drafted and who published.
 
 use super::failure::Failure;
 use super::terminal::{counted, print, tell};
@@ -69,21 +69,34 @@ fn checked(file: &Path) -> Result<PolicyDocument, Failure> {
         Ok(body) => body.value,
         Err(refused) => {
             let problem = refused.problem();
-            problem.errors.iter().for_each(|fault| told("fault", &fault.pointer, &fault.code, &fault.detail));
-            let shown = if problem.errors.is_empty() { format!(": {}", problem.detail) } else { ".".into() };
+            problem
+                .errors
+                .iter()
+                .for_each(|fault| told("fault", &fault.pointer, &fault.code, &fault.detail));
+            let shown = if problem.errors.is_empty() {
+                format!(": {}", problem.detail)
+            } else {
+                ".".into()
+            };
             return Err(Failure::No(format!("{} is not a policy document{shown}", file.display())));
         }
     };
     let faults = match Policy::try_from(&document) {
         Ok(policy) => linted(&policy),
         Err(faults) => {
-            faults.iter().for_each(|fault| told("fault", &fault.pointer, fault.code, &fault.detail));
+            faults
+                .iter()
+                .for_each(|fault| told("fault", &fault.pointer, fault.code, &fault.detail));
             u64::try_from(faults.len()).unwrap_or(u64::MAX)
         }
     };
     match faults {
         0 => Ok(document),
-        faults => Err(Failure::No(format!("{} has {}.", file.display(), counted(faults, "fault", "faults")))),
+        faults => Err(Failure::No(format!(
+            "{} has {}.",
+            file.display(),
+            counted(faults, "fault", "faults")
+        ))),
     }
 }
 
@@ -96,7 +109,12 @@ fn linted(policy: &Policy) -> u64 {
             Severity::Warning => "warning",
         };
         faults += u64::from(finding.severity == Severity::Fault);
-        told(weight, &finding.pointer, finding.code, &format!("[{}] {}", finding.rule, finding.detail));
+        told(
+            weight,
+            &finding.pointer,
+            finding.code,
+            &format!("[{}] {}", finding.rule, finding.detail),
+        );
     }
     faults
 }
@@ -108,7 +126,9 @@ fn told(weight: &str, pointer: &str, code: &str, detail: &str) {
 
 fn publish(args: PublishArgs, config: Config, clock: Clock) -> Result<(), Failure> {
     if args.author == args.publisher {
-        return Err(Failure::Usage("whoever wrote a policy cannot publish it: name two different people".into()));
+        return Err(Failure::Usage(
+            "whoever wrote a policy cannot publish it: name two different people".into(),
+        ));
     }
     let document = checked(&args.file)?;
     let config = args.place.over(config);
@@ -117,7 +137,8 @@ fn publish(args: PublishArgs, config: Config, clock: Clock) -> Result<(), Failur
     desk::with(config, clock, |app| {
         let drafted = draft(app, &author, &args.name, &document)?;
         let number = drafted.number;
-        let command = PublishPolicy { name: args.name, number, effective_from: args.effective_from };
+        let command =
+            PublishPolicy { name: args.name, number, effective_from: args.effective_from };
         desk::perform(app, &publisher, Command::PublishPolicy(command)).inspect_err(|_| {
             tell(&format!("Version {number} is drafted, and not published."));
         })?;
@@ -127,7 +148,12 @@ fn publish(args: PublishArgs, config: Config, clock: Clock) -> Result<(), Failur
     })
 }
 
-fn draft(app: &App, author: &Arc<Caller>, name: &str, document: &PolicyDocument) -> Result<PolicyRecord, Failure> {
+fn draft(
+    app: &App,
+    author: &Arc<Caller>,
+    name: &str,
+    document: &PolicyDocument,
+) -> Result<PolicyRecord, Failure> {
     let unreadable = |_| Failure::Trouble("the document cannot be compiled".into());
     let command = DraftPolicy {
         name: name.to_owned(),

@@ -1,4 +1,5 @@
-//! `returndesk restore`: a backup back into a place where no database is, and the proof that it holds.
+//! `returndesk restore`: a backup back into a place where no database is, and the proof that it
+//! holds.
 
 use super::failure::Failure;
 use super::terminal::{print, tell};
@@ -26,7 +27,12 @@ pub struct RestoreArgs {
     #[arg(long, env = "RETURNDESK_KEYS", value_name = "DIR")]
     keys: Option<PathBuf>,
     /// PostgreSQL's program, of the version of the pg_dump that wrote the backup or a later one
-    #[arg(long, env = "RETURNDESK_PG_RESTORE", value_name = "PROGRAM", default_value = "pg_restore")]
+    #[arg(
+        long,
+        env = "RETURNDESK_PG_RESTORE",
+        value_name = "PROGRAM",
+        default_value = "pg_restore"
+    )]
     pg_restore: PathBuf,
     #[command(flatten)]
     place: Place,
@@ -42,10 +48,16 @@ pub fn run(args: RestoreArgs, config: Config) -> Result<(), Failure> {
         _ if start == SQLITE && !is_postgres => into_file(&args.file, &config)?,
         _ if start.starts_with(ARCHIVE) && is_postgres => into_server(&args, &config)?,
         _ if start == SQLITE || start.starts_with(ARCHIVE) => {
-            let why = "is a backup of the other database; backups do not move data from one to the other";
+            let why =
+                "is a backup of the other database; backups do not move data from one to the other";
             return Err(Failure::Usage(format!("{} {why}", args.file.display())));
         }
-        _ => return Err(Failure::Usage(format!("{} is no backup of this service", args.file.display()))),
+        _ => {
+            return Err(Failure::Usage(format!(
+                "{} is no backup of this service",
+                args.file.display()
+            )));
+        }
     }
     restore_keys(args.keys.as_deref(), &config)?;
     prove(&config)
@@ -57,7 +69,9 @@ fn into_file(backup: &Path, config: &Config) -> Result<(), Failure> {
     let target = config.database.strip_prefix("sqlite://").map_or(own, PathBuf::from);
     let beside = |ending: &str| PathBuf::from(format!("{}{ending}", target.display()));
     // A log of another database beside the file would be taken for its own.
-    if let Some(there) = ["", "-wal", "-shm", "-journal"].map(beside).into_iter().find(|path| path.exists()) {
+    if let Some(there) =
+        ["", "-wal", "-shm", "-journal"].map(beside).into_iter().find(|path| path.exists())
+    {
         let why = "is there; stop the service and move it away first: nothing is overwritten";
         return Err(Failure::Usage(format!("{} {why}", there.display())));
     }
@@ -67,10 +81,12 @@ fn into_file(backup: &Path, config: &Config) -> Result<(), Failure> {
     }
     let part = beside(".part");
     let _ = std::fs::remove_file(&part);
-    let copied = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).and_then(|mut to| {
-        copy(&mut File::open(backup)?, &mut to)?;
-        to.sync_all()
-    });
+    let copied = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).and_then(
+        |mut to| {
+            copy(&mut File::open(backup)?, &mut to)?;
+            to.sync_all()
+        },
+    );
     copied.map_err(|fault| Failure::file(&part, &fault))?;
     backup::keep(&part, &target)
 }
@@ -83,7 +99,13 @@ fn into_server(args: &RestoreArgs, config: &Config) -> Result<(), Failure> {
     }
     let Some(server) = db.server() else { return Ok(()) };
     let mut command = Command::new(&args.pg_restore);
-    command.args(["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", "--no-password"]);
+    command.args([
+        "--no-owner",
+        "--no-privileges",
+        "--exit-on-error",
+        "--single-transaction",
+        "--no-password",
+    ]);
     backup::of_postgres(command.arg(&args.file).arg("--dbname"), &args.pg_restore, &server)
 }
 
@@ -103,7 +125,8 @@ fn restore_keys(keys: Option<&Path>, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Shows that what was restored holds; what is older than this program is brought up to date by whoever serves it.
+/// Shows that what was restored holds; what is older than this program is brought up to date by
+/// whoever serves it.
 fn prove(config: &Config) -> Result<(), Failure> {
     let db = app::open_database(config)?;
     let pending = Db::read::<_, StoreError>(&mut db.connect_reader()?, migrate::pending_in)?;
@@ -118,6 +141,8 @@ fn prove(config: &Config) -> Result<(), Failure> {
         _ => config.database.clone(),
     };
     verify::database(&url)?;
-    tell("What was recorded after the backup is not in it: see \"After a restore\" in docs/operating.md.");
+    tell(
+        "What was recorded after the backup is not in it: see \"After a restore\" in docs/operating.md.",
+    );
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Printing. A reader that went away (`returndesk keys list | head -1`) is no reason to panic, as `println!` would.
+//! Printing. A reader that went away (`returndesk keys list | head -1`) is no reason to panic, as
+//! `println!` would.
 
 use std::io::{Write, stderr, stdout};
 

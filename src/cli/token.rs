@@ -42,7 +42,10 @@ pub fn run(args: TokenArgs, config: Config, clock: Clock) -> Result<(), Failure>
     let config = place.over(config);
     let keys = Arc::new(app::open_keys(&config, &clock)?);
     if keys.created() {
-        terminal::tell(&format!("Made the service's keys in {}; keep a copy.", keys.directory().display()));
+        terminal::tell(&format!(
+            "Made the service's keys in {}; keep a copy.",
+            keys.directory().display()
+        ));
     }
     let names = OwnNames { issuer: config.tokens.issuer, audience: config.tokens.audience };
     let grant = AccessGrant {

@@ -1,8 +1,9 @@
 //! `returndesk audit verify`: whether a file, or the log in a database, is what it was.
 //!
-//! Verifying a file needs the file and the public key alone: no database, no network, no data directory. Verifying a
-//! database changes nothing in it, and leaves no entry either: evidence is looked at on a connection on which the
-//! database refuses every write, so that whoever verifies needs no right to write.
+//! Verifying a file needs the file and the public key alone: no database, no network, no data
+//! directory. Verifying a database changes nothing in it, and leaves no entry either: evidence is
+//! looked at on a connection on which the database refuses every write, so that whoever verifies
+//! needs no right to write.
 
 use super::failure::Failure;
 use super::terminal::{counted, print};
@@ -79,12 +80,14 @@ pub fn verify_path(file: &Path, key: &Vkey, checkpoint: Option<&str>) -> Result<
     let mut reader = BufReader::with_capacity(1 << 16, File::open(file).map_err(trouble)?);
     let start = reader.fill_buf().map_err(trouble)?;
     let beside = manifest_path(file);
-    let is_csv =
-        start.starts_with(b"v,store,") || file.extension().is_some_and(|kind| kind == "csv") || beside.exists();
+    let is_csv = start.starts_with(b"v,store,")
+        || file.extension().is_some_and(|kind| kind == "csv")
+        || beside.exists();
     if !is_csv {
         return verify_file(reader, key, checkpoint).map_err(|error| refused(file, error));
     }
-    let manifest = std::fs::read_to_string(&beside).map_err(|fault| Failure::file(&beside, &fault))?;
+    let manifest =
+        std::fs::read_to_string(&beside).map_err(|fault| Failure::file(&beside, &fault))?;
     verify_csv(reader, &manifest, key, checkpoint).map_err(|error| refused(file, error))
 }
 
@@ -99,16 +102,23 @@ fn told(name: &str, verified: &Verified, key: &Vkey) {
     let manifest = &verified.manifest;
     let entries = counted(manifest.entries, "entry", "entries");
     let chains = counted(manifest.chains.len() as u64, "chain", "chains");
-    print(&format!("{name} holds: {entries} in {chains}, every link of them, signed by {}.", key.name()));
+    print(&format!(
+        "{name} holds: {entries} in {chains}, every link of them, signed by {}.",
+        key.name()
+    ));
     for span in &manifest.chains {
         print(&format!("  store {}: entries {} to {}", span.store(), span.first, span.last.seq));
     }
     if !verified.not_compared.is_empty() {
-        print(&format!("The checkpoint's stores {} are not in this export.", verified.not_compared.join(", ")));
+        print(&format!(
+            "The checkpoint's stores {} are not in this export.",
+            verified.not_compared.join(", ")
+        ));
     }
 }
 
-/// A connection for looking at evidence: to a database that is there, of this version, and that refuses every write.
+/// A connection for looking at evidence: to a database that is there, of this version, and that
+/// refuses every write.
 pub fn reader(url: &str) -> Result<Connection, Failure> {
     // Opening would make a missing file, and an empty log verifies.
     if let Some(path) = url.strip_prefix("sqlite://").filter(|path| !Path::new(path).exists()) {
@@ -125,10 +135,13 @@ pub fn reader(url: &str) -> Result<Connection, Failure> {
 
 fn verify_in(url: &str, against: Option<(&str, &Vkey)>) -> Result<Summary, Failure> {
     let mut connection = reader(url)?;
-    let summary = Db::read(&mut connection, |read| verify_database(read, against)).map_err(|fault| match fault {
-        VerifyFault::Store(fault) => Failure::from(fault),
-        fault => Failure::No(format!("the log does not hold: {fault}")),
-    })?;
+    let summary =
+        Db::read(&mut connection, |read| verify_database(read, against)).map_err(|fault| {
+            match fault {
+                VerifyFault::Store(fault) => Failure::from(fault),
+                fault => Failure::No(format!("the log does not hold: {fault}")),
+            }
+        })?;
     balance(&mut connection)?;
     Ok(summary)
 }
@@ -136,10 +149,12 @@ fn verify_in(url: &str, against: Option<(&str, &Vkey)>) -> Result<Summary, Failu
 /// The log holds; whether sales, returns and refunds are what it says they are is another question.
 fn balance(connection: &mut Connection) -> Result<(), Failure> {
     let mut findings = Vec::new();
-    let done =
-        Db::read::<_, StoreError>(connection, |read| reconcile(read, |finding| findings.push(finding.to_string())))?;
+    let done = Db::read::<_, StoreError>(connection, |read| {
+        reconcile(read, |finding| findings.push(finding.to_string()))
+    })?;
     if findings.is_empty() {
-        let (sales, returns) = (counted(done.sales, "sale", "sales"), counted(done.returns, "return", "returns"));
+        let (sales, returns) =
+            (counted(done.sales, "sale", "sales"), counted(done.returns, "return", "returns"));
         print(&format!("{sales} and {returns} agree with the log and with each other."));
         return Ok(());
     }

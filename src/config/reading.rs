@@ -27,20 +27,31 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("tokens.ttl_seconds", 60, 7 * 86_400),
     ("sign_in.attempts", 1, 100),
     ("sign_in.lock_minutes", 1, 7 * 1440),
-    // Five minutes is the contract with the shop (an override is for the customer at the counter), not a taste.
+    // Five minutes is the contract with the shop (an override is for the customer at the counter),
+    // not a taste.
     ("returns.override_seconds", 1, 300),
     ("returns.idempotency_days", 1, 3650),
     ("returns.future_seconds", 0, 86_400),
 ];
 
 /// Lays the file's keys over `settings`; `defaults` says which there are and of what kind.
-pub(super) fn overlay_file(settings: &mut Table, defaults: &Table, file: &str) -> Result<(), ConfigError> {
+pub(super) fn overlay_file(
+    settings: &mut Table,
+    defaults: &Table,
+    file: &str,
+) -> Result<(), ConfigError> {
     let trouble = |reason: String| ConfigError::File { file: file.into(), reason };
     let text = std::fs::read_to_string(file).map_err(|error| trouble(error.to_string()))?;
-    let table: Table = text.parse().map_err(|error: toml::de::Error| trouble(error.to_string().trim_end().into()))?;
+    let table: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| trouble(error.to_string().trim_end().into()))?;
     for (name, value) in table {
         let unknown = |key: &str| ConfigError::UnknownKey { source: file.into(), key: key.into() };
-        let bad = |key: &str, reason| ConfigError::BadValue { source: file.into(), key: key.into(), reason };
+        let bad = |key: &str, reason| ConfigError::BadValue {
+            source: file.into(),
+            key: key.into(),
+            reason,
+        };
         match (defaults.get(&name), value) {
             (None, _) => return Err(unknown(&name)),
             (Some(Value::Table(section)), Value::Table(given)) => {
@@ -71,8 +82,10 @@ pub(super) fn overlay_environment(
         let shared = (key == "database").then_some("DATABASE_URL");
         for name in shared.into_iter().chain([own.as_str()]) {
             let Some(text) = env(name) else { continue };
-            let value = parse(default, &text).and_then(|value| check(&key, default, &value).map(|()| value));
-            let bad = |reason| ConfigError::BadValue { source: name.into(), key: key.clone(), reason };
+            let value = parse(default, &text)
+                .and_then(|value| check(&key, default, &value).map(|()| value));
+            let bad =
+                |reason| ConfigError::BadValue { source: name.into(), key: key.clone(), reason };
             set(settings, &key, value.map_err(bad)?);
         }
     }
@@ -82,7 +95,9 @@ pub(super) fn overlay_environment(
 /// Every key that has a value, as `section.key` or `key`, with that value.
 pub(super) fn leaves<'a>(table: &'a Table) -> Vec<(String, &'a Value)> {
     let within = |(name, value): (&String, &'a Value)| match value {
-        Value::Table(section) => section.iter().map(|(key, leaf)| (format!("{name}.{key}"), leaf)).collect(),
+        Value::Table(section) => {
+            section.iter().map(|(key, leaf)| (format!("{name}.{key}"), leaf)).collect()
+        }
         leaf => vec![(name.clone(), leaf)],
     };
     table.iter().flat_map(within).collect()
@@ -102,7 +117,9 @@ fn set(settings: &mut Table, path: &str, value: Value) {
 /// A variable's text as a value of the default's kind.
 fn parse(default: &Value, text: &str) -> Result<Value, String> {
     match default {
-        Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| must_be("a whole number")),
+        Value::Integer(_) => {
+            text.trim().parse().map(Value::Integer).map_err(|_| must_be("a whole number"))
+        }
         Value::Array(_) => format!("list = {text}")
             .parse::<Table>()
             .ok()
@@ -142,13 +159,20 @@ fn check_text(key: &str, text: &str) -> Result<(), String> {
     match key {
         "bind" => match text.parse::<SocketAddr>() {
             Ok(_) => Ok(()),
-            Err(_) => Err(format!("must be an IP address and a port, such as 127.0.0.1:8080, not \"{text}\"")),
+            Err(_) => Err(format!(
+                "must be an IP address and a port, such as 127.0.0.1:8080, not \"{text}\""
+            )),
         },
         "log.format" if !["text", "json"].contains(&text) => {
             Err(format!("must be \"text\" or \"json\", not \"{text}\""))
         }
-        "log.filter" => EnvFilter::builder().parse(text).map(drop).map_err(|error| format!("cannot be used: {error}")),
-        "data_dir" | "tokens.issuer" | "tokens.audience" if text.is_empty() => Err("must not be empty".into()),
+        "log.filter" => EnvFilter::builder()
+            .parse(text)
+            .map(drop)
+            .map_err(|error| format!("cannot be used: {error}")),
+        "data_dir" | "tokens.issuer" | "tokens.audience" if text.is_empty() => {
+            Err("must not be empty".into())
+        }
         _ => Ok(()),
     }
 }
@@ -157,7 +181,8 @@ fn trusted_issuers(value: &Value) -> Result<(), String> {
     let told = |error: toml::de::Error| format!("cannot be used: {}", error.message());
     let issuers: Vec<TrustedIssuer> = value.clone().try_into().map_err(told)?;
     for (at, one) in issuers.iter().enumerate() {
-        if one.issuer.is_empty() || one.audience.is_empty() || one.jwks_file.as_os_str().is_empty() {
+        if one.issuer.is_empty() || one.audience.is_empty() || one.jwks_file.as_os_str().is_empty()
+        {
             return Err("must give each issuer, audience and jwks_file a value".into());
         }
         if issuers.iter().take(at).any(|other| other.issuer == one.issuer) {

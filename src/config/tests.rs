@@ -1,16 +1,20 @@
-//! What an operator can set, how it is laid over the defaults, and what is said of what will not do.
+//! What an operator can set, how it is laid over the defaults, and what is said of what will not
+//! do.
 
 use super::reading::{RANGES, check, leaves};
 use super::*;
 use std::collections::BTreeSet;
 
 fn load(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    Config::load(|name| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    Config::load(|name| {
+        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    })
 }
 
 /// Loads `text` as the file of `RETURNDESK_CONFIG`; what is said of the file is said of "FILE".
 fn load_file(name: &str, text: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
-    let file = std::env::temp_dir().join(format!("returndesk-config-{}-{name}.toml", std::process::id()));
+    let file =
+        std::env::temp_dir().join(format!("returndesk-config-{}-{name}.toml", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let path = file.to_str().unwrap();
     let result = load(&[&[("RETURNDESK_CONFIG", path)], variables].concat());
@@ -53,20 +57,26 @@ fn the_defaults_file_is_the_whole_configuration() {
     assert_eq!(Config::default(), expected);
 }
 
-/// The struct has no optional field and refuses unknown ones, so a file that loads has exactly its keys; what
-/// is left to ask is that no key is without range, check or sentence.
+/// The struct has no optional field and refuses unknown ones, so a file that loads has exactly its
+/// keys; what is left to ask is that no key is without range, check or sentence.
 #[test]
 fn every_default_is_within_its_own_range_and_has_a_sentence() {
     let defaults: Table = DEFAULTS.parse().unwrap();
-    let numbers: BTreeSet<String> =
-        leaves(&defaults).into_iter().filter(|(_, value)| value.is_integer()).map(|(key, _)| key).collect();
+    let numbers: BTreeSet<String> = leaves(&defaults)
+        .into_iter()
+        .filter(|(_, value)| value.is_integer())
+        .map(|(key, _)| key)
+        .collect();
     assert_eq!(numbers, RANGES.iter().map(|(key, ..)| (*key).to_owned()).collect());
     for (key, value) in leaves(&defaults) {
         assert_eq!(check(&key, value, value), Ok(()), "{key}");
         let name = key.rsplit('.').next().unwrap();
         let lines: Vec<&str> = DEFAULTS.lines().collect();
         let at = lines.iter().position(|line| line.starts_with(&format!("{name} = "))).unwrap();
-        assert!(lines[at - 1].starts_with("# ") && lines[at - 1].ends_with('.'), "{key} has no sentence");
+        assert!(
+            lines[at - 1].starts_with("# ") && lines[at - 1].ends_with('.'),
+            "{key} has no sentence"
+        );
     }
 }
 
@@ -75,8 +85,11 @@ fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     let file = "bind = \"0.0.0.0:80\"\n[limits]\nbody_bytes = 2048\nconnections = 7\n\
         [[tokens.trusted_issuers]]\nissuer = \"https://id.example\"\naudience = \"desk\"\njwks_file = \"keys.json\"\n";
     let config = load_file("order", file, &[("RETURNDESK_LIMITS_BODY_BYTES", "4096")]).unwrap();
-    let issuer =
-        TrustedIssuer { issuer: "https://id.example".into(), audience: "desk".into(), jwks_file: "keys.json".into() };
+    let issuer = TrustedIssuer {
+        issuer: "https://id.example".into(),
+        audience: "desk".into(),
+        jwks_file: "keys.json".into(),
+    };
     let defaults = Config::default();
     let expected = Config {
         bind: "0.0.0.0:80".parse().unwrap(),
@@ -102,7 +115,9 @@ fn every_key_can_be_set_by_its_variable() {
     wanted.extend(["RETURNDESK_CONFIG".into(), "DATABASE_URL".into()]);
     assert_eq!(asked.into_inner(), wanted);
     let list = r#"[{ issuer = "a", audience = "b", jwks_file = "c" }]"#;
-    let config = load(&[("RETURNDESK_TOKENS_TRUSTED_ISSUERS", list), ("RETURNDESK_LOG_FORMAT", "json")]).unwrap();
+    let config =
+        load(&[("RETURNDESK_TOKENS_TRUSTED_ISSUERS", list), ("RETURNDESK_LOG_FORMAT", "json")])
+            .unwrap();
     assert_eq!(config.tokens.trusted_issuers.len(), 1);
     assert_eq!(config.log.format, LogFormat::Json);
 }
@@ -130,7 +145,10 @@ fn what_will_not_do_is_named_with_its_reason() {
         ("limits = 3\n", "FILE sets \"limits\", which must be a section"),
         ("[bind]\nport = 3\n", "FILE sets \"bind\", which must be a text"),
         ("[desk]\nreaders = \"4\"\n", "FILE sets \"desk.readers\", which must be a whole number"),
-        ("[desk]\nreaders = 0\n", "FILE sets \"desk.readers\", which must be between 1 and 256, not 0"),
+        (
+            "[desk]\nreaders = 0\n",
+            "FILE sets \"desk.readers\", which must be between 1 and 256, not 0",
+        ),
         (
             "[[tokens.trusted_issuers]]\nissuer = \"a\"\naudience = \"b\"\njwks_url = \"c\"\n",
             "FILE sets \"tokens.trusted_issuers\", which cannot be used: unknown field `jwks_url`, \
@@ -140,7 +158,11 @@ fn what_will_not_do_is_named_with_its_reason() {
     for (at, (text, message)) in rows.into_iter().enumerate() {
         assert_eq!(load_file(&format!("bad{at}"), text, &[]).unwrap_err(), message);
     }
-    assert!(load_file("syntax", "bind = \n", &[]).unwrap_err().starts_with("cannot use the configuration file FILE"));
+    assert!(
+        load_file("syntax", "bind = \n", &[])
+            .unwrap_err()
+            .starts_with("cannot use the configuration file FILE")
+    );
 }
 
 #[test]
@@ -154,7 +176,12 @@ fn a_variable_that_will_not_do_is_named_with_its_reason() {
         ),
         ("RETURNDESK_DESK_WRITERS", "-1", "desk.writers", "must be between 0 and 64, not -1"),
         ("RETURNDESK_DESK_WRITERS", "two", "desk.writers", "must be a whole number"),
-        ("RETURNDESK_DESK_WRITERS", "9223372036854775808", "desk.writers", "must be a whole number"),
+        (
+            "RETURNDESK_DESK_WRITERS",
+            "9223372036854775808",
+            "desk.writers",
+            "must be a whole number",
+        ),
         ("RETURNDESK_LOG_FORMAT", "xml", "log.format", "must be \"text\" or \"json\", not \"xml\""),
         ("RETURNDESK_TOKENS_ISSUER", "", "tokens.issuer", "must not be empty"),
         ("RETURNDESK_TOKENS_TRUSTED_ISSUERS", "]", "tokens.trusted_issuers", "must be a TOML list"),
@@ -166,9 +193,13 @@ fn a_variable_that_will_not_do_is_named_with_its_reason() {
         ),
     ];
     for (name, value, key, reason) in rows {
-        let told = ConfigError::BadValue { source: name.into(), key: key.into(), reason: reason.into() };
+        let told =
+            ConfigError::BadValue { source: name.into(), key: key.into(), reason: reason.into() };
         assert_eq!(load(&[(name, value)]), Err(told));
     }
     assert!(matches!(load(&[("RETURNDESK_LOG_FILTER", "=[")]), Err(ConfigError::BadValue { .. })));
-    assert!(matches!(load(&[("RETURNDESK_CONFIG", "/no/such/file")]), Err(ConfigError::File { .. })));
+    assert!(matches!(
+        load(&[("RETURNDESK_CONFIG", "/no/such/file")]),
+        Err(ConfigError::File { .. })
+    ));
 }

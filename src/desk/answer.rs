@@ -32,7 +32,8 @@ pub enum Reply {
     KeyInUse,
     /// The queue is full: come back in a moment (503).
     Overloaded,
-    /// The database could not be reached or refused; nothing was kept, or with `CommitUnknown` nobody knows (503, 500).
+    /// The database could not be reached or refused; nothing was kept, or with `CommitUnknown`
+    /// nobody knows (503, 500).
     Trouble(StoreError),
 }
 
@@ -40,22 +41,27 @@ impl Reply {
     /// What was answered before under a key, to a request with this digest.
     pub(super) fn replayed(kept: &Kept, body: &str, digest: [u8; 32]) -> Reply {
         match kept.digest == digest {
-            true => Reply::Done { answer: Answer::restored(kept, body.to_owned()), outcome: None, replayed: true },
+            true => Reply::Done {
+                answer: Answer::restored(kept, body.to_owned()),
+                outcome: None,
+                replayed: true,
+            },
             false => Reply::KeyReused,
         }
     }
 }
 
 impl Answer {
-    /// Whether an answer is final for its key: who may not, comes too often or meets a fault may try again with it
-    /// (STANDARDS 21).
+    /// Whether an answer is final for its key: who may not, comes too often or meets a fault may
+    /// try again with it (STANDARDS 21).
     pub fn is_final(&self) -> bool {
         !matches!(self.status, 401 | 403 | 429 | 500..)
     }
 
     /// As it is kept; the answer of a recorded return is kept as the return's own document.
     pub fn kept(&self, digest: [u8; 32], of_return: Option<Uuid>) -> Kept {
-        let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let headers: Vec<String> =
+            self.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         let body = of_return.map_or_else(|| Body::Text(self.body.clone()), Body::Return);
         Kept { digest, status: self.status, headers: headers.join("\n"), body }
     }

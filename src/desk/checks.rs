@@ -1,5 +1,6 @@
-//! Checks: those that wait are decided together, on one state that is loaded for all of them at once, as commands are.
-//! A reader that takes one takes all that wait: a lone check never waits for others.
+//! Checks: those that wait are decided together, on one state that is loaded for all of them at
+//! once, as commands are. A reader that takes one takes all that wait: a lone check never waits for
+//! others.
 
 use super::readers::{NotRead, Readers, stopped};
 use crate::domain::decision::Decision;
@@ -39,13 +40,21 @@ impl Checks {
         Checks { put, waiting }
     }
 
-    /// Decides on the present state of the database, and changes nothing. It is decided as of `now`, or a moment later.
+    /// Decides on the present state of the database, and changes nothing. It is decided as of
+    /// `now`, or a moment later.
     ///
     /// # Errors
     /// Too many wait, or the database is in trouble.
-    pub async fn decide(&self, readers: &Readers, draft: Draft, now: Timestamp) -> Result<Checked, NotRead> {
+    pub async fn decide(
+        &self,
+        readers: &Readers,
+        draft: Draft,
+        now: Timestamp,
+    ) -> Result<Checked, NotRead> {
         let (reply, answer) = oneshot::channel();
-        self.put.try_send(Waiting { draft: Arc::new(draft), now, reply }).map_err(|_| NotRead::Overloaded)?;
+        self.put
+            .try_send(Waiting { draft: Arc::new(draft), now, reply })
+            .map_err(|_| NotRead::Overloaded)?;
         let waiting = self.waiting.clone();
         // One turn for each check; a turn that finds nothing was served by an earlier one.
         readers.enqueue(Box::new(move |reader| {
@@ -64,13 +73,20 @@ impl Checks {
     }
 }
 
-/// Answers all; where they fail together each is tried by itself, so that one bad check harms no other. Not where the
-/// database is lost: that is no check's fault, and each try may take as long as a connection is waited for.
-fn serve(checks: Vec<Waiting>, mut decide: impl FnMut(&[Arc<Draft>], Timestamp) -> Result<Vec<Checked>, StoreError>) {
+/// Answers all; where they fail together each is tried by itself, so that one bad check harms no
+/// other. Not where the database is lost: that is no check's fault, and each try may take as long
+/// as a connection is waited for.
+fn serve(
+    checks: Vec<Waiting>,
+    mut decide: impl FnMut(&[Arc<Draft>], Timestamp) -> Result<Vec<Checked>, StoreError>,
+) {
     let now = checks.iter().map(|check| check.now).max().unwrap_or_default();
     let drafts: Vec<Arc<Draft>> = checks.iter().map(|check| Arc::clone(&check.draft)).collect();
     match decide(&drafts, now) {
-        Ok(all) => checks.into_iter().zip(all).for_each(|(check, checked)| drop(check.reply.send(Ok(checked)))),
+        Ok(all) => checks
+            .into_iter()
+            .zip(all)
+            .for_each(|(check, checked)| drop(check.reply.send(Ok(checked)))),
         Err(fault) if checks.len() == 1 || fault.is_connection_lost() => {
             checks.into_iter().for_each(|check| drop(check.reply.send(Err(fault.clone()))))
         }
@@ -126,18 +142,23 @@ mod tests {
 
     #[test]
     fn one_bad_check_harms_no_other() {
-        let (checks, answers): (Vec<_>, Vec<_>) = ["1", "bad", "3"].map(waiting).into_iter().unzip();
+        let (checks, answers): (Vec<_>, Vec<_>) =
+            ["1", "bad", "3"].map(waiting).into_iter().unzip();
         let mut calls = Vec::new();
         serve(checks, |drafts, _| {
             let stores: Vec<String> = drafts.iter().map(|draft| draft.store.clone()).collect();
             calls.push(stores.join(" "));
             match stores.iter().any(|store| store == "bad") {
                 true => Err(StoreError::Other("bad".into())),
-                false => Ok(stores.into_iter().map(|rule| Err(Refusal::QuoteRequired { rule })).collect()),
+                false => Ok(stores
+                    .into_iter()
+                    .map(|rule| Err(Refusal::QuoteRequired { rule }))
+                    .collect()),
             }
         });
         assert_eq!(calls, ["1 bad 3", "1", "bad", "3"]);
-        let told: Vec<_> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
+        let told: Vec<_> =
+            answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
         let decided = |rule: &str| Ok(Err(Refusal::QuoteRequired { rule: rule.to_owned() }));
         assert_eq!(told, [decided("1"), Err(StoreError::Other("bad".into())), decided("3")]);
     }
@@ -150,7 +171,8 @@ mod tests {
             calls += 1;
             Err(StoreError::ConnectionLost("gone".into()))
         });
-        let lost: Vec<_> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
+        let lost: Vec<_> =
+            answers.into_iter().map(|mut answer| answer.try_recv().unwrap()).collect();
         assert_eq!((calls, lost), (1, vec![Err(StoreError::ConnectionLost("gone".into())); 3]));
     }
 
@@ -166,6 +188,9 @@ mod tests {
             Err(StoreError::Other("bad".into()))
         });
         assert_eq!((calls, answers.len()), (vec![2, 1], 1));
-        assert_eq!(answers.next().unwrap().try_recv().unwrap(), Err(StoreError::Other("bad".into())));
+        assert_eq!(
+            answers.next().unwrap().try_recv().unwrap(),
+            Err(StoreError::Other("bad".into()))
+        );
     }
 }

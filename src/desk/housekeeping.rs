@@ -1,4 +1,5 @@
-//! Once an hour, what may be forgotten is forgotten: answers under idempotency keys after their thirty days.
+//! Once an hour, what may be forgotten is forgotten: answers under idempotency keys after their
+//! thirty days.
 
 use crate::clock::Clock;
 use crate::store::{Db, StoreError, idempotency};
@@ -19,11 +20,17 @@ pub(super) struct Housekeeping {
 
 impl Housekeeping {
     /// Starts it, keeping answers for `keep`.
-    pub(super) fn start(db: Db, clock: Clock, keep: SignedDuration) -> Result<Housekeeping, StoreError> {
+    pub(super) fn start(
+        db: Db,
+        clock: Clock,
+        keep: SignedDuration,
+    ) -> Result<Housekeeping, StoreError> {
         let (stop, stopped) = bounded(0);
         let work = move || keep_house(&db, &clock, keep, &stopped);
         let thread = std::thread::Builder::new().name("housekeeping".into()).spawn(work);
-        let thread = thread.map_err(|e| StoreError::Other(format!("the housekeeper's thread did not start: {e}")))?;
+        let thread = thread.map_err(|e| {
+            StoreError::Other(format!("the housekeeper's thread did not start: {e}"))
+        })?;
         Ok(Housekeeping { stop: Some(stop), thread: Some(thread) })
     }
 }

@@ -28,7 +28,8 @@ pub fn service() -> Caller {
     }
 }
 
-/// Installs the standard policy where no policy is. Safe from several instances at once: settings are claimed.
+/// Installs the standard policy where no policy is. Safe from several instances at once: settings
+/// are claimed.
 pub fn standard_policy(connection: &mut Connection, clock: &Clock) -> Result<(), StoreError> {
     let now = clock.now();
     let touched = Touched { settings: true, ..Touched::default() };
@@ -38,7 +39,11 @@ pub fn standard_policy(connection: &mut Connection, clock: &Clock) -> Result<(),
         if state.settings().policies.is_empty() {
             let record = standard_record(now)?;
             let caller = service();
-            journal::policy_published(&mut state, &Context { caller: &caller, request_id: None, now }, &record);
+            journal::policy_published(
+                &mut state,
+                &Context { caller: &caller, request_id: None, now },
+                &record,
+            );
             state.save_policy(record);
         }
         let written = batch::Written { documents: &HashMap::new(), answers: &[], now };

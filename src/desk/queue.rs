@@ -93,18 +93,28 @@ impl Desk {
     ///
     /// # Errors
     /// The database cannot be reached.
-    pub fn open(db: Db, clock: Clock, config: DeskConfig, render: Render) -> Result<Desk, StoreError> {
+    pub fn open(
+        db: Db,
+        clock: Clock,
+        config: DeskConfig,
+        render: Render,
+    ) -> Result<Desk, StoreError> {
         let (queue, jobs) = bounded(config.queue_limit.max(1));
         let settings = SharedSettings::default();
         let in_flight = Arc::new(Mutex::new(HashSet::new()));
         let readers = Readers::open(&db, config.readers.max(1), settings.clone())?;
         let mut writers = Vec::new();
         for number in 0..writer_count(&db, config.writers) {
-            let writer = Writer::connect(&db, clock.clone(), settings.clone(), Arc::clone(&render))?;
+            let writer =
+                Writer::connect(&db, clock.clone(), settings.clone(), Arc::clone(&render))?;
             let (jobs, in_flight) = (jobs.clone(), Arc::clone(&in_flight));
             let serve = move || writer::serve(writer, &jobs, &in_flight, config.batch_limit.max(1));
             let thread = std::thread::Builder::new().name(format!("writer-{number}")).spawn(serve);
-            writers.push(thread.map_err(|e| StoreError::Other(format!("a writer's thread did not start: {e}")))?);
+            writers.push(
+                thread.map_err(|e| {
+                    StoreError::Other(format!("a writer's thread did not start: {e}"))
+                })?,
+            );
         }
         let housekeeping = Housekeeping::start(db.clone(), clock.clone(), config.keep_answers)?;
         let housekeeping = Mutex::new(Some(housekeeping));
@@ -113,7 +123,8 @@ impl Desk {
         Ok(Desk { queue, in_flight, settings, readers, checks, writers, housekeeping, db, clock })
     }
 
-    /// Puts a command in the queue and waits for its answer. Never waits for a place: a full queue says so at once.
+    /// Puts a command in the queue and waits for its answer. Never waits for a place: a full queue
+    /// says so at once.
     pub async fn submit(&self, request: Request) -> Reply {
         let key = request.key.map(|key| key.id);
         if let Some(id) = key
@@ -132,14 +143,18 @@ impl Desk {
         }
     }
 
-    /// Decides a draft on the present state of the database, and changes nothing; see [`Checks::decide`].
+    /// Decides a draft on the present state of the database, and changes nothing; see
+    /// [`Checks::decide`].
     pub async fn check(&self, draft: Draft) -> Result<Checked, NotRead> {
         self.checks.decide(&self.readers, draft, self.clock.now()).await
     }
 
     /// The answer that was kept under a key, without doing anything.
     pub async fn answered(&self, key: Key) -> Result<Option<Reply>, NotRead> {
-        let kept = self.readers.read(move |read, _| Ok(idempotency::find(read, &[key.id])?.remove(&key.id))).await?;
+        let kept = self
+            .readers
+            .read(move |read, _| Ok(idempotency::find(read, &[key.id])?.remove(&key.id)))
+            .await?;
         Ok(kept.map(|(kept, body)| Reply::replayed(&kept, &body, key.digest)))
     }
 
@@ -155,7 +170,8 @@ impl Desk {
     fn enqueue(&self, job: Job) -> Result<(), Reply> {
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let Some(queue) = queue.as_ref() else { return Err(stopped()) };
-        metrics::gauge!("returndesk_queue_length").set(u32::try_from(queue.len()).unwrap_or(u32::MAX));
+        metrics::gauge!("returndesk_queue_length")
+            .set(u32::try_from(queue.len()).unwrap_or(u32::MAX));
         queue.try_send(job).map_err(|refused| match refused {
             TrySendError::Full(_) => Reply::Overloaded,
             TrySendError::Disconnected(_) => stopped(),
@@ -176,7 +192,8 @@ impl Desk {
         &self.readers
     }
 
-    /// The settings as last seen; a batch that changes them makes them current before it is answered.
+    /// The settings as last seen; a batch that changes them makes them current before it is
+    /// answered.
     pub fn settings(&self) -> Arc<Settings> {
         self.settings.get()
     }
@@ -193,7 +210,8 @@ impl Desk {
     pub fn close(&self) {
         drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
         drop(self.housekeeping.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let writers = std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
+        let writers =
+            std::mem::take(&mut *self.writers.lock().unwrap_or_else(PoisonError::into_inner));
         for writer in writers {
             if writer.join().is_err() {
                 tracing::error!("a writer had died before the desk was closed");

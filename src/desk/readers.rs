@@ -1,4 +1,5 @@
-//! Readers: threads with a connection each, beside the writers. No connection is held across an await.
+//! Readers: threads with a connection each, beside the writers. No connection is held across an
+//! await.
 
 use super::queue::SharedSettings;
 use crate::domain::settings::Settings;
@@ -42,7 +43,11 @@ pub(super) struct Reader {
 }
 
 impl Readers {
-    pub(super) fn open(db: &Db, count: usize, settings: SharedSettings) -> Result<Readers, StoreError> {
+    pub(super) fn open(
+        db: &Db,
+        count: usize,
+        settings: SharedSettings,
+    ) -> Result<Readers, StoreError> {
         let (work, waiting): (Sender<Work>, Receiver<Work>) = bounded(WAITING);
         for number in 0..count {
             let connection = Some(db.connect_lookup()?);
@@ -50,7 +55,8 @@ impl Readers {
             let waiting = waiting.clone();
             let serve = move || waiting.iter().for_each(|work| work(&mut reader));
             let thread = std::thread::Builder::new().name(format!("reader-{number}")).spawn(serve);
-            thread.map_err(|e| StoreError::Other(format!("a reader's thread did not start: {e}")))?;
+            thread
+                .map_err(|e| StoreError::Other(format!("a reader's thread did not start: {e}")))?;
         }
         Ok(Readers { work })
     }
@@ -63,7 +69,8 @@ impl Readers {
     {
         let (reply, answer) = oneshot::channel();
         self.enqueue(Box::new(move |reader| {
-            // Whoever has given up meanwhile is owed no work: what is left goes to those who still wait.
+            // Whoever has given up meanwhile is owed no work: what is left goes to those who still
+            // wait.
             if !reply.is_closed() {
                 let _ = reply.send(reader.read(&work));
             }
@@ -79,7 +86,8 @@ impl Readers {
     {
         let (reply, answer) = oneshot::channel();
         self.enqueue(Box::new(move |reader| {
-            // Whoever has given up meanwhile is owed no work: what is left goes to those who still wait.
+            // Whoever has given up meanwhile is owed no work: what is left goes to those who still
+            // wait.
             if !reply.is_closed() {
                 let _ = reply.send(reader.read(&work));
             }

@@ -34,7 +34,8 @@ pub struct Writer {
     ids: IdSource,
 }
 
-/// Where a batch's ids come from: they are made of time and chance, by the batch's state machine from one seed.
+/// Where a batch's ids come from: they are made of time and chance, by the batch's state machine
+/// from one seed.
 type IdSource = Box<dyn FnMut() -> Ids + Send>;
 
 /// A command, and where its answer is waited for; none where it is waited for in any case.
@@ -52,18 +53,26 @@ impl AtHand<'_> {
 }
 
 /// Serves batches until the queue is closed and empty.
-pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<HashSet<Uuid>>, limit: usize) {
+pub(super) fn serve(
+    mut writer: Writer,
+    jobs: &Receiver<Job>,
+    in_flight: &Mutex<HashSet<Uuid>>,
+    limit: usize,
+) {
     let mut since_written_back = 0;
     while let Ok(first) = jobs.recv() {
         let mut batch = vec![first];
-        // No timer: whatever came while the last batch was written is the next one, and a lone command never waits.
+        // No timer: whatever came while the last batch was written is the next one, and a lone
+        // command never waits.
         batch.extend(jobs.try_iter().take(limit - 1));
         let batch = still_wanted(batch, in_flight);
         if batch.is_empty() {
             continue;
         }
-        let at_hand: Vec<AtHand<'_>> =
-            batch.iter().map(|job| AtHand { request: &job.request, reply: Some(&job.reply) }).collect();
+        let at_hand: Vec<AtHand<'_>> = batch
+            .iter()
+            .map(|job| AtHand { request: &job.request, reply: Some(&job.reply) })
+            .collect();
         let replies = writer.serve_in_order(&at_hand);
         let mut keys = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
         for job in &batch {
@@ -83,10 +92,12 @@ pub(super) fn serve(mut writer: Writer, jobs: &Receiver<Job>, in_flight: &Mutex<
     }
 }
 
-/// The jobs that somebody still waits for. Whoever was told to come back, or went away, before the work was begun, is owed
-/// none: when a database hangs, work that nobody waits for must not stand before work that somebody does.
+/// The jobs that somebody still waits for. Whoever was told to come back, or went away, before the
+/// work was begun, is owed none: when a database hangs, work that nobody waits for must not stand
+/// before work that somebody does.
 fn still_wanted(batch: Vec<Job>, in_flight: &Mutex<HashSet<Uuid>>) -> Vec<Job> {
-    let (gone, wanted): (Vec<Job>, Vec<Job>) = batch.into_iter().partition(|job| job.reply.is_closed());
+    let (gone, wanted): (Vec<Job>, Vec<Job>) =
+        batch.into_iter().partition(|job| job.reply.is_closed());
     if !gone.is_empty() {
         tracing::debug!(commands = gone.len(), "nobody waits for these commands any more");
         let mut keys = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,17 +109,24 @@ fn still_wanted(batch: Vec<Job>, in_flight: &Mutex<HashSet<Uuid>>) -> Vec<Job> {
 }
 
 impl Writer {
-    pub fn connect(db: &Db, clock: Clock, settings: SharedSettings, render: Render) -> Result<Writer, StoreError> {
+    pub fn connect(
+        db: &Db,
+        clock: Clock,
+        settings: SharedSettings,
+        render: Render,
+    ) -> Result<Writer, StoreError> {
         let ids = Box::new(|| Ids::seeded(rand::random()));
         Ok(Writer { db: db.clone(), connection: Some(db.connect()?), clock, settings, render, ids })
     }
 
-    /// The same with ids from a source that is asked once for each batch: a simulation foretells them.
+    /// The same with ids from a source that is asked once for each batch: a simulation foretells
+    /// them.
     pub fn with_ids(self, ids: impl FnMut() -> Ids + Send + 'static) -> Writer {
         Writer { ids: Box::new(ids), ..self }
     }
 
-    /// Writes SQLite's log back into its file. Nobody waits for it to succeed: the database does so by itself some day.
+    /// Writes SQLite's log back into its file. Nobody waits for it to succeed: the database does so
+    /// by itself some day.
     fn write_back(&mut self) {
         if let Some(connection) = &mut self.connection
             && let Err(fault) = Db::write_back(connection)
@@ -119,7 +137,8 @@ impl Writer {
 
     /// Serves commands whose answers are always waited for; see [`serve`] for those of the queue.
     pub fn serve(&mut self, batch: &[&Request]) -> Vec<Reply> {
-        let batch: Vec<AtHand<'_>> = batch.iter().map(|request| AtHand { request, reply: None }).collect();
+        let batch: Vec<AtHand<'_>> =
+            batch.iter().map(|request| AtHand { request, reply: None }).collect();
         self.serve_in_order(&batch)
     }
 
@@ -129,20 +148,28 @@ impl Writer {
         if batch.len() == 1 || !batch.iter().any(alone) {
             return self.serve_together(batch);
         }
-        let together: Vec<AtHand<'_>> = batch.iter().copied().filter(|at_hand| !alone(at_hand)).collect();
-        let mut replies = if together.is_empty() { Vec::new() } else { self.serve_together(&together) }.into_iter();
-        let others: Vec<Option<Reply>> =
-            batch.iter().map(|at_hand| if alone(at_hand) { None } else { replies.next() }).collect();
+        let together: Vec<AtHand<'_>> =
+            batch.iter().copied().filter(|at_hand| !alone(at_hand)).collect();
+        let mut replies =
+            if together.is_empty() { Vec::new() } else { self.serve_together(&together) }
+                .into_iter();
+        let others: Vec<Option<Reply>> = batch
+            .iter()
+            .map(|at_hand| if alone(at_hand) { None } else { replies.next() })
+            .collect();
         let rest = |(at_hand, reply): (&AtHand<'_>, Option<Reply>)| {
-            reply.unwrap_or_else(|| self.serve_together(&[*at_hand]).pop().unwrap_or(Reply::Overloaded))
+            reply.unwrap_or_else(|| {
+                self.serve_together(&[*at_hand]).pop().unwrap_or(Reply::Overloaded)
+            })
         };
         batch.iter().zip(others).map(rest).collect()
     }
 
-    /// Serves a batch in one transaction. If it fails as a whole its commands are served one by one, so that one bad
-    /// command harms no other.
+    /// Serves a batch in one transaction. If it fails as a whole its commands are served one by
+    /// one, so that one bad command harms no other.
     fn serve_together(&mut self, batch: &[AtHand<'_>]) -> Vec<Reply> {
-        metrics::histogram!("returndesk_batch_size").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+        metrics::histogram!("returndesk_batch_size")
+            .record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         let requests: Vec<&Request> = batch.iter().map(|at_hand| at_hand.request).collect();
         match self.attempt(&requests) {
             Ok(replies) => replies,
@@ -156,8 +183,11 @@ impl Writer {
     /// Serves a command by itself whose batch failed, where that can do no harm.
     fn again(&mut self, at_hand: &AtHand<'_>, fault: &StoreError) -> Reply {
         match fault {
-            StoreError::CommitUnknown(_) if !can_be_done_twice(at_hand.request) => Reply::Trouble(fault.clone()),
-            // Each try may take as long as the database is patient: nobody's turn comes after they have given up.
+            StoreError::CommitUnknown(_) if !can_be_done_twice(at_hand.request) => {
+                Reply::Trouble(fault.clone())
+            }
+            // Each try may take as long as the database is patient: nobody's turn comes after they
+            // have given up.
             _ if at_hand.is_given_up() => Reply::Trouble(fault.clone()),
             _ => self.alone(at_hand),
         }
@@ -169,7 +199,11 @@ impl Writer {
             match self.attempt(&[request]).map(|mut replies| replies.pop()) {
                 Ok(Some(reply)) => return reply,
                 Ok(None) => break,
-                Err(fault) if attempt < TRIES && !at_hand.is_given_up() && worth_another_try(&fault, request) => {
+                Err(fault)
+                    if attempt < TRIES
+                        && !at_hand.is_given_up()
+                        && worth_another_try(&fault, request) =>
+                {
                     std::thread::sleep(RECONNECT / 10 * attempt);
                 }
                 Err(fault) => {
@@ -181,8 +215,8 @@ impl Writer {
         Reply::Trouble(StoreError::NotFound)
     }
 
-    /// Serves a batch in one transaction. A panic is a bug of ours and the trouble of the commands at hand alone: the
-    /// writer goes on with a new connection, whatever state the old one is in.
+    /// Serves a batch in one transaction. A panic is a bug of ours and the trouble of the commands
+    /// at hand alone: the writer goes on with a new connection, whatever state the old one is in.
     fn attempt(&mut self, batch: &[&Request]) -> Result<Vec<Reply>, StoreError> {
         let result = catch_unwind(AssertUnwindSafe(|| self.transact(batch)));
         result.unwrap_or_else(|_| {
@@ -209,8 +243,8 @@ impl Writer {
                 Ok(replies)
             }
             Err(fault) => {
-                // A session that takes no writes may be at a server that has become a standby, or that was read-only when
-                // it began: it stays so, and the next one need not.
+                // A session that takes no writes may be at a server that has become a standby, or
+                // that was read-only when it began: it stays so, and the next one need not.
                 if fault.is_connection_lost() || matches!(fault, StoreError::Unwritable(_)) {
                     self.connection = None;
                 }
@@ -220,14 +254,14 @@ impl Writer {
     }
 }
 
-/// A day end holds its store's audit head from the beginning, all others take it last: beside another command, which may
-/// wait for rows, it could be waited for in a ring (decision 0013).
+/// A day end holds its store's audit head from the beginning, all others take it last: beside
+/// another command, which may wait for rows, it could be waited for in a ring (decision 0013).
 fn is_served_alone(command: &Command) -> bool {
     matches!(command, Command::CloseDay(_))
 }
 
-/// Whether a command may be done again after a commit whose answer was lost: a key tells whether it had been kept, and
-/// so does a sale's receipt.
+/// Whether a command may be done again after a commit whose answer was lost: a key tells whether it
+/// had been kept, and so does a sale's receipt.
 fn can_be_done_twice(request: &Request) -> bool {
     request.key.is_some() || matches!(request.command, Command::RecordSale(_))
 }
@@ -259,12 +293,15 @@ fn serve_in(
         batch.perform(place, &mut state, render);
     }
     if state.is_spoilt() {
-        return Err(StoreError::Other("a command was refused after it had changed something; nothing is kept".into()));
+        return Err(StoreError::Other(
+            "a command was refused after it had changed something; nothing is kept".into(),
+        ));
     }
     batch.answers.sort_by_key(|(key, _)| *key);
     let settings = state.shared_settings();
     let written = batch::Written { documents: &batch.documents, answers: &batch.answers, now };
-    let replies = batch.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Overloaded)).collect();
+    let replies =
+        batch.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Overloaded)).collect();
     batch::write(tx, &state, &written, (replies, settings))
 }
 
@@ -281,8 +318,13 @@ struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Starts a batch: whatever was answered before under its key is answered the same.
-    fn new(tx: &mut Tx<'_>, requests: &'a [&'a Request], now: Timestamp) -> Result<Batch<'a>, StoreError> {
-        let mut keys: Vec<Uuid> = requests.iter().filter_map(|request| request.key).map(|key| key.id).collect();
+    fn new(
+        tx: &mut Tx<'_>,
+        requests: &'a [&'a Request],
+        now: Timestamp,
+    ) -> Result<Batch<'a>, StoreError> {
+        let mut keys: Vec<Uuid> =
+            requests.iter().filter_map(|request| request.key).map(|key| key.id).collect();
         keys.sort_unstable();
         keys.dedup();
         let kept = if keys.is_empty() { HashMap::new() } else { idempotency::find(tx, &keys)? };
@@ -323,7 +365,11 @@ impl<'a> Batch<'a> {
     }
 
     fn answer(&mut self, request: &Request, state: &mut State, render: &Render) -> Reply {
-        let context = Context { caller: &request.caller, request_id: request.request_id.as_deref(), now: self.now };
+        let context = Context {
+            caller: &request.caller,
+            request_id: request.request_id.as_deref(),
+            now: self.now,
+        };
         let outcome = perform(state, &request.command, &context);
         let answer = render(&outcome, &Rendering { path: request.path.clone(), now: self.now });
         let of_return = match &outcome {

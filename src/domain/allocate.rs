@@ -4,7 +4,8 @@ use super::money::Minor;
 use super::quantity::Quantity;
 
 /// What is refunded of `value` when the returned quantity of `of` goes from `from` to `to`:
-/// `round(V·b/n) − round(V·a/n)`, half up. Telescoping: any sequence of partial returns pays exactly `value` in the end.
+/// `round(V·b/n) − round(V·a/n)`, half up. Telescoping: any sequence of partial returns pays
+/// exactly `value` in the end.
 ///
 /// Requires `0 ≤ from ≤ to ≤ of`, `of > 0` and `value ≥ 0`.
 pub fn step(value: Minor, from: Quantity, to: Quantity, of: Quantity) -> Minor {
@@ -20,20 +21,23 @@ pub fn cumulative(value: Minor, part: Quantity, of: Quantity) -> Minor {
     Minor(half_up(i128::from(value.0) * i128::from(part.0), i128::from(of.0)))
 }
 
-/// `numerator / denominator`, half up, both non-negative, saturating at the largest amount there is.
+/// `numerator / denominator`, half up, both non-negative, saturating at the largest amount there
+/// is.
 pub fn half_up(numerator: i128, denominator: i128) -> i64 {
     i64::try_from((2 * numerator + denominator) / (2 * denominator)).unwrap_or(i64::MAX)
 }
 
-/// Spreads `amount` over `weights` by largest remainder: every part is its exact share rounded down or up, the parts
-/// sum to `amount`, and equal remainders go to the earlier part. With all weights zero nothing is spread.
+/// Spreads `amount` over `weights` by largest remainder: every part is its exact share rounded down
+/// or up, the parts sum to `amount`, and equal remainders go to the earlier part. With all weights
+/// zero nothing is spread.
 pub fn largest_remainder(amount: Minor, weights: &[Minor]) -> Vec<Minor> {
     let total: i128 = weights.iter().map(|w| i128::from(w.0)).sum();
     if total <= 0 {
         return vec![Minor::ZERO; weights.len()];
     }
     let exact = |weight: &Minor| i128::from(amount.0) * i128::from(weight.0);
-    let mut parts: Vec<i64> = weights.iter().map(|w| i64::try_from(exact(w) / total).unwrap_or(i64::MAX)).collect();
+    let mut parts: Vec<i64> =
+        weights.iter().map(|w| i64::try_from(exact(w) / total).unwrap_or(i64::MAX)).collect();
     let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
     by_remainder.sort_by_key(|&i| (std::cmp::Reverse(exact(&weights[i]) % total), i));
     let left = amount.0 - parts.iter().sum::<i64>();
@@ -81,8 +85,9 @@ mod tests {
     #[test]
     fn a_cent_over_three_units_is_paid_with_the_middle_one() {
         let of = Quantity::units(3);
-        let parts: Vec<i64> =
-            (0..3).map(|a| step(Minor(1), Quantity::units(a), Quantity::units(a + 1), of).0).collect();
+        let parts: Vec<i64> = (0..3)
+            .map(|a| step(Minor(1), Quantity::units(a), Quantity::units(a + 1), of).0)
+            .collect();
         assert_eq!(parts, vec![0, 1, 0]);
     }
 

@@ -1,7 +1,8 @@
 //! The book of a sale: what has come back of each line, and what has gone back to each tender.
 //!
-//! The sale itself never changes; this is all that does. Amounts returned are computed from here alone, so that any
-//! sequence of partial returns, voids and price adjustments pays exactly the value of the line, never a cent more.
+//! The sale itself never changes; this is all that does. Amounts returned are computed from here
+//! alone, so that any sequence of partial returns, voids and price adjustments pays exactly the
+//! value of the line, never a cent more.
 
 mod withheld;
 
@@ -26,8 +27,9 @@ pub struct Book {
     pub voided_at: Option<Timestamp>,
 }
 
-/// The state of one line. `values` are the parts that are paid back separately: the net after the sale's discounts,
-/// then each tax, then each share of a sale-level discount (told, not paid: it is already off the net).
+/// The state of one line. `values` are the parts that are paid back separately: the net after the
+/// sale's discounts, then each tax, then each share of a sale-level discount (told, not paid: it is
+/// already off the net).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineBook {
     pub sold: Quantity,
@@ -42,7 +44,8 @@ pub struct LineBook {
     base: Base,
     /// What has been given back of each value so far.
     given: Vec<Minor>,
-    /// What repricing keeps for now of the net and of each tax of units that are back; empty where no return was repriced.
+    /// What repricing keeps for now of the net and of each tax of units that are back; empty where
+    /// no return was repriced.
     withheld: Vec<Minor>,
 }
 
@@ -61,8 +64,8 @@ pub struct Parts {
     pub discount_shares: Vec<Minor>,
     /// What the customer gets: net, and the taxes unless the net contains them.
     pub gross: Minor,
-    /// What repricing withheld of the net and of each tax, which `net` and `taxes` are already less; below nothing where
-    /// it is released. Empty where the return was not repriced.
+    /// What repricing withheld of the net and of each tax, which `net` and `taxes` are already
+    /// less; below nothing where it is released. Empty where the return was not repriced.
     pub withheld: Vec<Minor>,
 }
 
@@ -77,11 +80,13 @@ pub struct TenderBook {
     pub rounding: Minor,
     /// The bank has an open dispute on this tender.
     pub charged_back: bool,
-    /// The bank has an open dispute on the tender of the first sale that this one's money came from.
+    /// The bank has an open dispute on the tender of the first sale that this one's money came
+    /// from.
     pub origin_charged_back: bool,
 }
 
-/// A line's change of state as it is stored when it is out of the ordinary: a price adjustment, or serial numbers.
+/// A line's change of state as it is stored when it is out of the ordinary: a price adjustment, or
+/// serial numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LineExtras {
     pub base: Option<Base>,
@@ -121,12 +126,15 @@ impl LineBook {
         }
         self.given = match extras.given {
             Some(given) => given,
-            None => self.values.iter().map(|value| cumulative(*value, returned, self.sold)).collect(),
+            None => {
+                self.values.iter().map(|value| cumulative(*value, returned, self.sold)).collect()
+            }
         };
         self
     }
 
-    /// What must be stored beside the returned quantity: nothing for a line returned in the ordinary way.
+    /// What must be stored beside the returned quantity: nothing for a line returned in the
+    /// ordinary way.
     pub fn extras(&self) -> LineExtras {
         let unusual = self.base.quantity != Quantity::ZERO || self.base.left != self.values;
         let adjusted = unusual || !self.withheld.is_empty();
@@ -203,8 +211,8 @@ impl LineBook {
         Some(self.give(worth))
     }
 
-    /// Takes units back for less than they are worth: what is not given of them is given to nobody. None if more units or
-    /// more money are asked than are left.
+    /// Takes units back for less than they are worth: what is not given of them is given to nobody.
+    /// None if more units or more money are asked than are left.
     pub fn take_for(&mut self, quantity: Quantity, amount: Minor) -> Option<Parts> {
         let before = self.clone();
         let whole = self.take(quantity)?;
@@ -225,11 +233,14 @@ impl LineBook {
         Some(self.give(worth))
     }
 
-    /// What the units still to come share once `taken` is off: by what was to be shared, not by what was given.
+    /// What the units still to come share once `taken` is off: by what was to be shared, not by
+    /// what was given.
     fn base_left_after(&self, taken: &[Minor], returned: Quantity) -> Vec<Minor> {
         debug_assert!(returned >= self.returned);
         let (from, of) = (self.since_base(self.returned), self.since_base(self.sold));
-        let rest = |(left, taken): (&Minor, &Minor)| Minor(left.0 - cumulative(*left, from, of).0 - taken.0);
+        let rest = |(left, taken): (&Minor, &Minor)| {
+            Minor(left.0 - cumulative(*left, from, of).0 - taken.0)
+        };
         self.base.left.iter().zip(taken).map(rest).collect()
     }
 
@@ -237,34 +248,39 @@ impl LineBook {
         Quantity(quantity.0 - self.base.quantity.0)
     }
 
-    /// Gives `amount` back while the goods stay: capped by what is left, and shared over net and taxes as they are left.
-    /// Later returns share the rest. None if more is asked than is left.
+    /// Gives `amount` back while the goods stay: capped by what is left, and shared over net and
+    /// taxes as they are left. Later returns share the rest. None if more is asked than is left.
     pub fn adjust(&mut self, amount: Minor) -> Option<Parts> {
         let left = self.left();
         if amount.0 <= 0 || amount > self.paid_sum(&left) {
             return None;
         }
         let mut worth = largest_remainder(amount, &left[..self.paid_parts]);
-        // Taxes that the net contains go down in proportion to it; a discount share is not given twice.
+        // Taxes that the net contains go down in proportion to it; a discount share is not given
+        // twice.
         for part in &left[self.paid_parts..1 + self.taxes] {
             let share = i128::from(part.0) * i128::from(amount.0);
             worth.push(Minor(super::allocate::half_up(share, i128::from(left[0].0))));
         }
         worth.resize(self.values.len(), Minor::ZERO);
-        self.base =
-            Base { quantity: self.returned, left: left.iter().zip(&worth).map(|(l, w)| Minor(l.0 - w.0)).collect() };
+        self.base = Base {
+            quantity: self.returned,
+            left: left.iter().zip(&worth).map(|(l, w)| Minor(l.0 - w.0)).collect(),
+        };
         Some(self.give(worth))
     }
 
-    /// Puts back what a void or a lapsed return had taken. The sharing then starts anew from what is given and returned,
-    /// so that what remains is paid exactly however returns and voids alternate.
+    /// Puts back what a void or a lapsed return had taken. The sharing then starts anew from what
+    /// is given and returned, so that what remains is paid exactly however returns and voids
+    /// alternate.
     pub fn put_back(&mut self, quantity: Quantity, parts: &Parts) {
         self.returned = Quantity(self.returned.0 - quantity.0);
         let taken = self.flatten(parts);
         self.given.iter_mut().zip(&taken).for_each(|(given, part)| given.0 -= part.0);
         self.put_back_withheld(&parts.withheld);
         let left = self.left();
-        let untouched = |value: &Minor| Minor(value.0 - cumulative(*value, self.returned, self.sold).0);
+        let untouched =
+            |value: &Minor| Minor(value.0 - cumulative(*value, self.returned, self.sold).0);
         self.base = if self.values.iter().map(untouched).eq(left.iter().copied()) {
             Base { quantity: Quantity::ZERO, left: self.values.clone() }
         } else {
@@ -309,7 +325,11 @@ impl Book {
                 LineBook::new(line, of_line, sale.prices_include_tax)
             })
             .collect();
-        let tenders = sale.tenders.iter().map(|t| TenderBook { paid: t.paid(), ..TenderBook::default() }).collect();
+        let tenders = sale
+            .tenders
+            .iter()
+            .map(|t| TenderBook { paid: t.paid(), ..TenderBook::default() })
+            .collect();
         Book { lines, tenders, charges_refunded: Vec::new(), voided_at: None, sale }
     }
 
@@ -325,7 +345,8 @@ impl TenderBook {
         self.charged_back || self.origin_charged_back
     }
 
-    /// What may still go back to this tender. A tender paid out (as change above the amount) has nothing to give.
+    /// What may still go back to this tender. A tender paid out (as change above the amount) has
+    /// nothing to give.
     pub fn refundable(&self) -> Minor {
         Minor((self.paid.0 - self.refunded.0).max(0))
     }
@@ -349,7 +370,10 @@ mod tests {
             unit_price: Minor(net),
             discounts: vec![],
             net: Minor(net),
-            taxes: taxes.iter().map(|t| Tax { code: "T".into(), rate: None, amount: Minor(*t) }).collect(),
+            taxes: taxes
+                .iter()
+                .map(|t| Tax { code: "T".into(), rate: None, amount: Minor(*t) })
+                .collect(),
             serial_numbers: vec![],
             flags: vec![],
             parent_line: None,
@@ -376,8 +400,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever returns, price adjustments and voids have gone before: nothing is ever over-refunded, and once all
-        /// units are back exactly the value of the line has been paid, part by part.
+        /// Whatever returns, price adjustments and voids have gone before: nothing is ever
+        /// over-refunded, and once all units are back exactly the value of the line has been paid,
+        /// part by part.
         #[test]
         fn every_sequence_pays_exactly_the_value(units in 1i64..8, net in 0i64..3_000, off in 0i64..300,
                 taxes in prop::collection::vec(0i64..300, 0..3), included: bool, steps in steps()) {

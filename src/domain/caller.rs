@@ -75,7 +75,8 @@ impl Stores {
 /// The person or machine behind a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The token's `iss` and `sub`, as `iss|sub`: idempotency keys and separation of duties hold on to it.
+    /// The token's `iss` and `sub`, as `iss|sub`: idempotency keys and separation of duties hold on
+    /// to it.
     pub subject: String,
     /// The employee number: the `sub` of our own tokens, or the mapped claim of another issuer's.
     pub operator: String,

@@ -1,7 +1,9 @@
-//! Canonical JSON (RFC 8785): one value, one sequence of bytes, so that a hash over it means something.
+//! Canonical JSON (RFC 8785): one value, one sequence of bytes, so that a hash over it means
+//! something.
 //!
-//! The log's leaves are written with it. Deliberately absent: floats (money is text or minor units) and
-//! integers beyond ±(2^53 − 1), which other readers of JSON would round silently (RFC 8785 §3.2.2.3, RFC 7493 §2.2).
+//! The log's leaves are written with it. Deliberately absent: floats (money is text or minor units)
+//! and integers beyond ±(2^53 − 1), which other readers of JSON would round silently (RFC 8785
+//! §3.2.2.3, RFC 7493 §2.2).
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,7 +16,8 @@ pub use read::Malformed;
 /// The largest integer that every reader of JSON keeps exactly: 2^53 − 1.
 pub const MAX_SAFE: i64 = 9_007_199_254_740_991;
 
-/// An integer within ±[`MAX_SAFE`]. Nothing else can be made, so no document can hold a number that rounds.
+/// An integer within ±[`MAX_SAFE`]. Nothing else can be made, so no document can hold a number that
+/// rounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SafeInt(i64);
 
@@ -44,17 +47,21 @@ pub enum Json {
 
 impl Json {
     /// An object of named members; the last of two equal names stays.
-    pub fn object<K: Into<Cow<'static, str>>>(members: impl IntoIterator<Item = (K, Json)>) -> Json {
+    pub fn object<K: Into<Cow<'static, str>>>(
+        members: impl IntoIterator<Item = (K, Json)>,
+    ) -> Json {
         Json::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     }
 
-    /// Reads JSON strictly: no duplicate names, no floats, no `-0`, no integer beyond ±[`MAX_SAFE`], no lone
-    /// surrogate, nothing after the value. White space and member order are free.
+    /// Reads JSON strictly: no duplicate names, no floats, no `-0`, no integer beyond
+    /// ±[`MAX_SAFE`], no lone surrogate, nothing after the value. White space and member order are
+    /// free.
     pub fn parse(text: &str) -> Result<Json, Malformed> {
         read::parse(text)
     }
 
-    /// Like [`Json::parse`], and the text must be byte for byte what [`Json::write`] makes of the value.
+    /// Like [`Json::parse`], and the text must be byte for byte what [`Json::write`] makes of the
+    /// value.
     pub fn parse_canonical(text: &str) -> Result<Json, Malformed> {
         let value = read::parse(text)?;
         let canonical = value.write();
@@ -62,7 +69,10 @@ impl Json {
             return Ok(value);
         }
         let at = canonical.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-        Err(Malformed { at, why: "is valid JSON, but not in canonical form (RFC 8785) from here on" })
+        Err(Malformed {
+            at,
+            why: "is valid JSON, but not in canonical form (RFC 8785) from here on",
+        })
     }
 
     /// The canonical text (RFC 8785 §3.2).
@@ -81,9 +91,11 @@ impl Json {
             // Writing to a string cannot fail.
             Json::Int(int) => write!(out, "{}", int.0).unwrap_or_default(),
             Json::Text(text) => write_text(text, out),
-            Json::List(items) => write_joined(items, ['[', ']'], out, |item, out| item.write_to(out)),
-            // The map's own order, by code points, is the wanted one but where characters beyond U+FFFF meet those from
-            // U+E000 on.
+            Json::List(items) => {
+                write_joined(items, ['[', ']'], out, |item, out| item.write_to(out))
+            }
+            // The map's own order, by code points, is the wanted one but where characters beyond
+            // U+FFFF meet those from U+E000 on.
             Json::Object(members) if members.keys().all(|name| name.is_ascii()) => {
                 write_joined(members, ['{', '}'], out, write_member);
             }
@@ -148,7 +160,8 @@ pub(super) fn write_text(text: &str, out: &mut String) {
     out.push('"');
     // All that has to be escaped is ASCII, and no byte of a longer character is.
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+    {
         out.push_str(&rest[..at]);
         escape(rest.as_bytes()[at], out);
         rest = &rest[at + 1..];

@@ -1,7 +1,8 @@
-//! Disputes: a customer asked the bank for the money of a tender, and the bank may take it from the shop.
+//! Disputes: a customer asked the bank for the money of a tender, and the bank may take it from the
+//! shop.
 //!
-//! While one is open nothing goes back to the tender (PRODUCT §7): else the customer could be paid twice. What has gone
-//! back already stays as it is.
+//! While one is open nothing goes back to the tender (PRODUCT §7): else the customer could be paid
+//! twice. What has gone back already stays as it is.
 
 use super::journal;
 use super::perform::{Context, Done, Outcome};
@@ -31,11 +32,14 @@ pub struct Chargeback {
     pub reference: Option<String>,
 }
 
-/// `POST /v1/sales/{id}/tenders/{tender}/chargeback`. Saying the same twice changes nothing, and is noted twice.
+/// `POST /v1/sales/{id}/tenders/{tender}/chargeback`. Saying the same twice changes nothing, and is
+/// noted twice.
 pub fn mark(state: &mut State, command: &MarkChargeback, context: &Context<'_>) -> Outcome {
-    let book = state.book(command.sale).filter(|book| context.caller.stores.contain(&book.sale.store));
+    let book =
+        state.book(command.sale).filter(|book| context.caller.stores.contain(&book.sale.store));
     let Some(book) = book else { return Refusal::NotFound { what: "sale" }.into() };
-    let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == command.tender) else {
+    let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == command.tender)
+    else {
         return Refusal::NotFound { what: "tender" }.into();
     };
     if book.sale.tenders[place].kind == TenderType::Cash {

@@ -1,5 +1,5 @@
-//! What deciding a draft looks at beside its sales: the prices of goods without a receipt, units by serial number, and
-//! the people whose limits the return counts for.
+//! What deciding a draft looks at beside its sales: the prices of goods without a receipt, units by
+//! serial number, and the people whose limits the return counts for.
 
 use super::draft::{Draft, DraftLine, SaleRef};
 use super::sale::Sale;
@@ -26,7 +26,8 @@ impl Counted {
             self.units.extend(line.serial_number.clone().map(|serial| (sku.clone(), serial)));
         }
         if draft.customer.is_none() {
-            self.unnamed.extend(buyers_of(draft).map(|reference| (draft.store.clone(), reference.clone())));
+            self.unnamed
+                .extend(buyers_of(draft).map(|reference| (draft.store.clone(), reference.clone())));
         }
     }
 
@@ -38,21 +39,26 @@ impl Counted {
     pub fn customers(&self, state: &State) -> Vec<String> {
         let of_sale = |(store, reference): &(String, SaleRef)| state.customer_of(reference, store);
         let known = self.unnamed.iter().filter_map(of_sale);
-        // A sale of the same batch is not loaded; by an id that is not known, any of them may be meant.
+        // A sale of the same batch is not loaded; by an id that is not known, any of them may be
+        // meant.
         let means = |reference: &SaleRef, number: &str| match reference {
             SaleRef::Id(id) => state.book(*id).is_none(),
             other => other.receipt() == Some(number),
         };
-        let coming = self.sold.iter().filter(|(number, _)| self.unnamed.iter().any(|(_, asked)| means(asked, number)));
+        let coming = self
+            .sold
+            .iter()
+            .filter(|(number, _)| self.unnamed.iter().any(|(_, asked)| means(asked, number)));
         known.chain(coming.map(|(_, customer)| customer.clone())).collect()
     }
 }
 
-/// The sales whose customers count where the draft names none: those that something comes back of by the buyer's receipt.
-/// A gift receipt tells nothing of who holds it.
+/// The sales whose customers count where the draft names none: those that something comes back of
+/// by the buyer's receipt. A gift receipt tells nothing of who holds it.
 pub fn buyers_of(draft: &Draft) -> impl Iterator<Item = &SaleRef> {
     let receipted = draft.lines.iter().filter(|line: &&DraftLine| line.sale_line.is_some());
     let of_lines = receipted.filter_map(|line| line.sale.as_ref().or(draft.sale.as_ref()));
-    let of_charges = draft.charges.iter().filter_map(|charge| charge.sale.as_ref().or(draft.sale.as_ref()));
+    let of_charges =
+        draft.charges.iter().filter_map(|charge| charge.sale.as_ref().or(draft.sale.as_ref()));
     of_lines.chain(of_charges).filter(|reference| !reference.is_gift())
 }

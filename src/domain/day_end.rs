@@ -1,8 +1,10 @@
-//! Day ends: a register's or a store's trading day closed once, numbered without a gap, with totals that never reset.
+//! Day ends: a register's or a store's trading day closed once, numbered without a gap, with totals
+//! that never reset.
 //!
-//! A movement belongs to the first day end of its register, at or after the movement's business date, that was closed
-//! after it was booked: exactly one. What comes in for a closed day falls into the next. The store's own day end takes
-//! what was done at no register, and the day ends of its registers, by the same rule.
+//! A movement belongs to the first day end of its register, at or after the movement's business
+//! date, that was closed after it was booked: exactly one. What comes in for a closed day falls
+//! into the next. The store's own day end takes what was done at no register, and the day ends of
+//! its registers, by the same rule.
 
 use super::entry::Event;
 use super::journal::day_end as journal;
@@ -127,7 +129,8 @@ impl Sums {
         total
     }
 
-    /// What was sold, came back, and of that was taken back: with charges and taxes, before fees and rounding.
+    /// What was sold, came back, and of that was taken back: with charges and taxes, before fees
+    /// and rounding.
     pub fn turnover(&self) -> Perpetual {
         let mut turnover = Perpetual::default();
         for (event, Summed { amounts, .. }) in &self.0 {
@@ -181,7 +184,10 @@ impl DayEnd {
 
 /// `POST /v1/day-ends`.
 pub fn close(state: &mut State, command: &CloseDay, context: &Context<'_>) -> Outcome {
-    let store = state.settings().store(&command.store).filter(|_| context.caller.stores.contain(&command.store));
+    let store = state
+        .settings()
+        .store(&command.store)
+        .filter(|_| context.caller.stores.contain(&command.store));
     let Some(store) = store.cloned() else {
         return Refusal::Invalid(vec![Fault::unknown_store(&command.store)]).into();
     };
@@ -196,34 +202,52 @@ pub fn close(state: &mut State, command: &CloseDay, context: &Context<'_>) -> Ou
     Done::DayClosed(Box::new(day_end)).into()
 }
 
-fn why_not(state: &State, key: &TillKey, day: Date, store: &Store, context: &Context<'_>) -> Option<Refusal> {
+fn why_not(
+    state: &State,
+    key: &TillKey,
+    day: Date,
+    store: &Store,
+    context: &Context<'_>,
+) -> Option<Refusal> {
     let refusal = |code: &'static str, detail: String| Some(Refusal::DayEnd { code, detail });
     let whose = whose(key);
     let today = store.day(context.now);
     if day > today {
-        return refusal("day_in_future", format!("In store {} it is {today}; {day} has not come yet.", key.store));
+        return refusal(
+            "day_in_future",
+            format!("In store {} it is {today}; {day} has not come yet.", key.store),
+        );
     }
     let till = state.till(key);
     if key.register().is_some() && !known(state, key, till) {
-        let detail = format!("Store {} has no register {}, and nothing was recorded at one.", key.store, key.register);
+        let detail = format!(
+            "Store {} has no register {}, and nothing was recorded at one.",
+            key.store, key.register
+        );
         return Some(Refusal::Invalid(vec![Fault::invalid("/register", &detail)]));
     }
     if let Some(last) = till.and_then(|till| till.last).filter(|last| last.business_date >= day) {
         let closed = last.business_date;
         let detail = match closed == day {
             true => format!("{day} of {whose} is closed already, as number {}.", last.number),
-            false => format!("{whose} is closed up to {closed}; what comes in for {day} falls into the next day end."),
+            false => format!(
+                "{whose} is closed up to {closed}; what comes in for {day} falls into the next day end."
+            ),
         };
         return refusal("day_closed", sentence(&detail));
     }
     if let Some(earlier) = till.and_then(|till| till.earliest_to_close(day)) {
-        let detail = format!("{whose} has movements of {earlier}, which is not closed: close {earlier} first.");
+        let detail = format!(
+            "{whose} has movements of {earlier}, which is not closed: close {earlier} first."
+        );
         return refusal("day_open", sentence(&detail));
     }
     if key.register().is_none()
         && let Some((register, open)) = state.registers_to_close(&key.store, day)
     {
-        let detail = format!("Register {register} has movements of {open} that are not closed: close its {day} first.");
+        let detail = format!(
+            "Register {register} has movements of {open} that are not closed: close its {day} first."
+        );
         return refusal("day_open", detail);
     }
     None
@@ -243,7 +267,8 @@ fn sentence(text: &str) -> String {
 
 /// A register of the directory, or one at which something was recorded.
 fn known(state: &State, key: &TillKey, till: Option<&Till>) -> bool {
-    let listed = state.settings().registers.contains_key(&(key.store.clone(), key.register.clone()));
+    let listed =
+        state.settings().registers.contains_key(&(key.store.clone(), key.register.clone()));
     listed || till.is_some_and(|till| till.last.is_some() || !till.open.is_empty())
 }
 
@@ -251,7 +276,10 @@ impl Till {
     /// The first day before this one that has movements and can still be closed.
     fn earliest_to_close(&self, day: Date) -> Option<Date> {
         let closed = self.last.map(|last| last.business_date);
-        self.open.keys().copied().find(|open| *open < day && closed.is_none_or(|closed| *open > closed))
+        self.open
+            .keys()
+            .copied()
+            .find(|open| *open < day && closed.is_none_or(|closed| *open > closed))
     }
 
     /// The first movements up to this day that no day end can have taken yet, although it could.
@@ -261,7 +289,13 @@ impl Till {
     }
 }
 
-fn build(state: &mut State, key: &TillKey, command: &CloseDay, store: &Store, context: &Context<'_>) -> DayEnd {
+fn build(
+    state: &mut State,
+    key: &TillKey,
+    command: &CloseDay,
+    store: &Store,
+    context: &Context<'_>,
+) -> DayEnd {
     let till = state.till(key).cloned().unwrap_or_default();
     let mut sums = Sums::default();
     till.open.range(..=command.business_date).for_each(|(_, of_day)| sums.add_all(of_day));

@@ -15,7 +15,9 @@ mod without_receipt;
 
 use super::book::{Book, Parts};
 use super::caller::Role;
-use super::decision::{Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict};
+use super::decision::{
+    Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict,
+};
 use super::draft::{Approver, Draft, Grant, SaleRef};
 use super::gift_cards::Card;
 use super::money::{Currency, Minor};
@@ -47,7 +49,8 @@ pub struct Case<'a> {
 
 /// Where the books of sales come from: the state of a batch, or a test's own.
 pub trait Books {
-    /// The sale a draft of this store means; a receipt without a store is looked for in the draft's own store first.
+    /// The sale a draft of this store means; a receipt without a store is looked for in the draft's
+    /// own store first.
     fn find(&self, reference: &SaleRef, store: &str) -> Found;
     fn book(&self, sale: Uuid) -> Option<&Book>;
 
@@ -105,12 +108,21 @@ pub fn decide(case: &Case<'_>, draft: &Draft, grants: &[Grant]) -> Result<Decide
 }
 
 /// Where the money could go instead for a better answer.
-fn alternatives(case: &Case<'_>, draft: &Draft, grants: &[Grant], verdict: Verdict) -> Vec<Alternative> {
+fn alternatives(
+    case: &Case<'_>,
+    draft: &Draft,
+    grants: &[Grant],
+    verdict: Verdict,
+) -> Vec<Alternative> {
     let better = |refund_to: RefundTo| {
         let mut decision = Deciding::new(case, draft).ok()?.run(refund_to).ok()?.decision;
         approve(&mut decision, draft, grants);
         let refund = decision.totals.refund;
-        (decision.verdict < verdict).then_some(Alternative { refund_to, verdict: decision.verdict, refund })
+        (decision.verdict < verdict).then_some(Alternative {
+            refund_to,
+            verdict: decision.verdict,
+            refund,
+        })
     };
     [RefundTo::Original, RefundTo::StoreCredit]
         .into_iter()
@@ -119,15 +131,20 @@ fn alternatives(case: &Case<'_>, draft: &Draft, grants: &[Grant], verdict: Verdi
         .collect()
 }
 
-/// Lets each grant cover the findings it names and its approver may approve; several grants count as several people.
+/// Lets each grant cover the findings it names and its approver may approve; several grants count
+/// as several people.
 fn approve(decision: &mut Decision, draft: &Draft, grants: &[Grant]) {
     for finding in decision.all_findings_mut().filter(|f| f.outcome == Verdict::NeedsApproval) {
         let Some(needed) = finding.approval else { continue };
         let mut people: Vec<&Approver> = Vec::new();
         for grant in grants {
-            let may = grant.codes.contains(&finding.code) && ranks(grant.approver.rank, needed.role);
+            let may =
+                grant.codes.contains(&finding.code) && ranks(grant.approver.rank, needed.role);
             let person = &grant.approver;
-            if may && person.operator != draft.operator && !people.iter().any(|other| other.is(person)) {
+            if may
+                && person.operator != draft.operator
+                && !people.iter().any(|other| other.is(person))
+            {
                 people.push(person);
                 finding.approved_by.push(grant.id);
             }
@@ -230,8 +247,16 @@ impl<'a> Deciding<'a> {
             lines: self.lines,
             charges: self.charges,
             findings: self.findings,
-            exchange: goods
-                .map(|goods| Box::new(exchanged(goods, plan.carried, self.draft, &totals, self.store, self.today))),
+            exchange: goods.map(|goods| {
+                Box::new(exchanged(
+                    goods,
+                    plan.carried,
+                    self.draft,
+                    &totals,
+                    self.store,
+                    self.today,
+                ))
+            }),
             totals,
             refunds: plan.refunds,
             alternatives: Vec::new(),
@@ -250,7 +275,8 @@ impl<'a> Deciding<'a> {
 
     /// The version that governs the first line; without a line of a sale, the one in force now.
     fn policy_ref(&self) -> PolicyRef {
-        let of_lines = self.lines.iter().map(|line| line.policy_version).find(|version| *version > 0);
+        let of_lines =
+            self.lines.iter().map(|line| line.policy_version).find(|version| *version > 0);
         let in_force = || self.version_at(self.case.now).map_or(0, |version| version.number);
         PolicyRef { name: self.store.policy.clone(), version: of_lines.unwrap_or_else(in_force) }
     }
@@ -258,7 +284,8 @@ impl<'a> Deciding<'a> {
     /// The policy's version in force at an instant; before the first, the first.
     fn version_at(&self, at: Timestamp) -> Option<&'a Version> {
         let versions = self.case.settings.policy_of(self.store)?;
-        super::policy::in_force(versions, at).or_else(|| versions.iter().min_by_key(|v| v.effective_from))
+        super::policy::in_force(versions, at)
+            .or_else(|| versions.iter().min_by_key(|v| v.effective_from))
     }
 
     /// Without a policy nothing is let through.
@@ -278,8 +305,7 @@ impl<'a> Deciding<'a> {
             Found::None => return Err(Some(receipt_not_found(reference))),
         };
         if self.books.contains_key(&id) && self.gifts.contains(&id) != reference.is_gift() {
-            let detail =
-                "One sale is named both by its receipt and by its gift receipt; return by one of them at a time.";
+            let detail = "One sale is named both by its receipt and by its gift receipt; return by one of them at a time.";
             self.faults.push(Fault::invalid(pointer, detail));
             return Err(None);
         }
@@ -287,7 +313,9 @@ impl<'a> Deciding<'a> {
             self.gifts.insert(id);
         }
         if !self.books.contains_key(&id) {
-            let Some(book) = self.case.books.book(id) else { return Err(Some(receipt_not_found(reference))) };
+            let Some(book) = self.case.books.book(id) else {
+                return Err(Some(receipt_not_found(reference)));
+            };
             if book.sale.currency != self.currency {
                 self.faults.push(Fault::currency(pointer, book.sale.currency));
                 return Err(None);
@@ -297,10 +325,14 @@ impl<'a> Deciding<'a> {
         Ok(id)
     }
 
-    /// A tender said to be unusable must be one of the sale's: a slip of the finger must not send money elsewhere.
+    /// A tender said to be unusable must be one of the sale's: a slip of the finger must not send
+    /// money elsewhere.
     fn known_tenders(&mut self) {
         for (index, number) in self.draft.unavailable_tenders.iter().enumerate() {
-            let known = self.books.values().any(|book| book.sale.tenders.iter().any(|t| t.tender == *number));
+            let known = self
+                .books
+                .values()
+                .any(|book| book.sale.tenders.iter().any(|t| t.tender == *number));
             if !known && !self.books.is_empty() {
                 let detail = format!("The sale has no tender {number}.");
                 self.faults.push(Fault::invalid(format!("/unavailable_tenders/{index}"), &detail));
@@ -308,8 +340,8 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// Plans the money of each line and charge over the tenders of its sale: `out` of it goes to the customer, the rest
-    /// into the new goods.
+    /// Plans the money of each line and charge over the tenders of its sale: `out` of it goes to
+    /// the customer, the rest into the new goods.
     fn plan(&mut self, refund_to: RefundTo, mut out: Minor) -> Plan {
         let mut plan = Plan::default();
         let terms = Terms {
@@ -332,7 +364,10 @@ impl<'a> Deciding<'a> {
         }
         for (sale, resolved, amount) in carried {
             let terms = Terms { gift_receipt: self.gifts.contains(&sale), ..terms };
-            self.books.get_mut(&sale).into_iter().for_each(|book| plan.carry(book, amount, &resolved, &terms));
+            self.books
+                .get_mut(&sale)
+                .into_iter()
+                .for_each(|book| plan.carry(book, amount, &resolved, &terms));
         }
         for (resolved, amount) in self.amounts_without_receipt() {
             let refund = amount.min(out);
@@ -381,7 +416,8 @@ impl<'a> Deciding<'a> {
 }
 
 fn same_tender_rules(a: &Resolved<'_>, b: &Resolved<'_>) -> bool {
-    let cash = |r: &Resolved<'_>| r.cash_limit.map(|limit| (limit.value.amount, limit.value.beyond));
+    let cash =
+        |r: &Resolved<'_>| r.cash_limit.map(|limit| (limit.value.amount, limit.value.beyond));
     a.refund_to.value == b.refund_to.value
         && a.tender_order.value == b.tender_order.value
         && a.check_clears_days.value == b.check_clears_days.value
@@ -391,8 +427,9 @@ fn same_tender_rules(a: &Resolved<'_>, b: &Resolved<'_>) -> bool {
 /// Sales that hold one by one may together be more than an amount, and a card, can hold.
 fn beyond_any_amount(currency: Currency) -> Fault {
     let most = Minor::MAX.format(currency);
-    let detail =
-        format!("Together this is more than the {most} that one return can be of; return the sales one by one.");
+    let detail = format!(
+        "Together this is more than the {most} that one return can be of; return the sales one by one."
+    );
     Fault::new("/lines", "invalid_amount", detail)
 }
 
@@ -401,7 +438,9 @@ fn receipt_not_found(reference: &SaleRef) -> Finding {
         SaleRef::Gift(reference) => return receipt_not_found(reference),
         SaleRef::Id(id) => format!("No sale {id} is known."),
         SaleRef::Receipt { receipt, .. } => {
-            format!("No sale with receipt {receipt} is known; check the number, the store and the date.")
+            format!(
+                "No sale with receipt {receipt} is known; check the number, the store and the date."
+            )
         }
     };
     Finding::refused(Code::ReceiptNotFound, "service:receipt", detail)

@@ -1,4 +1,5 @@
-//! A decision and its findings: what each rule says, the worst of it, and what would change the answer.
+//! A decision and its findings: what each rule says, the worst of it, and what would change the
+//! answer.
 
 use super::caller::Role;
 use super::exchanges::Exchanged;
@@ -9,7 +10,8 @@ use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// What may be done, from best to worst: the order is the precedence, refused > needs approval > allowed.
+/// What may be done, from best to worst: the order is the precedence, refused > needs approval >
+/// allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum Verdict {
     #[default]
@@ -123,7 +125,13 @@ impl Code {
 
     /// Nobody can approve giving back more than was sold or paid.
     pub fn never_approvable(self) -> bool {
-        matches!(self, Code::QuantityExceeded | Code::AlreadyReturned | Code::TenderExhausted | Code::PriceAbovePaid)
+        matches!(
+            self,
+            Code::QuantityExceeded
+                | Code::AlreadyReturned
+                | Code::TenderExhausted
+                | Code::PriceAbovePaid
+        )
     }
 }
 
@@ -151,16 +159,43 @@ pub struct Approval {
 
 impl Finding {
     pub fn refused(code: Code, rule: impl Into<String>, detail: String) -> Finding {
-        Finding { code, rule: rule.into(), outcome: Verdict::Refused, approval: None, detail, approved_by: vec![] }
+        Finding {
+            code,
+            rule: rule.into(),
+            outcome: Verdict::Refused,
+            approval: None,
+            detail,
+            approved_by: vec![],
+        }
     }
 
     pub fn noted(code: Code, rule: impl Into<String>, detail: String) -> Finding {
-        Finding { code, rule: rule.into(), outcome: Verdict::Allowed, approval: None, detail, approved_by: vec![] }
+        Finding {
+            code,
+            rule: rule.into(),
+            outcome: Verdict::Allowed,
+            approval: None,
+            detail,
+            approved_by: vec![],
+        }
     }
 
-    pub fn needs(code: Code, rule: impl Into<String>, role: Role, count: u32, detail: String) -> Finding {
+    pub fn needs(
+        code: Code,
+        rule: impl Into<String>,
+        role: Role,
+        count: u32,
+        detail: String,
+    ) -> Finding {
         let approval = Some(Approval { role, count });
-        Finding { code, rule: rule.into(), outcome: Verdict::NeedsApproval, approval, detail, approved_by: vec![] }
+        Finding {
+            code,
+            rule: rule.into(),
+            outcome: Verdict::NeedsApproval,
+            approval,
+            detail,
+            approved_by: vec![],
+        }
     }
 
     /// The outcome once approvals are counted.
@@ -182,7 +217,8 @@ pub struct LineDecision {
     pub sku: Option<String>,
     /// What may still come back of the line, before this return.
     pub returnable: Quantity,
-    /// What comes back; zero for money back while the goods stay, and where an earlier return's withheld money is paid.
+    /// What comes back; zero for money back while the goods stay, and where an earlier return's
+    /// withheld money is paid.
     pub quantity: Quantity,
     pub reason: Reason,
     pub condition: Condition,
@@ -198,7 +234,8 @@ pub struct LineDecision {
     pub discount_shares: Vec<Minor>,
     /// Net and taxes, as paid; the net alone where it contains the taxes.
     pub gross: Minor,
-    /// What repricing withholds of the net (already off it); below nothing where it is paid after all.
+    /// What repricing withholds of the net (already off it); below nothing where it is paid after
+    /// all.
     pub withheld: Minor,
     /// What the shop keeps. It contains its tax where the net does.
     pub fee: Minor,
@@ -253,11 +290,17 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// The same once new goods are taken: what comes back pays for them, and one amount is left, either way.
+    /// The same once new goods are taken: what comes back pays for them, and one amount is left,
+    /// either way.
     pub fn with_exchange(self, exchanged: Option<Minor>) -> Totals {
         let Some(exchanged) = exchanged else { return self };
         let carried = self.refund.min(exchanged);
-        Totals { exchanged, refund: Minor(self.refund.0 - carried.0), due: Minor(exchanged.0 - carried.0), ..self }
+        Totals {
+            exchanged,
+            refund: Minor(self.refund.0 - carried.0),
+            due: Minor(exchanged.0 - carried.0),
+            ..self
+        }
     }
 
     /// What the goods that come back are worth to the customer: paid out, or taken in new goods.
@@ -306,7 +349,8 @@ pub struct Decision {
     /// What the customer takes instead.
     pub exchange: Option<Box<Exchanged>>,
     pub alternatives: Vec<Alternative>,
-    /// Sales presented by their gift receipts: their prices are not for the eyes of whoever holds those.
+    /// Sales presented by their gift receipts: their prices are not for the eyes of whoever holds
+    /// those.
     pub gifts: Vec<Uuid>,
 }
 
@@ -333,7 +377,8 @@ impl Decision {
 
     /// Sets each line's verdict and the whole one to the worst of their findings.
     pub fn weigh(&mut self) {
-        let worst = |findings: &[Finding]| findings.iter().map(Finding::verdict).max().unwrap_or_default();
+        let worst =
+            |findings: &[Finding]| findings.iter().map(Finding::verdict).max().unwrap_or_default();
         for line in &mut self.lines {
             line.findings.sort_by_key(|f| (std::cmp::Reverse(f.outcome), f.code));
             line.verdict = worst(&line.findings);
@@ -342,16 +387,23 @@ impl Decision {
         self.verdict = self.all_findings().map(Finding::verdict).max().unwrap_or_default();
     }
 
-    /// The approvals that are missing, one entry for each role and number of people, lowest role first.
+    /// The approvals that are missing, one entry for each role and number of people, lowest role
+    /// first.
     pub fn approvals_needed(&self) -> Vec<ApprovalNeeded> {
         let mut needed: Vec<ApprovalNeeded> = Vec::new();
         for finding in self.all_findings().filter(|f| f.verdict() == Verdict::NeedsApproval) {
             let Some(approval) = finding.approval else { continue };
-            let count = approval.count.saturating_sub(u32::try_from(finding.approved_by.len()).unwrap_or(u32::MAX));
+            let count = approval
+                .count
+                .saturating_sub(u32::try_from(finding.approved_by.len()).unwrap_or(u32::MAX));
             match needed.iter_mut().find(|n| n.role == approval.role && n.count == count) {
                 Some(entry) if entry.codes.contains(&finding.code) => {}
                 Some(entry) => entry.codes.push(finding.code),
-                None => needed.push(ApprovalNeeded { role: approval.role, codes: vec![finding.code], count }),
+                None => needed.push(ApprovalNeeded {
+                    role: approval.role,
+                    codes: vec![finding.code],
+                    count,
+                }),
             }
         }
         needed.iter_mut().for_each(|entry| entry.codes.sort());

@@ -47,7 +47,8 @@ pub trait Document {
 
 impl Document for Store {
     fn facts(&self) -> Json {
-        let own_rounding = self.cash_rounding.map(|step| ("cash_rounding", step.format(self.currency).into()));
+        let own_rounding =
+            self.cash_rounding.map(|step| ("cash_rounding", step.format(self.currency).into()));
         let always = [
             ("store", self.store.as_str().into()),
             ("name", self.name.as_str().into()),
@@ -71,7 +72,8 @@ impl Document for Register {
     }
 }
 
-/// By reference alone: a person's name stays out of the log, and so does all but a digest of the PIN's hash.
+/// By reference alone: a person's name stays out of the log, and so does all but a digest of the
+/// PIN's hash.
 impl Document for Operator {
     fn facts(&self) -> Json {
         let stores = match &self.stores {
@@ -121,7 +123,11 @@ pub fn save_store(state: &mut State, command: &SaveStore, context: &Context<'_>)
         return Refusal::Invalid(vec![Fault::currency("/currency", present.currency)]).into();
     }
     if state.settings().policy_of(store).is_none() {
-        let detail = format!("No version of policy {} is published in {}.", store.policy, store.currency.code());
+        let detail = format!(
+            "No version of policy {} is published in {}.",
+            store.policy,
+            store.currency.code()
+        );
         return Refusal::Invalid(vec![Fault::invalid("/policy", &detail)]).into();
     }
     journal::store_saved(state, context, store);

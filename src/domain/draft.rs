@@ -1,4 +1,5 @@
-//! What a register asks for: the body of a check or a record, read and well formed, not yet decided.
+//! What a register asks for: the body of a check or a record, read and well formed, not yet
+//! decided.
 
 use super::canonical::Members;
 use super::decision::Code;
@@ -107,7 +108,8 @@ pub struct ExchangeDraft {
     pub receipt: Option<String>,
     /// None: as in the first sale that something comes back of.
     pub prices_include_tax: Option<bool>,
-    /// What cash rounding added to the payment, as the register says; none: whatever the payment shows.
+    /// What cash rounding added to the payment, as the register says; none: whatever the payment
+    /// shows.
     pub cash_rounding: Option<Minor>,
 }
 
@@ -124,7 +126,8 @@ pub struct ExchangeLine {
     pub priced: bool,
 }
 
-/// What a manager's override allows (API §5): these findings, on these sales, for at most this amount, once.
+/// What a manager's override allows (API §5): these findings, on these sales, for at most this
+/// amount, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub id: Uuid,

@@ -1,8 +1,8 @@
 //! An entry of the audit log: who did what to what, when, and where it stands in its store's chain.
 //!
-//! The canonical text of an entry is its *leaf*: what is hashed, exported and proven. A leaf holds no personal
-//! data, only references to it, so that a person can be forgotten while the log stays whole (`STANDARDS` 19);
-//! that is the duty of whoever fills in `data`.
+//! The canonical text of an entry is its *leaf*: what is hashed, exported and proven. A leaf holds
+//! no personal data, only references to it, so that a person can be forgotten while the log stays
+//! whole (`STANDARDS` 19); that is the duty of whoever fills in `data`.
 
 use super::canonical::{Json, write_text};
 use jiff::Timestamp;
@@ -20,7 +20,8 @@ pub use event::Event;
 pub use fault::{Fault, FaultKind};
 pub use verifier::{Row, Verifier};
 
-/// The format of a leaf, its member `v`. A change of members is a new number; old leaves keep theirs.
+/// The format of a leaf, its member `v`. A change of members is a new number; old leaves keep
+/// theirs.
 pub const FORMAT: i64 = 1;
 
 /// The longest store id.
@@ -101,7 +102,9 @@ impl Leaf<'_> {
     fn write_actor(&self, out: &mut String) {
         let filled = |text: &str| !text.is_empty();
         let said = |actor: &&Actor| {
-            filled(&actor.subject) || filled(&actor.operator) || actor.register.as_deref().is_some_and(filled)
+            filled(&actor.subject)
+                || filled(&actor.operator)
+                || actor.register.as_deref().is_some_and(filled)
         };
         let Some(actor) = self.actor.filter(said) else { return out.push_str("null") };
         out.push_str("{\"operator\":");
@@ -147,15 +150,21 @@ impl Entry {
         let entry = Entry {
             store,
             seq,
-            id: text(&json, "id")?.and_then(|id| id.parse().ok()).ok_or("has an id that is no UUID")?,
-            at: text(&json, "at")?.and_then(|at| at.parse().ok()).ok_or("has a time that cannot be read")?,
-            event: Event::parse(&event).ok_or_else(|| format!("has an event this version does not know: {event:?}"))?,
+            id: text(&json, "id")?
+                .and_then(|id| id.parse().ok())
+                .ok_or("has an id that is no UUID")?,
+            at: text(&json, "at")?
+                .and_then(|at| at.parse().ok())
+                .ok_or("has a time that cannot be read")?,
+            event: Event::parse(&event)
+                .ok_or_else(|| format!("has an event this version does not know: {event:?}"))?,
             actor: actor_of(&json)?,
             request_id: text(&json, "request_id")?,
             subject_id: text(&json, "subject_id")?,
             data: json.get("data").cloned().ok_or("has no data")?,
         };
-        // One leaf per entry: extra members, other spellings of the time or the id, and empty texts end here.
+        // One leaf per entry: extra members, other spellings of the time or the id, and empty texts
+        // end here.
         match entry.canonical() == leaf {
             true => Ok(entry),
             false => Err("is not written as this log writes entries".to_owned()),
@@ -163,14 +172,15 @@ impl Entry {
     }
 }
 
-/// Whether a text can be a store's id: 1 to 32 of `A-Z a-z 0-9 . _ -`, so that it can stand in a signed line of text.
+/// Whether a text can be a store's id: 1 to 32 of `A-Z a-z 0-9 . _ -`, so that it can stand in a
+/// signed line of text.
 pub fn is_store_id(store: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     (1..=STORE_ID_MAX).contains(&store.len()) && store.bytes().all(allowed)
 }
 
-/// The store and the seq a leaf claims for itself. Reads leaves of this format with any event, also one that a
-/// later version added, so that an older program still verifies a newer log.
+/// The store and the seq a leaf claims for itself. Reads leaves of this format with any event, also
+/// one that a later version added, so that an older program still verifies a newer log.
 pub fn place(leaf: &str) -> Result<(String, u64), String> {
     place_in(&Json::parse_canonical(leaf).map_err(|e| e.to_string())?)
 }
@@ -178,11 +188,21 @@ pub fn place(leaf: &str) -> Result<(String, u64), String> {
 fn place_in(json: &Json) -> Result<(String, u64), String> {
     match json.get("v").and_then(Json::as_int) {
         Some(FORMAT) => {}
-        Some(other) => return Err(format!("has format version {other}, this program reads {FORMAT}")),
+        Some(other) => {
+            return Err(format!("has format version {other}, this program reads {FORMAT}"));
+        }
         None => return Err("is not an entry: it has no format version".to_owned()),
     }
-    let store = json.get("store").and_then(Json::as_text).filter(|s| is_store_id(s)).ok_or("has no valid store id")?;
-    let seq = json.get("seq").and_then(Json::as_int).and_then(|n| u64::try_from(n).ok()).filter(|n| *n > 0);
+    let store = json
+        .get("store")
+        .and_then(Json::as_text)
+        .filter(|s| is_store_id(s))
+        .ok_or("has no valid store id")?;
+    let seq = json
+        .get("seq")
+        .and_then(Json::as_int)
+        .and_then(|n| u64::try_from(n).ok())
+        .filter(|n| *n > 0);
     Ok((store.to_owned(), seq.ok_or("has no place in the chain (seq)")?))
 }
 

@@ -1,4 +1,5 @@
-//! Exchanges recorded: the new goods become a sale that can itself be returned, tied to the first one (PRODUCT §8).
+//! Exchanges recorded: the new goods become a sale that can itself be returned, tied to the first
+//! one (PRODUCT §8).
 
 mod document;
 
@@ -24,8 +25,9 @@ pub use document::document;
 /// The new goods of a decision: what they come to, and what pays for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchanged {
-    /// The sale that they become: first the tenders carried over, then what the customer pays. Its id, its tie to the
-    /// return, and where the register gave none its receipt, are made when it is recorded.
+    /// The sale that they become: first the tenders carried over, then what the customer pays. Its
+    /// id, its tie to the return, and where the register gave none its receipt, are made when it is
+    /// recorded.
     pub sale: Sale,
     /// For each line, the line of the draft that it replaces evenly.
     pub exchanged_for: Vec<Option<usize>>,
@@ -54,7 +56,8 @@ pub struct CarriedPart {
     pub rounding: Minor,
 }
 
-/// Why an exchange that the policy allows cannot be recorded as sent: it is not paid, or its receipt is taken.
+/// Why an exchange that the policy allows cannot be recorded as sent: it is not paid, or its
+/// receipt is taken.
 pub fn against(state: &State, decision: &Decision) -> Option<Refusal> {
     let exchanged = decision.exchange.as_deref()?;
     if let Some(fault) = &exchanged.unpaid {
@@ -74,7 +77,9 @@ pub fn record(
     decision: &mut Decision,
     the_return: &mut Return,
 ) {
-    let Some(exchanged) = decision.exchange.as_deref_mut().filter(|_| !the_return.training) else { return };
+    let Some(exchanged) = decision.exchange.as_deref_mut().filter(|_| !the_return.training) else {
+        return;
+    };
     let sale = &mut exchanged.sale;
     sale.id = state.new_id(context.now);
     if sale.receipt.is_empty() {
@@ -101,7 +106,8 @@ pub fn record(
     state.add_sale(Arc::new(exchanged.sale.clone()), new);
 }
 
-/// Why the exchange of a return cannot be taken back: its goods have moved on, or its payment is out of reach.
+/// Why the exchange of a return cannot be taken back: its goods have moved on, or its payment is
+/// out of reach.
 pub fn why_not_voidable(state: &State, the_return: &Return) -> Option<String> {
     let book = state.book(the_return.exchange.as_ref()?.sale)?;
     let receipt = &book.sale.receipt;
@@ -113,7 +119,12 @@ pub fn why_not_voidable(state: &State, the_return: &Return) -> Option<String> {
         ));
     }
     let own = |tender: &&Tender| book.sale.carried(tender.tender).is_none();
-    let gone = book.sale.tenders.iter().filter(own).find(|t| t.kind != TenderType::Cash && t.amount.is_positive())?;
+    let gone = book
+        .sale
+        .tenders
+        .iter()
+        .filter(own)
+        .find(|t| t.kind != TenderType::Cash && t.amount.is_positive())?;
     Some(format!(
         "{} was paid on top by {}, which cannot be called back from here. Take the goods of receipt {receipt} back as a \
          return instead.",
@@ -122,13 +133,15 @@ pub fn why_not_voidable(state: &State, the_return: &Return) -> Option<String> {
     ))
 }
 
-/// Takes the new goods of a voided return back, and the money carried into them to where it came from.
+/// Takes the new goods of a voided return back, and the money carried into them to where it came
+/// from.
 pub fn put_back(state: &mut State, voided: &Return, now: Timestamp) {
     let Some(exchange) = &voided.exchange else { return };
     for part in &exchange.carried {
         let Some((sale, number)) = part.from else { continue };
         state.with_book(sale, |book| {
-            if let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == number) {
+            if let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == number)
+            {
                 book.tenders[place].refunded.0 -= part.amount.0;
                 book.tenders[place].rounding.0 -= part.rounding.0;
             }

@@ -1,7 +1,8 @@
-//! Gift cards and store credit (PRODUCT §11): a card is the sum of its entries, never negative, and its code is known
-//! here only by a keyed hash.
+//! Gift cards and store credit (PRODUCT §11): a card is the sum of its entries, never negative, and
+//! its code is known here only by a keyed hash.
 //!
-//! Every change of a balance goes through [`State::move_card`](super::state::State): one entry, one line in the log.
+//! Every change of a balance goes through [`State::move_card`](super::state::State): one entry, one
+//! line in the log.
 
 pub mod code;
 pub mod commands;
@@ -70,7 +71,8 @@ vocabulary! {
 }
 
 impl CardMove {
-    /// Whether the customer has had something of the card's value by it: then the card can no longer be voided.
+    /// Whether the customer has had something of the card's value by it: then the card can no
+    /// longer be voided.
     pub fn spends(self) -> bool {
         matches!(self, CardMove::Redeem | CardMove::CashOut | CardMove::TransferOut)
     }
@@ -82,8 +84,8 @@ impl CardMove {
 }
 
 impl CardKind {
-    /// Where the money comes from, or goes, that is put on a card or taken off without a sale or a return: the shop's own
-    /// for store credit; for gift cards, nobody here knows.
+    /// Where the money comes from, or goes, that is put on a card or taken off without a sale or a
+    /// return: the shop's own for store credit; for gift cards, nobody here knows.
     pub fn unexplained(self) -> Account {
         match self {
             CardKind::GiftCard => Account::Suspense,
@@ -99,7 +101,8 @@ impl CardKind {
         }
     }
 
-    /// Where its money is between the card and the sale or return that it is for: back to nought once both are booked.
+    /// Where its money is between the card and the sale or return that it is for: back to nought
+    /// once both are booked.
     pub fn clearing(self) -> Account {
         match self {
             CardKind::GiftCard => Account::GiftCard,
@@ -167,7 +170,8 @@ pub struct CardEntry {
     pub operator: String,
 }
 
-/// The code of a card to be issued: its hash and what may be shown of it. The code itself stays with who derives it.
+/// The code of a card to be issued: its hash and what may be shown of it. The code itself stays
+/// with who derives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewCode {
     pub hash: [u8; 32],
@@ -211,7 +215,10 @@ pub(super) fn refused(code: &'static str, detail: impl Into<String>) -> Refusal 
 
 /// Unknown card, wrong code and wrong PIN: one answer.
 pub fn not_found() -> Refusal {
-    refused("card_not_found", "There is no such card, or the PIN is not right; check the card's code and PIN.")
+    refused(
+        "card_not_found",
+        "There is no such card, or the PIN is not right; check the card's code and PIN.",
+    )
 }
 
 impl Card {
@@ -228,14 +235,22 @@ impl Card {
     fn usable(&self, today: Date) -> Result<(), Refusal> {
         match self.status {
             CardStatus::Void => Err(refused("card_void", "The card was voided.")),
-            CardStatus::Replaced => Err(refused("card_void", "The card was replaced; its balance is on the new one.")),
-            CardStatus::Frozen => {
-                Err(refused("card_frozen", "The card is frozen; a supervisor can unfreeze it after looking into it."))
+            CardStatus::Replaced => {
+                Err(refused("card_void", "The card was replaced; its balance is on the new one."))
             }
-            CardStatus::Inactive | CardStatus::Active => match self.expires_on.filter(|last| *last < today) {
-                Some(last) => Err(refused("card_expired", format!("The card could be used until {last}."))),
-                None => Ok(()),
-            },
+            CardStatus::Frozen => Err(refused(
+                "card_frozen",
+                "The card is frozen; a supervisor can unfreeze it after looking into it.",
+            )),
+            CardStatus::Inactive | CardStatus::Active => {
+                match self.expires_on.filter(|last| *last < today) {
+                    Some(last) => Err(refused(
+                        "card_expired",
+                        format!("The card could be used until {last}."),
+                    )),
+                    None => Ok(()),
+                }
+            }
         }
     }
 
@@ -243,7 +258,9 @@ impl Card {
     fn too_little(&self, asked: Option<Minor>) -> Refusal {
         let balance = self.balance.format(self.currency);
         let detail = match (self.status, asked) {
-            (CardStatus::Inactive, _) => "The card has not been sold yet; nothing is on it.".to_owned(),
+            (CardStatus::Inactive, _) => {
+                "The card has not been sold yet; nothing is on it.".to_owned()
+            }
             (_, Some(asked)) => {
                 format!("{} is asked for, {balance} is on the card.", asked.format(self.currency))
             }

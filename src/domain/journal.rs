@@ -95,7 +95,10 @@ fn finding(finding: &Finding) -> Json {
         ("rule", finding.rule.as_str().into()),
         ("outcome", finding.outcome.as_str().into()),
         ("approval_role", finding.approval.map(|approval| approval.role.as_str()).into()),
-        ("approved_by", Json::List(finding.approved_by.iter().map(|id| id.to_string().into()).collect())),
+        (
+            "approved_by",
+            Json::List(finding.approved_by.iter().map(|id| id.to_string().into()).collect()),
+        ),
     ])
 }
 
@@ -153,8 +156,10 @@ pub fn decision(decision: &Decision) -> Json {
         ])
     });
     let with_exchange = |total: Minor| decision.exchange.as_ref().map(|_| money(total, currency));
-    let exchange =
-        [("exchanged", with_exchange(decision.totals.exchanged)), ("due", with_exchange(decision.totals.due))];
+    let exchange = [
+        ("exchanged", with_exchange(decision.totals.exchanged)),
+        ("due", with_exchange(decision.totals.due)),
+    ];
     let exchange = exchange.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let members = [
         ("decision", decision.verdict.as_str().into()),
@@ -168,12 +173,20 @@ pub fn decision(decision: &Decision) -> Json {
         ("fees", money(decision.totals.fees, currency)),
         ("fee_taxes", money(decision.totals.fee_taxes, currency)),
         ("refund", money(decision.totals.refund, currency)),
-        ("refunds", Json::List(decision.refunds.iter().map(|plan| refund(plan, currency)).collect())),
+        (
+            "refunds",
+            Json::List(decision.refunds.iter().map(|plan| refund(plan, currency)).collect()),
+        ),
     ];
     Json::object(members.into_iter().chain(exchange))
 }
 
-pub fn return_recorded(state: &mut State, context: &Context<'_>, the_return: &Return, decided: &Decision) {
+pub fn return_recorded(
+    state: &mut State,
+    context: &Context<'_>,
+    the_return: &Return,
+    decided: &Decision,
+) {
     let mut data = vec![
         ("return_number", the_return.number().into()),
         ("register", the_return.register.as_str().into()),
@@ -185,11 +198,23 @@ pub fn return_recorded(state: &mut State, context: &Context<'_>, the_return: &Re
     ];
     data.extend(without_receipt::members(the_return, decided));
     let data = Json::object(data);
-    state.note(context, &the_return.store, Event::ReturnRecorded, Some(the_return.id.to_string()), data);
+    state.note(
+        context,
+        &the_return.store,
+        Event::ReturnRecorded,
+        Some(the_return.id.to_string()),
+        data,
+    );
 }
 
 /// An attempt that was not carried out: what was asked, and every finding.
-pub fn attempt_refused(state: &mut State, context: &Context<'_>, event: Event, draft: &Draft, refusal: &Refusal) {
+pub fn attempt_refused(
+    state: &mut State,
+    context: &Context<'_>,
+    event: Event,
+    draft: &Draft,
+    refusal: &Refusal,
+) {
     let store = chain(state, &draft.store);
     let data = Json::object([
         ("register", draft.register.as_str().into()),
@@ -229,7 +254,12 @@ pub fn override_issued(state: &mut State, context: &Context<'_>, issued: &Overri
     state.note(context, &grant.store, Event::OverrideIssued, Some(grant.id.to_string()), data);
 }
 
-pub fn override_not_issued(state: &mut State, context: &Context<'_>, command: &IssueOverride, refusal: &Refusal) {
+pub fn override_not_issued(
+    state: &mut State,
+    context: &Context<'_>,
+    command: &IssueOverride,
+    refusal: &Refusal,
+) {
     let store = chain(state, &command.draft.store);
     let data = Json::object([
         ("approver", command.approver.operator.as_str().into()),
@@ -240,10 +270,17 @@ pub fn override_not_issued(state: &mut State, context: &Context<'_>, command: &I
     state.note(context, &store, Event::OverrideRefused, None, data);
 }
 
-pub fn override_refused(state: &mut State, context: &Context<'_>, draft: &Draft, id: Option<Uuid>, why: OverrideFault) {
+pub fn override_refused(
+    state: &mut State,
+    context: &Context<'_>,
+    draft: &Draft,
+    id: Option<Uuid>,
+    why: OverrideFault,
+) {
     let store = chain(state, &draft.store);
     // An override that ran out is told apart from one that was never good.
-    let event = if why == OverrideFault::Expired { Event::OverrideExpired } else { Event::OverrideRefused };
+    let event =
+        if why == OverrideFault::Expired { Event::OverrideExpired } else { Event::OverrideRefused };
     let data = Json::object([
         ("code", why.code().into()),
         ("operator", draft.operator.as_str().into()),
@@ -261,7 +298,12 @@ pub fn override_used(state: &mut State, context: &Context<'_>, grant: &Grant, us
     state.note(context, &grant.store, Event::OverrideUsed, Some(grant.id.to_string()), data);
 }
 
-pub fn return_voided(state: &mut State, context: &Context<'_>, voided: &Return, command: &VoidReturn) {
+pub fn return_voided(
+    state: &mut State,
+    context: &Context<'_>,
+    voided: &Return,
+    command: &VoidReturn,
+) {
     let refunds = voided.refunds.iter().map(|r| refund(&r.plan, voided.currency));
     let data = Json::object([
         ("reason", command.reason.as_str().into()),
@@ -274,9 +316,20 @@ pub fn return_voided(state: &mut State, context: &Context<'_>, voided: &Return, 
     state.note(context, &voided.store, Event::ReturnVoided, Some(voided.id.to_string()), data);
 }
 
-pub fn void_refused(state: &mut State, context: &Context<'_>, the_return: &Return, refusal: &Refusal) {
+pub fn void_refused(
+    state: &mut State,
+    context: &Context<'_>,
+    the_return: &Return,
+    refusal: &Refusal,
+) {
     let data = Json::object([("code", Json::from(refusal.code()))]);
-    state.note(context, &the_return.store, Event::ReturnVoidRefused, Some(the_return.id.to_string()), data);
+    state.note(
+        context,
+        &the_return.store,
+        Event::ReturnVoidRefused,
+        Some(the_return.id.to_string()),
+        data,
+    );
 }
 
 pub fn refund_settled(
@@ -286,8 +339,13 @@ pub fn refund_settled(
     the_return: &Return,
     command: &SettleRefund,
 ) {
-    let plan = the_return.refunds.iter().map(|r| &r.plan).find(|plan| plan.refund == command.refund);
-    let stand_in = the_return.refunds.iter().find(|r| r.stands_in_for == Some(command.refund)).map(|r| &r.plan);
+    let plan =
+        the_return.refunds.iter().map(|r| &r.plan).find(|plan| plan.refund == command.refund);
+    let stand_in = the_return
+        .refunds
+        .iter()
+        .find(|r| r.stands_in_for == Some(command.refund))
+        .map(|r| &r.plan);
     let data = Json::object([
         ("refund", plan.map_or(Json::Null, |plan| refund(plan, the_return.currency))),
         ("currency", the_return.currency.code().into()),
@@ -299,7 +357,13 @@ pub fn refund_settled(
 }
 
 pub fn store_saved(state: &mut State, context: &Context<'_>, store: &Store) {
-    state.note(context, &store.store.clone(), Event::StoreSaved, Some(store.store.clone()), store.facts());
+    state.note(
+        context,
+        &store.store.clone(),
+        Event::StoreSaved,
+        Some(store.store.clone()),
+        store.facts(),
+    );
 }
 
 pub fn register_saved(state: &mut State, context: &Context<'_>, register: &Register) {
@@ -308,7 +372,12 @@ pub fn register_saved(state: &mut State, context: &Context<'_>, register: &Regis
 }
 
 /// Operators belong to no single store.
-pub fn operator_saved(state: &mut State, context: &Context<'_>, operator: &Operator, new_pin: bool) {
+pub fn operator_saved(
+    state: &mut State,
+    context: &Context<'_>,
+    operator: &Operator,
+    new_pin: bool,
+) {
     let data = Json::object([("operator", operator.facts()), ("new_pin", new_pin.into())]);
     state.note(context, HEAD_OFFICE, Event::OperatorSaved, Some(operator.operator.clone()), data);
 }
@@ -341,7 +410,12 @@ pub fn policy_published(state: &mut State, context: &Context<'_>, record: &Polic
     state.note(context, HEAD_OFFICE, Event::PolicyPublished, Some(policy_id(record)), data);
 }
 
-pub fn policy_refused(state: &mut State, context: &Context<'_>, record: &PolicyRecord, refusal: &Refusal) {
+pub fn policy_refused(
+    state: &mut State,
+    context: &Context<'_>,
+    record: &PolicyRecord,
+    refusal: &Refusal,
+) {
     let data = Json::object([("code", Json::from(refusal.code()))]);
     state.note(context, HEAD_OFFICE, Event::PolicyRefused, Some(policy_id(record)), data);
 }
@@ -349,7 +423,11 @@ pub fn policy_refused(state: &mut State, context: &Context<'_>, record: &PolicyR
 pub fn signed_in(state: &mut State, context: &Context<'_>, command: &SignIn, event: Event) {
     let store = chain(state, &command.store);
     let attempts = state.attempts_of(&command.operator);
-    let locked = attempts.locked_until.filter(|until| *until > context.now).map(|until: Timestamp| until.to_string());
-    let data = Json::object([("failures", attempts.failures.into()), ("locked_until", locked.into())]);
+    let locked = attempts
+        .locked_until
+        .filter(|until| *until > context.now)
+        .map(|until: Timestamp| until.to_string());
+    let data =
+        Json::object([("failures", attempts.failures.into()), ("locked_until", locked.into())]);
     state.note(context, &store, event, Some(command.operator.clone()), data);
 }

@@ -1,7 +1,8 @@
 //! The ledger: every movement of money as one balanced row of debits and credits (PRODUCT §12).
 //!
-//! A movement belongs to one entry of the log, the one that tells of the same act, and has its place in the store's
-//! chain. Debits are positive, credits negative; a movement's amounts come to nought, and the database holds that, too.
+//! A movement belongs to one entry of the log, the one that tells of the same act, and has its
+//! place in the store's chain. Debits are positive, credits negative; a movement's amounts come to
+//! nought, and the database holds that, too.
 
 use super::canonical::Json;
 use super::money::{Currency, Minor};
@@ -16,7 +17,8 @@ pub use posting::{card_moved, exchanged, fees, paid_out, returned, settled, sold
 vocabulary! {
     /// The chart of accounts, in the order of the database's columns.
     Account {
-        // What customers paid with and were paid in: the drawer, and what is to be settled with others.
+        // What customers paid with and were paid in: the drawer, and what is to be settled with
+        // others.
         Cash = "cash",
         CreditCard = "credit_card",
         DebitCard = "debit_card",
@@ -34,7 +36,8 @@ vocabulary! {
         GiftCardLiability = "gift_card_liability",
         StoreCreditLiability = "store_credit_liability",
         RefundsPayable = "refunds_payable",
-        // What was sold, and what came back of it: apart, so that both can be told of a receipt that has both.
+        // What was sold, and what came back of it: apart, so that both can be told of a receipt
+        // that has both.
         Sales = "sales",
         Charges = "charges",
         Tax = "tax",
@@ -52,8 +55,9 @@ vocabulary! {
 impl Account {
     pub const COUNT: usize = Account::ALL.len();
 
-    /// Where a means of payment is until it is settled with whoever stands behind it; cash is the drawer itself. What a
-    /// card of ours paid, or was refunded, is moved on by the card's own entry.
+    /// Where a means of payment is until it is settled with whoever stands behind it; cash is the
+    /// drawer itself. What a card of ours paid, or was refunded, is moved on by the card's own
+    /// entry.
     pub fn of_tender(kind: TenderType) -> Account {
         match kind {
             TenderType::Cash => Account::Cash,
@@ -117,7 +121,10 @@ impl Amounts {
 
     /// What is in a movement; the other accounts are not part of it.
     pub fn iter(&self) -> impl Iterator<Item = (Account, Minor)> + '_ {
-        Account::ALL.iter().map(|account| (*account, self.of(*account))).filter(|(_, amount)| !amount.is_zero())
+        Account::ALL
+            .iter()
+            .map(|account| (*account, self.of(*account)))
+            .filter(|(_, amount)| !amount.is_zero())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -136,11 +143,18 @@ impl Amounts {
 
     /// What came back or was given back while the goods stay, with charges and taxes, before fees.
     pub fn turnover_returned(&self) -> Minor {
-        self.total(&[Account::Returns, Account::ChargesReturned, Account::TaxReturned, Account::Goodwill], 1)
+        self.total(
+            &[Account::Returns, Account::ChargesReturned, Account::TaxReturned, Account::Goodwill],
+            1,
+        )
     }
 
     fn total(&self, accounts: &[Account], sign: i64) -> Minor {
-        Minor(sign * accounts.iter().fold(0_i64, |sum, account| sum.saturating_add(self.of(*account).0)))
+        Minor(
+            sign * accounts
+                .iter()
+                .fold(0_i64, |sum, account| sum.saturating_add(self.of(*account).0)),
+        )
     }
 }
 

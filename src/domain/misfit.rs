@@ -7,20 +7,38 @@ impl Misfit {
     /// The fault of a sale whose body stands at `at` (empty: it is the whole body).
     pub fn fault(self, sale: &Sale, at: &str) -> Fault {
         let (pointer, what) = match self.sum {
-            Sum::LineNet(index) => {
-                (format!("/lines/{index}/net"), "Unit price times quantity less the line's discounts")
+            Sum::LineNet(index) => (
+                format!("/lines/{index}/net"),
+                "Unit price times quantity less the line's discounts",
+            ),
+            Sum::LineTax(index) => {
+                (format!("/lines/{index}/taxes"), "The net contains the taxes; all of it")
             }
-            Sum::LineTax(index) => (format!("/lines/{index}/taxes"), "The net contains the taxes; all of it"),
-            Sum::SaleDiscounts => ("/discounts".into(), "What the lines come to, which discounts cannot exceed,"),
-            Sum::Total if sale.prices_include_tax => ("/total".into(), "Lines less discounts plus charges"),
+            Sum::SaleDiscounts => {
+                ("/discounts".into(), "What the lines come to, which discounts cannot exceed,")
+            }
+            Sum::Total if sale.prices_include_tax => {
+                ("/total".into(), "Lines less discounts plus charges")
+            }
             Sum::Total => ("/total".into(), "Lines less discounts plus taxes and charges"),
-            Sum::Change(index) => {
-                (format!("/tenders/{index}/change"), "The amount given, which the change cannot exceed,")
+            Sum::Change(index) => (
+                format!("/tenders/{index}/change"),
+                "The amount given, which the change cannot exceed,",
+            ),
+            Sum::CashRounding => {
+                ("/cash_rounding".into(), "Cash rounding, at most a coin and only with cash,")
             }
-            Sum::CashRounding => ("/cash_rounding".into(), "Cash rounding, at most a coin and only with cash,"),
-            Sum::Tenders => ("/tenders".into(), "Total plus cash rounding, which tenders less change must equal,"),
+            Sum::Tenders => (
+                "/tenders".into(),
+                "Total plus cash rounding, which tenders less change must equal,",
+            ),
         };
-        let (expected, sent) = (self.expected.format(sale.currency), self.sent.format(sale.currency));
-        Fault::new(format!("{at}{pointer}"), "does_not_add_up", format!("{what} comes to {expected}; sent was {sent}."))
+        let (expected, sent) =
+            (self.expected.format(sale.currency), self.sent.format(sale.currency));
+        Fault::new(
+            format!("{at}{pointer}"),
+            "does_not_add_up",
+            format!("{what} comes to {expected}; sent was {sent}."),
+        )
     }
 }

@@ -1,7 +1,7 @@
 //! What is true about returns. No I/O, no serde, no clock, no SQL.
 //!
-//! In reading order: the words; a sale and the book of what is left of it; the policy; deciding; the state machine that
-//! every command runs through; the log.
+//! In reading order: the words; a sale and the book of what is left of it; the policy; deciding;
+//! the state machine that every command runs through; the log.
 
 pub mod caller;
 pub mod money;

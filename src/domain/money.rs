@@ -91,8 +91,8 @@ impl Minor {
     /// The largest amount taken from outside: far above any sale, far below overflow of a sum.
     pub const MAX: Minor = Minor(1_000_000_000_000_000);
 
-    /// Reads `"12.30"` in a currency's digits, with an optional leading minus.
-    /// Refuses exponents, a plus, spaces, more digits than the currency has, and what exceeds [`Minor::MAX`].
+    /// Reads `"12.30"` in a currency's digits, with an optional leading minus. Refuses exponents, a
+    /// plus, spaces, more digits than the currency has, and what exceeds [`Minor::MAX`].
     pub fn parse(text: &str, currency: Currency) -> Option<Minor> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
@@ -107,10 +107,11 @@ impl Minor {
 
     /// Decimal text with the currency's own number of digits.
     pub fn format(self, currency: Currency) -> String {
-        // A return writes a hundred of these, so they are written by hand: from the last digit to the sign, in room for
-        // the longest number, its point and its sign.
+        // A return writes a hundred of these, so they are written by hand: from the last digit to
+        // the sign, in room for the longest number, its point and its sign.
         let mut text = [b'0'; 24];
-        let (mut start, mut left, mut decimals) = (text.len(), self.0.unsigned_abs(), currency.digits());
+        let (mut start, mut left, mut decimals) =
+            (text.len(), self.0.unsigned_abs(), currency.digits());
         let mut put = |letter: u8| {
             start -= 1;
             text[start] = letter;
@@ -165,7 +166,11 @@ pub fn parse_scaled(text: &str, digits: u32) -> Option<i64> {
         None => (text, ""),
     };
     let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(decimals) || decimals.len() > digits as usize {
+    if whole.is_empty()
+        || !all_digits(whole)
+        || !all_digits(decimals)
+        || decimals.len() > digits as usize
+    {
         return None;
     }
     let whole: i64 = whole.parse().ok()?;
@@ -187,7 +192,8 @@ mod tests {
 
     /// Yen, dollars, dinars and unidades de fomento: no decimals to four.
     fn one_of_each() -> Vec<Currency> {
-        let currencies: Vec<Currency> = ["JPY", "USD", "KWD", "CLF"].into_iter().filter_map(Currency::parse).collect();
+        let currencies: Vec<Currency> =
+            ["JPY", "USD", "KWD", "CLF"].into_iter().filter_map(Currency::parse).collect();
         assert_eq!(currencies.iter().map(|c| c.digits()).collect::<Vec<_>>(), [0, 2, 3, 4]);
         currencies
     }
@@ -196,12 +202,20 @@ mod tests {
     fn amounts_are_spelled_as_another_program_spells_them_and_read_back() {
         let near = |n: i64| [n.saturating_sub(1), n, n.saturating_add(1)];
         let powers = (0..19).map(|power| 10_i64.pow(power));
-        let amounts = powers.chain([0, 1_234_567, i64::MAX]).flat_map(near).flat_map(|n| [n, -n]).chain([i64::MIN]);
+        let amounts = powers
+            .chain([0, 1_234_567, i64::MAX])
+            .flat_map(near)
+            .flat_map(|n| [n, -n])
+            .chain([i64::MIN]);
         for minor in amounts {
             for currency in one_of_each() {
                 let text = Minor(minor).format(currency);
-                assert_eq!(text, Decimal::from_i128_with_scale(minor.into(), currency.digits()).to_string());
-                let read = Some(Minor(minor)).filter(|_| minor.abs_diff(0) <= Minor::MAX.0.unsigned_abs());
+                assert_eq!(
+                    text,
+                    Decimal::from_i128_with_scale(minor.into(), currency.digits()).to_string()
+                );
+                let read =
+                    Some(Minor(minor)).filter(|_| minor.abs_diff(0) <= Minor::MAX.0.unsigned_abs());
                 assert_eq!(Minor::parse(&text, currency), read, "{text}");
             }
         }
@@ -230,7 +244,10 @@ mod tests {
             assert_eq!(cases.map(|text| Minor::parse(text, currency)), [None; 15], "{currency:?}");
         }
         let half = one_of_each().into_iter().map(|currency| Minor::parse("0.5", currency));
-        assert_eq!(half.collect::<Vec<_>>(), [None, Some(Minor(50)), Some(Minor(500)), Some(Minor(5_000))]);
+        assert_eq!(
+            half.collect::<Vec<_>>(),
+            [None, Some(Minor(50)), Some(Minor(500)), Some(Minor(5_000))]
+        );
         assert_eq!(
             (parse_scaled("1.005", 2), parse_scaled("1.005", 3), parse_scaled("7", 18)),
             (None, Some(1_005), Some(7_000_000_000_000_000_000))
@@ -242,7 +259,11 @@ mod tests {
     fn a_currency_is_known_by_its_whole_code() {
         let all: Vec<Currency> = Currency::all().collect();
         let words = HUNDREDTHS.split_whitespace().count() + UNUSUAL_DIGITS.len();
-        assert_eq!((all.len(), HUNDREDTHS.len() % 4), (words, 3), "a code is three letters and a space");
+        assert_eq!(
+            (all.len(), HUNDREDTHS.len() % 4),
+            (words, 3),
+            "a code is three letters and a space"
+        );
         assert!(all.iter().all(|currency| Currency::parse(currency.code()) == Some(*currency)));
         for code in ["usd", "US", "USDX", "", "ED ", "D A", "XXX", "ÄX"] {
             assert_eq!(Currency::parse(code), None, "{code}");

@@ -1,4 +1,5 @@
-//! A manager's override: these findings, on these sales, for at most this amount, once, within minutes (PRODUCT §10).
+//! A manager's override: these findings, on these sales, for at most this amount, once, within
+//! minutes (PRODUCT §10).
 
 use super::decide::{self, ranks};
 use super::decision::{Code, Decision, Verdict};
@@ -67,14 +68,20 @@ pub fn issue(state: &mut State, command: &IssueOverride, context: &Context<'_>) 
         store: draft.store.clone(),
         sales,
         codes,
-        // New goods are taken for it as well as money: what is approved is the worth of what comes back.
+        // New goods are taken for it as well as money: what is approved is the worth of what comes
+        // back.
         max_refund: decision.totals.credit(),
         currency: decision.currency,
         issued_at: context.now,
         expires_at: context.now + command.valid_for.min(LONGEST),
     };
-    let issued =
-        Override { grant, reason: command.reason.clone(), note: command.note.clone(), used_for: None, used_at: None };
+    let issued = Override {
+        grant,
+        reason: command.reason.clone(),
+        note: command.note.clone(),
+        used_for: None,
+        used_at: None,
+    };
     journal::override_issued(state, context, &issued, draft);
     state.add_override(issued.clone());
     Outcome::Done(Box::new(Done::OverrideIssued(issued)))
@@ -86,12 +93,14 @@ fn codes_asked(command: &IssueOverride, decision: &Decision) -> Result<Vec<Code>
     needed.sort_unstable();
     needed.dedup();
     let mut faults = Vec::new();
-    for (index, code) in command.codes.iter().enumerate().filter(|(_, code)| !needed.contains(code)) {
+    for (index, code) in command.codes.iter().enumerate().filter(|(_, code)| !needed.contains(code))
+    {
         let detail = format!("This return has no finding {} that needs approval.", code.as_str());
         faults.push(Fault::invalid(format!("/codes/{index}"), &detail));
     }
     if needed.is_empty() {
-        faults.push(Fault::invalid("/return", "This return needs no approval; record it as it is."));
+        faults
+            .push(Fault::invalid("/return", "This return needs no approval; record it as it is."));
     }
     if !faults.is_empty() {
         return Err(faults);
@@ -105,7 +114,8 @@ fn sales_of(decision: &Decision) -> impl Iterator<Item = Uuid> {
     of_lines.chain(decision.charges.iter().map(|charge| charge.sale))
 }
 
-/// Separation of duties (STANDARDS 27): approver ≠ operator, not the buyer, of the role the findings ask for.
+/// Separation of duties (STANDARDS 27): approver ≠ operator, not the buyer, of the role the
+/// findings ask for.
 fn approver_fault(
     state: &State,
     draft: &Draft,
@@ -117,11 +127,13 @@ fn approver_fault(
         return Some(OverrideFault::ApproverIsOperator);
     }
     let of_sales = sales_of(decision).filter_map(|id| state.book(id));
-    let mut buyers = of_sales.map(|book| book.sale.customer.clone()).chain([draft.customer.clone()]);
+    let mut buyers =
+        of_sales.map(|book| book.sale.customer.clone()).chain([draft.customer.clone()]);
     if buyers.any(|buyer| state.settings().is_customer(&approver.operator, buyer.as_deref())) {
         return Some(OverrideFault::ApproverOwnPurchase);
     }
-    let covered = decision.all_findings().filter(|f| codes.contains(&f.code)).filter_map(|f| f.approval);
+    let covered =
+        decision.all_findings().filter(|f| codes.contains(&f.code)).filter_map(|f| f.approval);
     let lacks = covered.into_iter().any(|needed| !ranks(approver.rank, needed.role));
     lacks.then_some(OverrideFault::ApproverLacksRole)
 }
@@ -152,7 +164,8 @@ fn grant_fault(
     grant: &Grant,
     context: &Context<'_>,
 ) -> Option<OverrideFault> {
-    let Some(known) = state.override_of(grant.id).filter(|known| same_bounds(&known.grant, grant)) else {
+    let Some(known) = state.override_of(grant.id).filter(|known| same_bounds(&known.grant, grant))
+    else {
         return Some(OverrideFault::Mismatch);
     };
     if known.used_for.is_some() {
@@ -161,7 +174,9 @@ fn grant_fault(
     if context.now >= known.grant.expires_at {
         return Some(OverrideFault::Expired);
     }
-    let covers = decision.all_findings().any(|f| f.outcome == Verdict::NeedsApproval && grant.codes.contains(&f.code));
+    let covers = decision
+        .all_findings()
+        .any(|f| f.outcome == Verdict::NeedsApproval && grant.codes.contains(&f.code));
     let bound = grant.store == draft.store
         && grant.currency == decision.currency
         && decision.totals.credit() <= grant.max_refund
@@ -176,8 +191,13 @@ fn grant_fault(
     approver_fault(state, draft, decision, &grant.approver, &grant.codes)
 }
 
-/// Whether the token says what was issued. Times aside: a token keeps whole seconds, the issue microseconds.
+/// Whether the token says what was issued. Times aside: a token keeps whole seconds, the issue
+/// microseconds.
 fn same_bounds(issued: &Grant, token: &Grant) -> bool {
-    let times = |grant: &Grant| Grant { issued_at: issued.issued_at, expires_at: issued.expires_at, ..grant.clone() };
+    let times = |grant: &Grant| Grant {
+        issued_at: issued.issued_at,
+        expires_at: issued.expires_at,
+        ..grant.clone()
+    };
     *issued == times(token)
 }

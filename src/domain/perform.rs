@@ -89,10 +89,11 @@ impl From<Done> for Outcome {
     }
 }
 
-/// Performs one command on the loaded state. Pure: the same state, command and context give the same outcome.
+/// Performs one command on the loaded state. Pure: the same state, command and context give the
+/// same outcome.
 ///
-/// A refused command has changed nothing. One that has all the same is a bug of ours: the state is spoilt then, and
-/// must not be written.
+/// A refused command has changed nothing. One that has all the same is a bug of ours: the state is
+/// spoilt then, and must not be written.
 pub fn perform(state: &mut State, command: &Command, context: &Context<'_>) -> Outcome {
     let before = state.revision();
     let outcome = outcome_of(state, command, context);
@@ -125,7 +126,9 @@ fn outcome_of(state: &mut State, command: &Command, context: &Context<'_>) -> Ou
 /// Check: the same decision on a state that nobody claimed, its changes thrown away.
 pub fn check(state: &State, draft: &Draft, now: Timestamp) -> Result<Decision, Refusal> {
     let case = state.case(draft, now);
-    super::decide::decide(&case, draft, &[]).map(|decided| decided.decision).map_err(Refusal::Invalid)
+    super::decide::decide(&case, draft, &[])
+        .map(|decided| decided.decision)
+        .map_err(Refusal::Invalid)
 }
 
 /// What commands touch: loaded before they are performed, and claimed in this order.
@@ -133,8 +136,8 @@ pub fn check(state: &State, draft: &Draft, now: Timestamp) -> Result<Decision, R
 pub struct Touched {
     pub sales: Vec<Uuid>,
     pub receipts: Vec<ReceiptKey>,
-    /// Receipts that may be of any store: looked for elsewhere where their own does not know them, of this day if one
-    /// is named.
+    /// Receipts that may be of any store: looked for elsewhere where their own does not know them,
+    /// of this day if one is named.
     pub receipts_anywhere: Vec<(ReceiptKey, Option<Date>)>,
     pub returns: Vec<Uuid>,
     pub overrides: Vec<Uuid>,
@@ -144,8 +147,8 @@ pub struct Touched {
     pub customers: Vec<String>,
     pub id_hashes: Vec<[u8; 32]>,
     pub operators: Vec<String>,
-    /// Days to be closed: the store's audit head is claimed before anything is summed up. A command that has any is
-    /// served by itself.
+    /// Days to be closed: the store's audit head is claimed before anything is summed up. A command
+    /// that has any is served by itself.
     pub tills: Vec<TillKey>,
     /// What goods without a receipt are worth, and whose limits a return counts for.
     pub counted: Counted,
@@ -161,7 +164,9 @@ impl Touched {
                 let (store, receipt) = (command.sale.store.clone(), command.sale.receipt.clone());
                 self.counted.sold(&command.sale);
                 self.receipts.push(ReceiptKey { store, receipt });
-                self.cards.extend(command.sale.lines.iter().filter_map(|line| line.gift_card).map(|sold| sold.id));
+                self.cards.extend(
+                    command.sale.lines.iter().filter_map(|line| line.gift_card).map(|sold| sold.id),
+                );
                 // A return of the same batch may pay back to them.
                 self.cards.extend(gift_cards::of_sales::paid_with(&command.sale.tenders));
             }
@@ -182,7 +187,9 @@ impl Touched {
             Command::SaveOperator(command) => {
                 self.settings = true;
                 // A new PIN wipes out the attempts that were made with the old one.
-                self.operators.extend(command.operator.pin_hash.as_ref().map(|_| command.operator.operator.clone()));
+                self.operators.extend(
+                    command.operator.pin_hash.as_ref().map(|_| command.operator.operator.clone()),
+                );
             }
             Command::SaveStore(_) | Command::SaveRegister(_) => self.settings = true,
             Command::DraftPolicy(_) | Command::PublishPolicy(_) => self.settings = true,
@@ -202,9 +209,14 @@ impl Touched {
         }
         self.counted.draft(draft);
         let receipt = draft.exchange.as_ref().and_then(|exchange| exchange.receipt.clone());
-        self.receipts.extend(receipt.map(|receipt| ReceiptKey { store: draft.store.clone(), receipt }));
-        self.cards
-            .extend(draft.exchange.iter().flat_map(|exchange| gift_cards::of_sales::paid_with(&exchange.tenders)));
+        self.receipts
+            .extend(receipt.map(|receipt| ReceiptKey { store: draft.store.clone(), receipt }));
+        self.cards.extend(
+            draft
+                .exchange
+                .iter()
+                .flat_map(|exchange| gift_cards::of_sales::paid_with(&exchange.tenders)),
+        );
         self.customers.extend(draft.customer.clone());
         self.id_hashes.extend(draft.id_hash);
         self.cards.extend(draft.refund_card);
@@ -215,7 +227,10 @@ impl Touched {
             SaleRef::Gift(reference) => self.sale(reference, own),
             SaleRef::Id(id) => self.sales.push(*id),
             SaleRef::Receipt { receipt, store, business_date } => {
-                let key = ReceiptKey { store: store.as_deref().unwrap_or(own).to_owned(), receipt: receipt.clone() };
+                let key = ReceiptKey {
+                    store: store.as_deref().unwrap_or(own).to_owned(),
+                    receipt: receipt.clone(),
+                };
                 if store.is_none() {
                     self.receipts_anywhere.push((key.clone(), *business_date));
                 }
@@ -224,7 +239,8 @@ impl Touched {
         }
     }
 
-    /// Each thing once, in ascending order: all writers claim in the same order, so that none waits for another in a ring.
+    /// Each thing once, in ascending order: all writers claim in the same order, so that none waits
+    /// for another in a ring.
     pub fn in_order(mut self) -> Touched {
         fn once<T: Ord>(all: &mut Vec<T>) {
             all.sort_unstable();

@@ -1,4 +1,5 @@
-//! Versions of a policy: drafted by one person, published by another, never changed afterwards (PRODUCT §4).
+//! Versions of a policy: drafted by one person, published by another, never changed afterwards
+//! (PRODUCT §4).
 
 use super::journal;
 use super::money::Currency;
@@ -10,8 +11,8 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A policy ready to be asked, by currency: its own, and of the standard policy, whose amounts are the same number of
-/// main units everywhere, one for each.
+/// A policy ready to be asked, by currency: its own, and of the standard policy, whose amounts are
+/// the same number of main units everywhere, one for each.
 pub type ByCurrency = BTreeMap<Currency, Arc<CompiledPolicy>>;
 
 /// One version of a policy, draft or published.
@@ -37,7 +38,14 @@ pub enum PolicyStatus {
 impl PartialEq for PolicyRecord {
     fn eq(&self, other: &PolicyRecord) -> bool {
         (&self.name, self.number, &self.document, &self.author, self.drafted_at, &self.status)
-            == (&other.name, other.number, &other.document, &other.author, other.drafted_at, &other.status)
+            == (
+                &other.name,
+                other.number,
+                &other.document,
+                &other.author,
+                other.drafted_at,
+                &other.status,
+            )
     }
 }
 
@@ -74,7 +82,8 @@ pub struct PublishPolicy {
     pub effective_from: Option<Timestamp>,
 }
 
-/// `POST /v1/policies/{name}/versions/{n}/publish`: by someone other than its author, and never for the past.
+/// `POST /v1/policies/{name}/versions/{n}/publish`: by someone other than its author, and never for
+/// the past.
 pub fn publish(state: &mut State, command: &PublishPolicy, context: &Context<'_>) -> Outcome {
     let key = (command.name.clone(), command.number);
     let Some(record) = state.settings().policy_records.get(&key).cloned() else {
@@ -95,14 +104,24 @@ pub fn publish(state: &mut State, command: &PublishPolicy, context: &Context<'_>
     Done::PolicyPublished(published).into()
 }
 
-fn why_not_published(record: &PolicyRecord, command: &PublishPolicy, context: &Context<'_>) -> Option<Refusal> {
+fn why_not_published(
+    record: &PolicyRecord,
+    command: &PublishPolicy,
+    context: &Context<'_>,
+) -> Option<Refusal> {
     let refuse = |code, detail: &str| Some(Refusal::Policy { code, detail: detail.to_owned() });
     if record.status != PolicyStatus::Draft {
-        return refuse("policy_published", "This version is published already; draft a new one to change anything.");
+        return refuse(
+            "policy_published",
+            "This version is published already; draft a new one to change anything.",
+        );
     }
     let (subject, operator) = &record.author;
     if *subject == context.caller.subject || *operator == context.caller.operator {
-        return refuse("publisher_is_author", "Whoever wrote a version cannot publish it; ask a second person.");
+        return refuse(
+            "publisher_is_author",
+            "Whoever wrote a version cannot publish it; ask a second person.",
+        );
     }
     let policy = record.compiled.values().next().map(|compiled| compiled.policy());
     let faults: Vec<String> = (policy.into_iter().flat_map(lint))
@@ -110,10 +129,16 @@ fn why_not_published(record: &PolicyRecord, command: &PublishPolicy, context: &C
         .map(|finding| format!("{} ({}): {}", finding.rule, finding.code, finding.detail))
         .collect();
     if !faults.is_empty() {
-        return refuse("policy_invalid", &format!("Lint finds what cannot be meant: {}", faults.join(" ")));
+        return refuse(
+            "policy_invalid",
+            &format!("Lint finds what cannot be meant: {}", faults.join(" ")),
+        );
     }
     if command.effective_from.is_some_and(|from| from < context.now) {
-        return refuse("policy_invalid", "A version cannot take effect in the past; leave effective_from out for now.");
+        return refuse(
+            "policy_invalid",
+            "A version cannot take effect in the past; leave effective_from out for now.",
+        );
     }
     None
 }

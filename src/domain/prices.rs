@@ -1,7 +1,8 @@
 //! The lowest prices that were paid: what goods without a receipt are worth (PRODUCT §9).
 //!
-//! A price is what a line of a sale brought in, after all discounts and with its taxes, over the units of that line: a
-//! fraction, compared exactly. Prices are held against each other within a market: the stores of one country and currency.
+//! A price is what a line of a sale brought in, after all discounts and with its taxes, over the
+//! units of that line: a fraction, compared exactly. Prices are held against each other within a
+//! market: the stores of one country and currency.
 
 use super::book::Book;
 use super::money::{Currency, Minor};
@@ -56,26 +57,24 @@ impl LowestPrice {
     }
 }
 
-/// What `part` units are worth where `sold` brought in `value`, rounded down: no unit is worth more than was paid for it,
-/// and splitting a return gains nothing.
+/// What `part` units are worth where `sold` brought in `value`, rounded down: no unit is worth more
+/// than was paid for it, and splitting a return gains nothing.
 pub fn share(value: Minor, part: Quantity, sold: Quantity) -> Minor {
     let exact = i128::from(value.0) * i128::from(part.0) / i128::from(sold.0.max(1));
     Minor(i64::try_from(exact).unwrap_or(i64::MAX))
 }
 
-/// The cheapest line of a sale for each of its articles. What nobody paid for, such as the parts of a kit or a gift, has
-/// no price; the value on a gift card is none either.
+/// The cheapest line of a sale for each of its articles. What nobody paid for, such as the parts of
+/// a kit or a gift, has no price; the value on a gift card is none either.
 pub fn of_book(book: &Book) -> BTreeMap<&str, LowestPrice> {
     let mut lowest: BTreeMap<&str, LowestPrice> = BTreeMap::new();
-    let paid = book
-        .sale
-        .lines
-        .iter()
-        .zip(&book.lines)
-        .filter(|(line, state)| state.value().is_positive() && state.sold > Quantity::ZERO && !line.is_gift_card());
+    let paid = book.sale.lines.iter().zip(&book.lines).filter(|(line, state)| {
+        state.value().is_positive() && state.sold > Quantity::ZERO && !line.is_gift_card()
+    });
     for (line, state) in paid {
         let (sale, day) = (book.sale.id, book.sale.business_date);
-        let price = LowestPrice { day, sale, line: line.line, value: state.value(), sold: state.sold };
+        let price =
+            LowestPrice { day, sale, line: line.line, value: state.value(), sold: state.sold };
         keep_lower(&mut lowest, line.sku.as_str(), price);
     }
     lowest
@@ -96,7 +95,8 @@ pub struct SoldUnit {
     pub business_date: Date,
 }
 
-/// What was loaded about goods without a receipt: days of lowest prices, the sales behind them, units by serial number.
+/// What was loaded about goods without a receipt: days of lowest prices, the sales behind them,
+/// units by serial number.
 #[derive(Clone, Debug, Default)]
 pub struct Prices {
     days: HashMap<(Market, String), Vec<LowestPrice>>,
@@ -106,7 +106,8 @@ pub struct Prices {
 }
 
 impl Prices {
-    /// The lowest price of each day on which an article was sold; an empty list says that it was not.
+    /// The lowest price of each day on which an article was sold; an empty list says that it was
+    /// not.
     pub fn load_days(&mut self, market: Market, sku: String, days: Vec<LowestPrice>) {
         self.days.insert((market, sku), days);
     }
@@ -139,7 +140,8 @@ impl Prices {
         }
     }
 
-    /// The lowest price of an article from one day to another, both included; of equal ones that of the latest day.
+    /// The lowest price of an article from one day to another, both included; of equal ones that of
+    /// the latest day.
     pub fn lowest(&self, market: &Market, sku: &str, from: Date, to: Date) -> Option<LowestPrice> {
         let days = self.days.get(&(market.clone(), sku.to_owned()))?;
         let within = days.iter().filter(|price| (from..=to).contains(&price.day));
@@ -159,19 +161,25 @@ impl Prices {
         self.units.get(&(sku.to_owned(), serial.to_owned()))?.as_ref()
     }
 
-    /// The sales behind the lowest prices of every period that the policy names: the store loads those, for no other can
-    /// be asked for.
+    /// The sales behind the lowest prices of every period that the policy names: the store loads
+    /// those, for no other can be asked for.
     pub fn references(&self, wanted: &[Wanted]) -> Vec<Uuid> {
-        let lowest = |of: &Wanted, days: u32| self.lowest(&of.market, &of.sku, days_before(of.today, days), of.today);
-        let of_periods = |of: &Wanted| of.periods.iter().filter_map(|days| lowest(of, *days)).collect::<Vec<_>>();
-        let mut sales: Vec<Uuid> = wanted.iter().flat_map(of_periods).map(|price| price.sale).collect();
+        let lowest = |of: &Wanted, days: u32| {
+            self.lowest(&of.market, &of.sku, days_before(of.today, days), of.today)
+        };
+        let of_periods = |of: &Wanted| {
+            of.periods.iter().filter_map(|days| lowest(of, *days)).collect::<Vec<_>>()
+        };
+        let mut sales: Vec<Uuid> =
+            wanted.iter().flat_map(of_periods).map(|price| price.sale).collect();
         sales.sort_unstable();
         sales.dedup();
         sales
     }
 }
 
-/// An article that somebody brings back without a receipt, and how far back its prices may be asked for.
+/// An article that somebody brings back without a receipt, and how far back its prices may be asked
+/// for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     pub market: Market,
@@ -187,7 +195,12 @@ impl Wanted {
     pub fn of(settings: &Settings, store: &str, sku: &str, now: Timestamp) -> Option<Wanted> {
         let store = settings.store(store)?;
         let periods = periods(settings.policy_of(store)?);
-        let wanted = Wanted { market: Market::of(store), sku: sku.to_owned(), today: store.day(now), periods };
+        let wanted = Wanted {
+            market: Market::of(store),
+            sku: sku.to_owned(),
+            today: store.day(now),
+            periods,
+        };
         (!wanted.periods.is_empty()).then_some(wanted)
     }
 

@@ -1,7 +1,8 @@
 //! What items of one promotion are worth when only some of them come back (PRODUCT §4, `reprice`).
 //!
-//! What the customer keeps is priced as if bought alone: without the promotion's discount. The rest of what was paid is
-//! what the returned units are worth; it is never less than nothing, and never less than what has been paid already.
+//! What the customer keeps is priced as if bought alone: without the promotion's discount. The rest
+//! of what was paid is what the returned units are worth; it is never less than nothing, and never
+//! less than what has been paid already.
 
 use super::allocate::cumulative;
 use super::book::{Book, LineBook};
@@ -9,16 +10,19 @@ use super::money::Minor;
 use super::sale::Sale;
 use std::collections::BTreeMap;
 
-/// Lines of a sale tied together by promotions, by their places; two promotions on one line are one group.
+/// Lines of a sale tied together by promotions, by their places; two promotions on one line are one
+/// group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     pub places: Vec<usize>,
-    /// By name, what each line was discounted by it: its own discounts, and its shares of the sale's.
+    /// By name, what each line was discounted by it: its own discounts, and its shares of the
+    /// sale's.
     promotions: BTreeMap<String, Vec<(usize, Minor)>>,
 }
 
-/// What each promotion took off each line, by name and place. A promotion written on a line that it took nothing off (the
-/// item paid for of two for one) belongs to it all the same; a line without a share of a discount of the sale does not.
+/// What each promotion took off each line, by name and place. A promotion written on a line that it
+/// took nothing off (the item paid for of two for one) belongs to it all the same; a line without a
+/// share of a discount of the sale does not.
 fn discounts(book: &Book) -> BTreeMap<String, BTreeMap<usize, i64>> {
     let sale: &Sale = &book.sale;
     let mut all: BTreeMap<String, BTreeMap<usize, i64>> = BTreeMap::new();
@@ -29,7 +33,11 @@ fn discounts(book: &Book) -> BTreeMap<String, BTreeMap<usize, i64>> {
     };
     for (place, (line, state)) in sale.lines.iter().zip(&book.lines).enumerate() {
         line.discounts.iter().for_each(|discount| add(&discount.promotion, place, discount.amount));
-        let shares = sale.discounts.iter().zip(state.discount_shares()).filter(|(_, share)| share.is_positive());
+        let shares = sale
+            .discounts
+            .iter()
+            .zip(state.discount_shares())
+            .filter(|(_, share)| share.is_positive());
         shares.for_each(|(discount, share)| add(&discount.promotion, place, *share));
     }
     all
@@ -39,10 +47,15 @@ fn discounts(book: &Book) -> BTreeMap<String, BTreeMap<usize, i64>> {
 pub fn groups(book: &Book) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (name, lines) in discounts(book) {
-        let mut group = Group { places: lines.keys().copied().collect(), promotions: BTreeMap::new() };
-        group.promotions.insert(name, lines.into_iter().map(|(place, amount)| (place, Minor(amount))).collect());
-        let (tied, apart): (Vec<Group>, Vec<Group>) =
-            groups.into_iter().partition(|other| other.places.iter().any(|place| group.places.contains(place)));
+        let mut group =
+            Group { places: lines.keys().copied().collect(), promotions: BTreeMap::new() };
+        group.promotions.insert(
+            name,
+            lines.into_iter().map(|(place, amount)| (place, Minor(amount))).collect(),
+        );
+        let (tied, apart): (Vec<Group>, Vec<Group>) = groups
+            .into_iter()
+            .partition(|other| other.places.iter().any(|place| group.places.contains(place)));
         for other in tied {
             group.places.extend(other.places);
             group.promotions.extend(other.promotions);
@@ -62,13 +75,15 @@ impl Group {
         self.promotions.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
     }
 
-    /// What has to be withheld of the units that are back so far: the discounts of what is kept, as far as the worth of
-    /// what is back goes.
+    /// What has to be withheld of the units that are back so far: the discounts of what is kept, as
+    /// far as the worth of what is back goes.
     pub fn to_withhold(&self, book: &Book) -> Minor {
-        let worth =
-            |places: &mut dyn Iterator<Item = usize>| -> i64 { places.map(|p| book.lines[p].net_worth().0).sum() };
+        let worth = |places: &mut dyn Iterator<Item = usize>| -> i64 {
+            places.map(|p| book.lines[p].net_worth().0).sum()
+        };
         let of_promotion = |lines: &Vec<(usize, Minor)>| {
-            let kept: i64 = lines.iter().map(|(place, off)| kept_discount(&book.lines[*place], *off).0).sum();
+            let kept: i64 =
+                lines.iter().map(|(place, off)| kept_discount(&book.lines[*place], *off).0).sum();
             kept.min(worth(&mut lines.iter().map(|(place, _)| *place)))
         };
         let kept: i64 = self.promotions.values().map(of_promotion).sum();
@@ -93,12 +108,14 @@ fn kept_discount(line: &LineBook, off: Minor) -> Minor {
 
 /// What was paid for repriced promotions above what it should be by what is back now.
 ///
-/// A void that would raise it is refused: whoever brings two of three items back and has the first return voided would
-/// keep two at the price of three. Below nothing on one line means the same: what it withheld has been released since.
+/// A void that would raise it is refused: whoever brings two of three items back and has the first
+/// return voided would keep two at the price of three. Below nothing on one line means the same:
+/// what it withheld has been released since.
 pub fn overpaid(book: &Book) -> Minor {
     let of_group = |group: Group| {
         let too_little = group.to_withhold(book).0 - group.withheld(book).0;
-        let negative: i64 = group.places.iter().map(|place| book.lines[*place].net_withheld().0.min(0)).sum();
+        let negative: i64 =
+            group.places.iter().map(|place| book.lines[*place].net_withheld().0.min(0)).sum();
         if group.is_repriced(book) { too_little.max(0) - negative } else { 0 }
     };
     Minor(groups(book).into_iter().map(of_group).sum())

@@ -1,5 +1,6 @@
-//! To which tenders an amount goes back (PRODUCT §7): the order by policy, never more than a tender paid, substitutes
-//! where a tender cannot or may not be paid back, cash rounded without loss over repeated returns.
+//! To which tenders an amount goes back (PRODUCT §7): the order by policy, never more than a tender
+//! paid, substitutes where a tender cannot or may not be paid back, cash rounded without loss over
+//! repeated returns.
 
 mod bare;
 mod carry;
@@ -54,7 +55,13 @@ struct Route {
 
 impl Plan {
     /// Plans `amount`, exact, over the tenders of a sale, and enters it in the book.
-    pub fn add(&mut self, book: &mut Book, amount: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
+    pub fn add(
+        &mut self,
+        book: &mut Book,
+        amount: Minor,
+        policy: &Resolved<'_>,
+        terms: &Terms<'_>,
+    ) {
         let mut left = amount;
         for (place, most) in shares(book, amount, policy.tender_order.value) {
             let exact = Minor(left.0.min(most.0).min(capacity(book, place).0));
@@ -85,8 +92,16 @@ impl Plan {
         ));
     }
 
-    /// Pays `exact` of one tender of the sale, by the best means that policy and circumstances allow.
-    fn pay(&mut self, book: &mut Book, place: usize, exact: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
+    /// Pays `exact` of one tender of the sale, by the best means that policy and circumstances
+    /// allow.
+    fn pay(
+        &mut self,
+        book: &mut Book,
+        place: usize,
+        exact: Minor,
+        policy: &Resolved<'_>,
+        terms: &Terms<'_>,
+    ) {
         let tender = &book.sale.tenders[place];
         let route = match terms.gift_receipt {
             true => self.gift_route(tender.kind, policy, terms),
@@ -117,16 +132,24 @@ impl Plan {
         }
     }
 
-    /// Cash stands in for another means only where all of the return could have been paid in cash: else a card said to
-    /// have failed would be the way around the limit.
+    /// Cash stands in for another means only where all of the return could have been paid in cash:
+    /// else a card said to have failed would be the way around the limit.
     pub fn keep_cash_within(&mut self, limit: Minor) {
         let total: i64 = self.refunds.iter().map(|refund| refund.amount.0).sum();
         if total > limit.0 {
-            self.refunds.iter_mut().for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
+            self.refunds
+                .iter_mut()
+                .for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
         }
     }
 
-    fn route(&mut self, tender: &Tender, sold: Date, policy: &Resolved<'_>, terms: &Terms<'_>) -> Route {
+    fn route(
+        &mut self,
+        tender: &Tender,
+        sold: Date,
+        policy: &Resolved<'_>,
+        terms: &Terms<'_>,
+    ) -> Route {
         let routes = policy.refund_to;
         let usable = !terms.unavailable.contains(&tender.tender);
         let clears = jiff::Span::new().try_days(i64::from(*policy.check_clears_days.value));
@@ -138,7 +161,8 @@ impl Plan {
             // A check that has not cleared is no reason to hand out cash for it.
             false => !uncleared || means != TenderType::Cash,
         };
-        let usable_means: Vec<TenderType> = allowed.iter().copied().filter(|means| open(*means)).collect();
+        let usable_means: Vec<TenderType> =
+            allowed.iter().copied().filter(|means| open(*means)).collect();
         if let Some(asked) = means_asked(terms.refund_to) {
             if !allowed.contains(&asked) {
                 let detail = format!(
@@ -160,18 +184,27 @@ impl Plan {
                 if uncleared {
                     self.uncleared(policy, clears, means);
                 }
-                Route { means, original: means == tender.kind, fallbacks: others(&usable_means, means) }
+                Route {
+                    means,
+                    original: means == tender.kind,
+                    fallbacks: others(&usable_means, means),
+                }
             }
             None => {
                 let (code, rule, why) = if uncleared {
                     let why = format!("The check clears on {clears}");
                     (Code::TenderNotCleared, policy.check_clears_days.rule, why)
                 } else {
-                    let why = format!("Tender {} ({}) cannot be paid back to", tender.tender, spoken(tender.kind));
+                    let why = format!(
+                        "Tender {} ({}) cannot be paid back to",
+                        tender.tender,
+                        spoken(tender.kind)
+                    );
                     (Code::TenderNotAllowed, routes.rule, why)
                 };
-                let detail =
-                    format!("{why}, and the policy allows nothing else for it; a manager may give store credit.");
+                let detail = format!(
+                    "{why}, and the policy allows nothing else for it; a manager may give store credit."
+                );
                 self.needs(code, rule, detail);
                 Route { means: TenderType::StoreCredit, original: false, fallbacks: Vec::new() }
             }
@@ -181,11 +214,16 @@ impl Plan {
     fn uncleared(&mut self, policy: &Resolved<'_>, clears: Date, means: TenderType) {
         let rule = policy.check_clears_days.rule;
         if means == TenderType::Cash || means == TenderType::Check {
-            let detail =
-                format!("The check clears on {clears}; before that a manager has to approve {}.", spoken(means));
+            let detail = format!(
+                "The check clears on {clears}; before that a manager has to approve {}.",
+                spoken(means)
+            );
             self.needs(Code::TenderNotCleared, rule, detail);
         } else {
-            let detail = format!("The check clears on {clears}; until then the money goes to {}.", spoken(means));
+            let detail = format!(
+                "The check clears on {clears}; until then the money goes to {}.",
+                spoken(means)
+            );
             self.findings.push(Finding::noted(Code::TenderNotCleared, rule, detail));
         }
     }
@@ -198,7 +236,14 @@ impl Plan {
     }
 
     /// Enters a refund of `exact`, rounded if it is cash, in the plan and in the book.
-    fn enter(&mut self, book: &mut Book, place: usize, exact: Minor, route: &Route, terms: &Terms<'_>) {
+    fn enter(
+        &mut self,
+        book: &mut Book,
+        place: usize,
+        exact: Minor,
+        route: &Route,
+        terms: &Terms<'_>,
+    ) {
         let cash = if route.means == TenderType::Cash { terms.cash_rounding } else { None };
         let amount = payout(book, place, exact, cash);
         let tender = &mut book.tenders[place];
@@ -209,10 +254,11 @@ impl Plan {
             self.cash.0 += exact.0;
         }
         let paid_with = &book.sale.tenders[place];
-        let known = self
-            .refunds
-            .iter_mut()
-            .find(|r| r.sale == Some(book.sale.id) && r.sale_tender == Some(paid_with.tender) && r.kind == route.means);
+        let known = self.refunds.iter_mut().find(|r| {
+            r.sale == Some(book.sale.id)
+                && r.sale_tender == Some(paid_with.tender)
+                && r.kind == route.means
+        });
         match known {
             Some(refund) => {
                 refund.amount.0 += amount.0;
@@ -232,10 +278,10 @@ impl Plan {
     }
 }
 
-/// What is paid out for `exact` of the tender at a place of the sale. What all payouts are rounded by is carried along, so
-/// that splitting a return gains or loses no more than one step; what is left at the end is paid exactly. Cash is a
-/// multiple of the step: of a rest that is none (part of it went to a card), the coins there are; unless the customer's
-/// own cash was none either.
+/// What is paid out for `exact` of the tender at a place of the sale. What all payouts are rounded
+/// by is carried along, so that splitting a return gains or loses no more than one step; what is
+/// left at the end is paid exactly. Cash is a multiple of the step: of a rest that is none (part of
+/// it went to a card), the coins there are; unless the customer's own cash was none either.
 fn payout(book: &Book, place: usize, exact: Minor, cash: Option<CashRounding>) -> Minor {
     let (tender, ceiling) = (&book.tenders[place], exact_ceiling(book, place));
     let rest = tender.refundable();
@@ -249,13 +295,16 @@ fn payout(book: &Book, place: usize, exact: Minor, cash: Option<CashRounding>) -
             let as_paid = in_cash && tender.paid.0 % rounding.step != 0;
             match last && (in_coins == rest.0 || as_paid) {
                 true => rest,
-                false => Minor(rounding.round(Minor(exact.0 - tender.rounding.0)).0.clamp(0, in_coins)),
+                false => {
+                    Minor(rounding.round(Minor(exact.0 - tender.rounding.0)).0.clamp(0, in_coins))
+                }
             }
         }
     }
 }
 
-/// What a tender paid before cash rounding. Money carried over from an earlier sale brings its own rounding along.
+/// What a tender paid before cash rounding. Money carried over from an earlier sale brings its own
+/// rounding along.
 fn exact_ceiling(book: &Book, place: usize) -> Minor {
     let carried = book.sale.carried(book.sale.tenders[place].tender);
     let rounding = match carried {
@@ -266,12 +315,14 @@ fn exact_ceiling(book: &Book, place: usize) -> Minor {
     Minor((book.tenders[place].paid.0 - rounding).max(0))
 }
 
-/// The tender that the sale's cash rounding is part of: the last cash, or where only the change was cash the last tender
-/// that had any. One that paid less than the rounding cannot hold it.
+/// The tender that the sale's cash rounding is part of: the last cash, or where only the change was
+/// cash the last tender that had any. One that paid less than the rounding cannot hold it.
 fn bears_rounding(sale: &Sale) -> Option<usize> {
     let own = own_rounding(sale);
     let last = |which: fn(&Tender) -> bool| {
-        sale.tenders.iter().rposition(|t| which(t) && t.paid() >= own && sale.carried(t.tender).is_none())
+        sale.tenders
+            .iter()
+            .rposition(|t| which(t) && t.paid() >= own && sale.carried(t.tender).is_none())
     };
     last(|tender| tender.kind == TenderType::Cash)
         .or_else(|| last(|tender| tender.change.is_positive()))
@@ -280,7 +331,8 @@ fn bears_rounding(sale: &Sale) -> Option<usize> {
 
 /// The sale's cash rounding but for what came with money of earlier sales.
 fn own_rounding(sale: &Sale) -> Minor {
-    let carried = sale.exchange_of.iter().flat_map(|tie| &tie.carried).map(|carried| carried.rounding.0);
+    let carried =
+        sale.exchange_of.iter().flat_map(|tie| &tie.carried).map(|carried| carried.rounding.0);
     Minor(sale.cash_rounding.0 - carried.sum::<i64>())
 }
 
@@ -301,7 +353,8 @@ fn shares(book: &Book, amount: Minor, order: &TenderOrder) -> Vec<(usize, Minor)
         TenderOrder::First => {}
         TenderOrder::Last => places.reverse(),
         TenderOrder::Listed(kinds) => {
-            let rank = |kind: TenderType| kinds.iter().position(|k| *k == kind).unwrap_or(kinds.len());
+            let rank =
+                |kind: TenderType| kinds.iter().position(|k| *k == kind).unwrap_or(kinds.len());
             places.sort_by_key(|&place| (rank(book.sale.tenders[place].kind), place));
         }
         TenderOrder::Proportional => return proportional(book, amount, &places),
@@ -327,7 +380,8 @@ fn means_asked(refund_to: RefundTo) -> Option<TenderType> {
     }
 }
 
-/// Whether the money has reached the customer with the recording: the others wait for the terminal's word or the mail.
+/// Whether the money has reached the customer with the recording: the others wait for the
+/// terminal's word or the mail.
 pub fn settles_at_once(kind: TenderType) -> bool {
     matches!(kind, TenderType::Cash | TenderType::GiftCard | TenderType::StoreCredit)
 }

@@ -24,7 +24,11 @@ impl Fault {
     }
 
     pub fn unknown_store(store: &str) -> Fault {
-        Fault::new("/store", "unknown_store", format!("Store {store} is not known here; an admin adds it first."))
+        Fault::new(
+            "/store",
+            "unknown_store",
+            format!("Store {store} is not known here; an admin adds it first."),
+        )
     }
 
     pub fn currency(pointer: &str, theirs: Currency) -> Fault {
@@ -33,7 +37,8 @@ impl Fault {
     }
 
     pub fn ambiguous_receipt(pointer: &str) -> Fault {
-        let detail = "Several sales bear this receipt number; name the store and the business date too.";
+        let detail =
+            "Several sales bear this receipt number; name the store and the business date too.";
         Fault::new(format!("{pointer}/sale"), "invalid_value", detail)
     }
 }

@@ -111,7 +111,8 @@ pub struct Refund {
 pub struct RecordReturn {
     pub draft: Draft,
     pub grants: Vec<Grant>,
-    /// An override token that was no good before it was even looked up: expired, forged, of another kind.
+    /// An override token that was no good before it was even looked up: expired, forged, of another
+    /// kind.
     pub bad_grant: Option<(Option<Uuid>, OverrideFault)>,
     pub quoted: Option<Quoted>,
     /// SHA-256 of the draft, to hold against the quote's.
@@ -131,7 +132,8 @@ pub struct Recorded {
 /// `POST /v1/returns`: decides again, and records.
 pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) -> Outcome {
     let draft = &command.draft;
-    let mut decided = match decide::decide(&state.case(draft, context.now), draft, &command.grants) {
+    let mut decided = match decide::decide(&state.case(draft, context.now), draft, &command.grants)
+    {
         Ok(decided) => decided,
         Err(faults) => return Refusal::Invalid(faults).into(),
     };
@@ -161,7 +163,9 @@ pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) 
     journal::return_recorded(state, context, &the_return, &decided.decision);
     let entry = state.last_entry();
     let (taken, onto) = (&decided.cards, draft.refund_card);
-    if let Err(refusal) = of_returns::record(state, &mut the_return, taken, onto, &command.codes, context) {
+    if let Err(refusal) =
+        of_returns::record(state, &mut the_return, taken, onto, &command.codes, context)
+    {
         return refusal.into();
     }
     exchanges::record(state, context, draft, &mut decided.decision, &mut the_return);
@@ -171,10 +175,14 @@ pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) 
         state.post_on(entry, ledger::returned(state, &the_return));
     }
     state.add_return(the_return.kept());
-    Outcome::Done(Box::new(Done::Returned(Recorded { the_return, decision: Box::new(decided.decision) })))
+    Outcome::Done(Box::new(Done::Returned(Recorded {
+        the_return,
+        decision: Box::new(decided.decision),
+    })))
 }
 
-/// What has changed since the register was quoted; or that the policy wants a quote and there is none.
+/// What has changed since the register was quoted; or that the policy wants a quote and there is
+/// none.
 fn against_quote(command: &RecordReturn, decided: &decide::Decided) -> Option<Refusal> {
     let decision = &decided.decision;
     let Some(quoted) = &command.quoted else {
@@ -197,7 +205,8 @@ fn against_quote(command: &RecordReturn, decided: &decide::Decided) -> Option<Re
         version((&quoted.policy.0, quoted.policy.1)),
         version((&decision.policy.name, decision.policy.version)),
     );
-    let quantities = |all: Vec<Quantity>| all.iter().map(Quantity::to_string).collect::<Vec<_>>().join(", ");
+    let quantities =
+        |all: Vec<Quantity>| all.iter().map(Quantity::to_string).collect::<Vec<_>>().join(", ");
     compare(
         "returnable_quantity",
         quantities(quoted.returnable.clone()),
@@ -210,9 +219,10 @@ fn against_verdict(command: &RecordReturn, decision: &Decision) -> Option<Refusa
     let boxed = || Box::new(decision.clone());
     match (decision.verdict, command.expected_refund) {
         (Verdict::Refused, _) => Some(Refusal::ReturnRefused(boxed())),
-        (_, Some(expected)) if expected != decision.totals.refund => {
-            Some(Refusal::AmountChanged { expected: expected.format(decision.currency), decision: boxed() })
-        }
+        (_, Some(expected)) if expected != decision.totals.refund => Some(Refusal::AmountChanged {
+            expected: expected.format(decision.currency),
+            decision: boxed(),
+        }),
         (Verdict::NeedsApproval, _) => Some(Refusal::ApprovalRequired(boxed())),
         (Verdict::Allowed, _) => None,
     }
@@ -221,7 +231,8 @@ fn against_verdict(command: &RecordReturn, decision: &Decision) -> Option<Refusa
 fn build(state: &mut State, draft: &Draft, decided: &decide::Decided, now: Timestamp) -> Return {
     let decision = &decided.decision;
     let lines = returned_lines(decided);
-    let business_date = state.settings().store(&draft.store).map_or(Date::MIN, |store| store.day(now));
+    let business_date =
+        state.settings().store(&draft.store).map_or(Date::MIN, |store| store.day(now));
     Return {
         id: state.new_id(now),
         store: draft.store.clone(),
@@ -349,10 +360,15 @@ pub fn void(state: &mut State, command: &VoidReturn, context: &Context<'_>) -> O
 
 fn why_not_voidable(the_return: &Return) -> Option<String> {
     if the_return.status != ReturnStatus::Completed {
-        return Some(format!("The return is {}, not completed.", the_return.status.as_str().replace('_', " ")));
+        return Some(format!(
+            "The return is {}, not completed.",
+            the_return.status.as_str().replace('_', " ")
+        ));
     }
-    let gone =
-        the_return.refunds.iter().find(|r| r.status == RefundStatus::Settled && !settles_at_once(r.plan.kind))?;
+    let gone = the_return
+        .refunds
+        .iter()
+        .find(|r| r.status == RefundStatus::Settled && !settles_at_once(r.plan.kind))?;
     Some(format!(
         "Refund {} of {} has reached the customer's {}; it cannot be called back. Ring the goods up as a new sale.",
         gone.plan.refund,
@@ -361,8 +377,8 @@ fn why_not_voidable(the_return: &Return) -> Option<String> {
     ))
 }
 
-/// Voiding just those returns whose cash was rounded down would keep what the others were rounded up by: what cash
-/// rounding has added to a tender, or kept of it, stays within one step.
+/// Voiding just those returns whose cash was rounded down would keep what the others were rounded
+/// up by: what cash rounding has added to a tender, or kept of it, stays within one step.
 fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     // Practice took nothing from the tenders.
     if the_return.training {
@@ -372,16 +388,27 @@ fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     let step = store.rounds_cash(the_return.business_date)?.step;
     let counting = the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed);
     let paid_out = counting.filter_map(|r| r.plan.sale.zip(r.plan.sale_tender));
-    let carried = the_return.exchange.iter().flat_map(|exchange| &exchange.carried).filter_map(|part| part.from);
+    let carried = the_return
+        .exchange
+        .iter()
+        .flat_map(|exchange| &exchange.carried)
+        .filter_map(|part| part.from);
     for (sale, number) in paid_out.chain(carried) {
         let Some(book) = state.book(sale) else { continue };
-        let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) else { continue };
-        let of_tender = |r: &&Refund| {
-            r.status != RefundStatus::Failed && r.plan.sale == Some(sale) && r.plan.sale_tender == Some(number)
+        let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) else {
+            continue;
         };
-        let released: i64 = the_return.refunds.iter().filter(of_tender).map(|r| r.plan.rounding.0).sum();
-        let taken_along =
-            the_return.exchange.as_ref().map_or(Minor::ZERO, |exchange| exchange.rounding_of(sale, number));
+        let of_tender = |r: &&Refund| {
+            r.status != RefundStatus::Failed
+                && r.plan.sale == Some(sale)
+                && r.plan.sale_tender == Some(number)
+        };
+        let released: i64 =
+            the_return.refunds.iter().filter(of_tender).map(|r| r.plan.rounding.0).sum();
+        let taken_along = the_return
+            .exchange
+            .as_ref()
+            .map_or(Minor::ZERO, |exchange| exchange.rounding_of(sale, number));
         let left = book.tenders[place].rounding.0 - released - taken_along.0;
         if left.abs() > step {
             return Some(format!(
@@ -393,7 +420,8 @@ fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     None
 }
 
-/// Taking the first of two returns of a promotion back would leave the second one paid as if both had come.
+/// Taking the first of two returns of a promotion back would leave the second one paid as if both
+/// had come.
 fn farms_promotion(state: &State, the_return: &Return) -> Option<String> {
     if the_return.training {
         return None;

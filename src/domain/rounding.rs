@@ -1,7 +1,8 @@
 //! Cash rounding: where the smallest coins are gone, what is paid in cash is a multiple of a step.
 //!
-//! By jurisdiction and date, as data (STANDARDS 40). The absolute value is rounded and the sign put back, so that a
-//! refund is rounded like the sale it mirrors; only the cash part is rounded, and the difference is recorded apart.
+//! By jurisdiction and date, as data (STANDARDS 40). The absolute value is rounded and the sign put
+//! back, so that a refund is rounded like the sale it mirrors; only the cash part is rounded, and
+//! the difference is recorded apart.
 
 use super::money::{Currency, Minor};
 use jiff::civil::{Date, date};
@@ -37,13 +38,15 @@ const fn halves_down(law: Law) -> Law {
     Law { rounding: CashRounding { step: law.rounding.step, tie: Tie::Down }, ..law }
 }
 
-/// In force where it is compulsory or general practice, the earlier steps too: a sale of then is returned by the rule of
-/// the day it comes back, but its own rounding was that of its day. Shops of other countries pay to the minor unit, unless
-/// the store says otherwise ([`super::settings::Store`]).
+/// In force where it is compulsory or general practice, the earlier steps too: a sale of then is
+/// returned by the rule of the day it comes back, but its own rounding was that of its day. Shops
+/// of other countries pay to the minor unit, unless the store says otherwise
+/// ([`super::settings::Store`]).
 ///
-/// A step of five leaves no tie between whole minor units. Of the others, Chile's law sends five pesos down (Ley 20.956);
-/// New Zealand leaves five cents to the shop, and it goes up here as everywhere else. Slovakia takes a total of 0.01 or
-/// 0.02 up to 0.05, which is not done here: it would make a refund of one cent five.
+/// A step of five leaves no tie between whole minor units. Of the others, Chile's law sends five
+/// pesos down (Ley 20.956); New Zealand leaves five cents to the shop, and it goes up here as
+/// everywhere else. Slovakia takes a total of 0.01 or 0.02 up to 0.05, which is not done here: it
+/// would make a refund of one cent five.
 const LAWS: &[Law] = &[
     law("AUD", None, date(1992, 2, 1), 5),
     law("CAD", None, date(2013, 2, 4), 5),
@@ -74,19 +77,26 @@ const LAWS: &[Law] = &[
     law("SEK", None, date(2010, 10, 1), 100),
 ];
 
-/// The largest step that a rounding of this currency can be of: that of any law, and at least a tenth of the unit (ten of
-/// a currency without decimals), for shops under laws that are not listed.
+/// The largest step that a rounding of this currency can be of: that of any law, and at least a
+/// tenth of the unit (ten of a currency without decimals), for shops under laws that are not
+/// listed.
 pub fn largest_step(currency: Currency) -> i64 {
     let tenth = 10_i64.pow(currency.digits().saturating_sub(1).max(1));
-    let of_laws = LAWS.iter().filter(|law| law.currency == currency.code()).map(|law| law.rounding.step);
+    let of_laws =
+        LAWS.iter().filter(|law| law.currency == currency.code()).map(|law| law.rounding.step);
     of_laws.max().unwrap_or(tenth).max(tenth)
 }
 
-/// How cash of this currency is rounded in a region (`CA-ON`, `FI`) on a day; none where it is paid to the minor unit.
+/// How cash of this currency is rounded in a region (`CA-ON`, `FI`) on a day; none where it is paid
+/// to the minor unit.
 pub fn cash_rounding(currency: Currency, region: &str, on: Date) -> Option<CashRounding> {
     let country = region.split('-').next().unwrap_or(region);
     (LAWS.iter())
-        .filter(|law| law.currency == currency.code() && law.country.is_none_or(|c| c == country) && law.from <= on)
+        .filter(|law| {
+            law.currency == currency.code()
+                && law.country.is_none_or(|c| c == country)
+                && law.from <= on
+        })
         .max_by_key(|law| law.from)
         .map(|law| law.rounding)
 }
@@ -109,8 +119,8 @@ impl CashRounding {
 mod tests {
     use super::*;
 
-    /// The published cases, and those of the laws' own examples: Canada, Australia, Switzerland, Finland, Ireland, New
-    /// Zealand, Sweden, Norway, Denmark, Chile, Hungary.
+    /// The published cases, and those of the laws' own examples: Canada, Australia, Switzerland,
+    /// Finland, Ireland, New Zealand, Sweden, Norway, Denmark, Chile, Hungary.
     #[test]
     fn rounds_as_published() {
         let cases = [
@@ -171,7 +181,8 @@ mod tests {
             assert_eq!(step(code, place, day), expected, "{code} {place} {day}");
         }
         assert_eq!(largest_step(Currency::parse("SEK").unwrap()), 100);
-        let tenths = ["USD", "JPY", "KWD", "CLF"].map(|code| largest_step(Currency::parse(code).unwrap()));
+        let tenths =
+            ["USD", "JPY", "KWD", "CLF"].map(|code| largest_step(Currency::parse(code).unwrap()));
         assert_eq!(tenths, [10, 10, 100, 1000]);
     }
 

@@ -162,7 +162,8 @@ impl SaleLine {
     /// The flag of a line that sold or loaded a gift card, of ours or of another's.
     pub const GIFT_CARD: &str = "gift_card";
 
-    /// Whether the line's worth is value on a gift card: owed to its holder, no price of goods, and without fees.
+    /// Whether the line's worth is value on a gift card: owed to its holder, no price of goods, and
+    /// without fees.
     pub fn is_gift_card(&self) -> bool {
         self.gift_card.is_some() || self.has_flag(SaleLine::GIFT_CARD)
     }
@@ -181,8 +182,9 @@ impl Sale {
         self.lines.iter().find(|line| line.line == number)
     }
 
-    /// Each discount of the sale spread over the lines by largest remainder, in proportion to what the earlier ones left
-    /// of each line's net: `shares[discount][line]`. Deterministic, and no line is discounted below nothing.
+    /// Each discount of the sale spread over the lines by largest remainder, in proportion to what
+    /// the earlier ones left of each line's net: `shares[discount][line]`. Deterministic, and no
+    /// line is discounted below nothing.
     pub fn discount_shares(&self) -> Vec<Vec<Minor>> {
         let mut left: Vec<Minor> = self.lines.iter().map(|line| line.net).collect();
         let mut shares = Vec::with_capacity(self.discounts.len());
@@ -205,7 +207,8 @@ impl Sale {
         for (index, line) in self.lines.iter().enumerate() {
             let discounts: i64 = line.discounts.iter().map(|d| d.amount.0).sum();
             let expected = Minor(line.extended().0 - discounts);
-            // How a scale's price is rounded is the register's own business: one minor unit either way.
+            // How a scale's price is rounded is the register's own business: one minor unit either
+            // way.
             let weighed = !line.quantity.is_whole() && (expected.0 - line.net.0).abs() == 1;
             expect(Sum::LineNet(index), if weighed { line.net } else { expected }, line.net);
             let taxes = taxes_of(&line.taxes);
@@ -225,14 +228,17 @@ impl Sale {
         misfits
     }
 
-    /// The cash rounding, as far as it can be one: else money could be called rounding, and be refunded as such.
+    /// The cash rounding, as far as it can be one: else money could be called rounding, and be
+    /// refunded as such.
     fn plausible_rounding(&self) -> Minor {
-        let in_cash = |tender: &Tender| tender.kind == TenderType::Cash || tender.change.is_positive();
+        let in_cash =
+            |tender: &Tender| tender.kind == TenderType::Cash || tender.change.is_positive();
         if self.exchange_of.is_some() {
             // The service's own: money of earlier sales brings its rounding along.
             return self.cash_rounding;
         }
-        let most = if self.tenders.iter().any(in_cash) { largest_step(self.currency) - 1 } else { 0 };
+        let most =
+            if self.tenders.iter().any(in_cash) { largest_step(self.currency) - 1 } else { 0 };
         Minor(self.cash_rounding.0.clamp(-most, most))
     }
 

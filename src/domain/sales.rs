@@ -8,7 +8,8 @@ use super::state::{NewSale, ReceiptKey, State};
 use super::{journal, ledger};
 use std::sync::Arc;
 
-/// A sale to be kept. Its sums have been checked; whether its store and receipt allow it is decided here.
+/// A sale to be kept. Its sums have been checked; whether its store and receipt allow it is decided
+/// here.
 #[derive(Clone, Debug)]
 pub struct RecordSale {
     /// Its id is given when it is recorded.
@@ -33,7 +34,13 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
         if known.digest == command.digest {
             let document = command.document.clone();
             let recorded_at = context.now;
-            return Done::SaleRecorded { sale: known.sale, document, recorded_at, known_before: true }.into();
+            return Done::SaleRecorded {
+                sale: known.sale,
+                document,
+                recorded_at,
+                known_before: true,
+            }
+            .into();
         }
         journal::sale_refused(state, context, sent, known.sale);
         return Refusal::ReceiptExists { sale: known.sale }.into();
@@ -47,7 +54,12 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
     journal::sale_recorded(state, context, &sale, command);
     state.post(ledger::sold(&sale));
     let document = command.document.clone();
-    let new = NewSale { sale: id, document: document.clone(), digest: command.digest, recorded_at: context.now };
+    let new = NewSale {
+        sale: id,
+        document: document.clone(),
+        digest: command.digest,
+        recorded_at: context.now,
+    };
     state.add_sale(Arc::clone(&sale), new);
     if let Err(refusal) = of_sales::put_on(state, &sale, context) {
         return refusal.into();

@@ -1,4 +1,5 @@
-//! Stores, registers, operators and the policies in force: what every decision looks up and few commands change.
+//! Stores, registers, operators and the policies in force: what every decision looks up and few
+//! commands change.
 
 use super::caller::{Role, Stores};
 use super::money::{Currency, Minor};
@@ -21,13 +22,14 @@ pub struct Store {
     pub region: String,
     /// The name of its policy.
     pub policy: String,
-    /// The smallest coin that the store pays with, in minor units, where no law says how cash is rounded: five, for a
-    /// shop in the United States that has no pennies any more.
+    /// The smallest coin that the store pays with, in minor units, where no law says how cash is
+    /// rounded: five, for a shop in the United States that has no pennies any more.
     pub cash_rounding: Option<Minor>,
 }
 
 impl Store {
-    /// How the store rounds cash on a day: by law, else by its own choice, halves up; none: not at all.
+    /// How the store rounds cash on a day: by law, else by its own choice, halves up; none: not at
+    /// all.
     pub fn rounds_cash(&self, on: Date) -> Option<CashRounding> {
         let own = || self.cash_rounding.map(|step| CashRounding { step: step.0, tie: Tie::Up });
         cash_rounding(self.currency, &self.region, on).or_else(own)
@@ -84,9 +86,15 @@ impl Settings {
     pub fn save_policy(&mut self, record: PolicyRecord) {
         if let PolicyStatus::Published { effective_from, .. } = &record.status {
             for (currency, policy) in &*record.compiled {
-                let versions = self.policies.entry(record.name.clone()).or_default().entry(*currency).or_default();
+                let versions = self
+                    .policies
+                    .entry(record.name.clone())
+                    .or_default()
+                    .entry(*currency)
+                    .or_default();
                 versions.retain(|version| version.number != record.number);
-                let (number, effective_from, policy) = (record.number, *effective_from, Arc::clone(policy));
+                let (number, effective_from, policy) =
+                    (record.number, *effective_from, Arc::clone(policy));
                 versions.push(Version { number, effective_from, policy });
                 versions.sort_by_key(|version| version.number);
             }
@@ -102,13 +110,19 @@ impl Settings {
     /// All versions of one policy, in order of number.
     pub fn versions_of(&self, name: &str) -> impl Iterator<Item = &PolicyRecord> {
         let from = (name.to_owned(), 0);
-        self.policy_records.range(from..).map(|(_, record)| record).take_while(move |record| record.name == name)
+        self.policy_records
+            .range(from..)
+            .map(|(_, record)| record)
+            .take_while(move |record| record.name == name)
     }
 
     /// Whether an operator is the buyer: nobody handles their own purchase.
     pub fn is_customer(&self, operator: &str, customer: Option<&str>) -> bool {
         let Some(customer) = customer else { return false };
         customer == operator
-            || self.operators.get(operator).is_some_and(|known| known.customer.as_deref() == Some(customer))
+            || self
+                .operators
+                .get(operator)
+                .is_some_and(|known| known.customer.as_deref() == Some(customer))
     }
 }

@@ -1,4 +1,5 @@
-//! Signing in with a PIN: attempts are counted before the PIN is looked at, so that many at once gain nothing.
+//! Signing in with a PIN: attempts are counted before the PIN is looked at, so that many at once
+//! gain nothing.
 
 use super::entry::Event;
 use super::journal;
@@ -71,13 +72,19 @@ pub fn perform(state: &mut State, command: &SignIn, context: &Context<'_>) -> Ou
 }
 
 /// Counts the attempt as failed until it is told to have succeeded.
-fn attempt(state: &mut State, command: &SignIn, mut attempts: Attempts, context: &Context<'_>) -> Answer {
+fn attempt(
+    state: &mut State,
+    command: &SignIn,
+    mut attempts: Attempts,
+    context: &Context<'_>,
+) -> Answer {
     if let Some(until) = attempts.locked_until.filter(|until| *until > context.now) {
         journal::signed_in(state, context, command, Event::SignInFailed);
         return Answer::Locked { until };
     }
     attempts.failures = attempts.failures.saturating_add(1);
-    attempts.locked_until = lock(attempts.failures, command.rule).map(|length| context.now + length);
+    attempts.locked_until =
+        lock(attempts.failures, command.rule).map(|length| context.now + length);
     state.set_attempts(&command.operator, attempts);
     Answer::GoOn
 }

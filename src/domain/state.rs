@@ -1,7 +1,13 @@
 //! What a batch of commands has loaded, and what it has changed: the state machine's memory.
 //!
-//! Commands read and write here and nowhere else; two commands on one sale in one batch see each other. What a command
-//! changed is written by the store as sets, or thrown away by a check.
+//! Commands read and write here and nowhere else; two commands on one sale in one batch see each
+//! other. What a command changed is written by the store as sets, or thrown away by a check.
+
+mod changes;
+mod ids;
+
+pub use changes::{Changes, EntryDraft, NewSale};
+pub use ids::Ids;
 
 use super::book::Book;
 use super::caller::Caller;
@@ -24,7 +30,7 @@ use super::settings::{Operator, Register, Settings, Store};
 use super::sign_in::Attempts;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -70,102 +76,10 @@ pub struct State {
     /// What goods without a receipt are worth.
     pub prices: Prices,
     pub changes: Changes,
-    /// Goes up with every change but those that a refusal may leave behind: attempts to sign in, notes in the log.
+    /// Counts changes, without those that a refusal may leave: sign-in attempts, log notes.
     revision: u64,
     /// A command was refused after it had changed something.
     spoilt: bool,
-}
-
-/// What the store is to write.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Changes {
-    pub new_sales: Vec<NewSale>,
-    /// Sales of exchanges that were taken back.
-    pub voided_sales: BTreeSet<Uuid>,
-    /// Lines, tenders and charges of books that changed, by their places; the sale itself never does.
-    pub lines: BTreeSet<(Uuid, usize)>,
-    pub tenders: BTreeSet<(Uuid, usize)>,
-    pub charges: BTreeSet<(Uuid, u32)>,
-    pub new_returns: Vec<Uuid>,
-    pub changed_returns: BTreeSet<Uuid>,
-    pub new_overrides: Vec<Uuid>,
-    pub used_overrides: BTreeSet<Uuid>,
-    pub attempts: BTreeSet<String>,
-    pub stores: BTreeSet<String>,
-    pub registers: BTreeSet<(String, String)>,
-    pub operators: BTreeSet<String>,
-    pub policies: BTreeSet<(String, u32)>,
-    pub entries: Vec<EntryDraft>,
-    /// The money that entries tell of.
-    pub movements: Vec<Movement>,
-    pub day_ends: Vec<DayEnd>,
-}
-
-impl Changes {
-    /// Notes what differs between two states of a book. What changes and changes back is written all the same.
-    fn book(&mut self, before: &Book, after: &Book) {
-        let sale = after.sale.id;
-        let lines = (0..after.lines.len()).filter(|&i| before.lines[i] != after.lines[i]);
-        self.lines.extend(lines.map(|place| (sale, place)));
-        let tenders = (0..after.tenders.len()).filter(|&i| before.tenders[i] != after.tenders[i]);
-        self.tenders.extend(tenders.map(|place| (sale, place)));
-        let (old, new) = (&before.charges_refunded, &after.charges_refunded);
-        let changed = old.iter().filter(|c| !new.contains(c)).chain(new.iter().filter(|c| !old.contains(c)));
-        self.charges.extend(changed.map(|charge| (sale, *charge)));
-    }
-}
-
-/// A sale to be kept, as sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewSale {
-    pub sale: Uuid,
-    pub document: String,
-    pub digest: [u8; 32],
-    pub recorded_at: Timestamp,
-}
-
-/// An entry of the log that has no place in its chain yet.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EntryDraft {
-    pub store: String,
-    pub id: Uuid,
-    pub at: Timestamp,
-    pub event: Event,
-    pub actor: Option<Actor>,
-    pub request_id: Option<String>,
-    pub subject_id: Option<String>,
-    pub data: Json,
-}
-
-/// Makes UUIDv7, ascending within a batch, from a seed: the same seed gives the same ids.
-#[derive(Clone, Debug, Default)]
-pub struct Ids {
-    seed: u64,
-    count: u16,
-}
-
-impl Ids {
-    pub fn seeded(seed: u64) -> Ids {
-        Ids { seed, count: 0 }
-    }
-
-    /// Milliseconds, then a 12-bit counter, then 62 bits of SplitMix64.
-    fn next(&mut self, now: Timestamp) -> Uuid {
-        self.count = self.count.wrapping_add(1);
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = mix(self.seed);
-        let counter = self.count.to_be_bytes();
-        let tail = mixed.to_be_bytes();
-        let random = [counter[0], counter[1], tail[0], tail[1], tail[2], tail[3], tail[4], tail[5], tail[6], tail[7]];
-        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
-    }
-}
-
-fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 impl State {
@@ -294,8 +208,12 @@ impl State {
     pub fn add_sale(&mut self, sale: Arc<Sale>, new: NewSale) {
         self.revision += 1;
         let key = ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() };
-        let receipt = Receipt { business_date: sale.business_date, sale: sale.id, digest: new.digest };
-        self.anywhere.entry(sale.receipt.clone()).or_default().push((sale.store.clone(), receipt.clone()));
+        let receipt =
+            Receipt { business_date: sale.business_date, sale: sale.id, digest: new.digest };
+        self.anywhere
+            .entry(sale.receipt.clone())
+            .or_default()
+            .push((sale.store.clone(), receipt.clone()));
         self.receipts.entry(key).or_default().push(receipt);
         let book = Book::new(sale);
         if let Some(store) = self.settings.store(&book.sale.store) {
@@ -416,7 +334,9 @@ impl State {
 
     pub fn save_store(&mut self, store: Store) {
         self.changes.stores.insert(store.store.clone());
-        self.change_settings(|settings| settings.stores.insert(store.store.clone(), Arc::new(store)));
+        self.change_settings(|settings| {
+            settings.stores.insert(store.store.clone(), Arc::new(store))
+        });
     }
 
     pub fn save_register(&mut self, register: Register) {
@@ -427,7 +347,9 @@ impl State {
 
     pub fn save_operator(&mut self, operator: Operator) {
         self.changes.operators.insert(operator.operator.clone());
-        self.change_settings(|settings| settings.operators.insert(operator.operator.clone(), Arc::new(operator)));
+        self.change_settings(|settings| {
+            settings.operators.insert(operator.operator.clone(), Arc::new(operator))
+        });
     }
 
     pub fn save_policy(&mut self, record: PolicyRecord) {
@@ -445,7 +367,14 @@ impl State {
     // ---- the log
 
     /// Notes what happened; the store gives it its place in the chain.
-    pub fn note(&mut self, context: &Context<'_>, store: &str, event: Event, subject_id: Option<String>, data: Json) {
+    pub fn note(
+        &mut self,
+        context: &Context<'_>,
+        store: &str,
+        event: Event,
+        subject_id: Option<String>,
+        data: Json,
+    ) {
         let id = self.new_id(context.now);
         self.changes.entries.push(EntryDraft {
             store: store.to_owned(),
@@ -464,8 +393,8 @@ impl State {
         self.changes.entries.len().saturating_sub(1)
     }
 
-    /// Books what the entry noted last tells of, and has the entry tell how: the log then proves the ledger, row by
-    /// row. What moves nothing is not booked.
+    /// Books what the entry noted last tells of, and has the entry tell how: the log then proves
+    /// the ledger, row by row. What moves nothing is not booked.
     pub fn post(&mut self, posting: Posting) {
         self.post_on(self.last_entry(), posting);
     }
@@ -480,7 +409,8 @@ impl State {
         if let Json::Object(data) = &mut told.data {
             data.insert(LEDGER.into(), posting.facts());
         }
-        let till = self.tills.entry(TillKey::of(&told.store, posting.register.as_deref())).or_default();
+        let till =
+            self.tills.entry(TillKey::of(&told.store, posting.register.as_deref())).or_default();
         let summed = Summed { movements: 1, amounts: posting.amounts };
         till.open.entry(posting.business_date).or_default().add(told.event, &summed);
         self.changes.movements.push(Movement { entry, posting });
@@ -506,13 +436,15 @@ impl State {
         self.heads.get(store).copied().unwrap_or(0) + noted as u64 + 1
     }
 
-    /// A register of a store that must be closed before the store's own day can be, and the day of its first movement.
+    /// A register of a store that must be closed before the store's own day can be, and the day of
+    /// its first movement.
     pub fn registers_to_close(&self, store: &str, day: Date) -> Option<(&str, Date)> {
         let of_store = self.tills.iter().filter(|(key, _)| key.store == store);
         of_store.filter_map(|(key, till)| Some((key.register()?, till.lacks(day)?))).next()
     }
 
-    /// Keeps a day end: what it covers is no longer open. A register's becomes part of what its store has open.
+    /// Keeps a day end: what it covers is no longer open. A register's becomes part of what its
+    /// store has open.
     pub fn close_day(&mut self, day_end: DayEnd) {
         self.revision += 1;
         let DayEnd { number, business_date, seq, perpetual, .. } = day_end;
@@ -571,7 +503,8 @@ impl State {
 }
 
 fn one_of<'a>(receipts: impl Iterator<Item = &'a Receipt>, day: Option<Date>) -> Found {
-    let mut matching = receipts.filter(|receipt| day.is_none_or(|day| receipt.business_date == day));
+    let mut matching =
+        receipts.filter(|receipt| day.is_none_or(|day| receipt.business_date == day));
     match (matching.next(), matching.next()) {
         (None, _) => Found::None,
         (Some(only), None) => Found::One(only.sale),

@@ -27,7 +27,11 @@ mod tests {
 
     #[test]
     fn every_tender_reads_back_as_itself() {
-        assert!(TenderType::ALL.iter().all(|tender| TenderType::parse(tender.as_str()) == Some(*tender)));
+        assert!(
+            TenderType::ALL
+                .iter()
+                .all(|tender| TenderType::parse(tender.as_str()) == Some(*tender))
+        );
         assert_eq!(TenderType::ALL.len(), 13);
         assert_eq!(TenderType::parse("bitcoin"), None);
     }

@@ -1,5 +1,5 @@
-//! What ties the new goods of an exchange to the first sale: whose money paid for them, and since when they count as
-//! bought.
+//! What ties the new goods of an exchange to the first sale: whose money paid for them, and since
+//! when they count as bought.
 
 use super::money::Minor;
 use super::sale::Sale;
@@ -11,7 +11,8 @@ use uuid::Uuid;
 pub struct Tie {
     pub the_return: Uuid,
     pub return_number: String,
-    /// The sale that a chain of exchanges began with; none where the goods came back without a receipt.
+    /// The sale that a chain of exchanges began with; none where the goods came back without a
+    /// receipt.
     pub first_sale: Option<Uuid>,
     /// Since when the goods count as bought where their window is inherited.
     pub since: Since,

@@ -1,8 +1,10 @@
-//! The words of a return that registers send: reasons, conditions, dispositions, and where the money should go.
+//! The words of a return that registers send: reasons, conditions, dispositions, and where the
+//! money should go.
 
 use std::fmt;
 
-/// An enum of words that travel as text: `ALL`, `as_str` and `parse` come with it, so that no list is kept twice.
+/// An enum of words that travel as text: `ALL`, `as_str` and `parse` come with it, so that no list
+/// is kept twice.
 macro_rules! vocabulary {
     ($(#[$about:meta])* $name:ident { $($(#[$word_about:meta])* $word:ident = $text:literal,)+ }) => {
         $(#[$about])*
@@ -84,12 +86,14 @@ impl Reason {
         "price_adjustment",
         "other",
     ];
-    /// The standard reason that law protects: no restocking fee, no shop's window within the legal period.
+    /// The standard reason that law protects: no restocking fee, no shop's window within the legal
+    /// period.
     pub const DEFECTIVE: &'static str = "defective";
     /// The longest reason, in characters.
     pub const MAX_LENGTH: usize = 40;
 
-    /// Reads a well-formed reason: 1 to 40 of `a-z 0-9 _`, a letter first. Whether a policy knows it is the policy's word.
+    /// Reads a well-formed reason: 1 to 40 of `a-z 0-9 _`, a letter first. Whether a policy knows
+    /// it is the policy's word.
     pub fn parse(text: &str) -> Option<Reason> {
         let well_formed = text.len() <= Self::MAX_LENGTH
             && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -127,7 +131,10 @@ mod tests {
     #[test]
     fn reasons_are_open_but_well_formed() {
         for standard in Reason::STANDARD {
-            assert!(Reason::parse(standard).is_some_and(|reason| reason.is_standard()), "{standard}");
+            assert!(
+                Reason::parse(standard).is_some_and(|reason| reason.is_standard()),
+                "{standard}"
+            );
         }
         assert!(Reason::parse("smells_of_smoke").is_some_and(|reason| !reason.is_standard()));
         for malformed in ["", "_x", "9x", "Late", "too late", "späť", &"a".repeat(41)] {

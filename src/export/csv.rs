@@ -1,7 +1,9 @@
-//! CSV (RFC 4180, but lines end in `\n`): a column per member of an entry, from which the leaf is built again.
+//! CSV (RFC 4180, but lines end in `\n`): a column per member of an entry, from which the leaf is
+//! built again.
 //!
-//! An empty field is null; `data` is its canonical JSON. Bytes are exact: a field that a spreadsheet would take for a
-//! formula is left as it is, since an altered field would not verify. Open such files as text.
+//! An empty field is null; `data` is its canonical JSON. Bytes are exact: a field that a
+//! spreadsheet would take for a formula is left as it is, since an altered field would not verify.
+//! Open such files as text.
 //!
 //! The manifest is a companion file, `<name>.manifest`: the signed note over the CSV's own digest.
 
@@ -50,7 +52,8 @@ impl<W: Write> CsvWriter<W> {
         self.tally.begin(before);
     }
 
-    /// Writes the next entry: stores in byte order, each by seq without gaps. A damaged log is refused.
+    /// Writes the next entry: stores in byte order, each by seq without gaps. A damaged log is
+    /// refused.
     pub fn entry(&mut self, leaf: &str, hash: &[u8; 32]) -> Result<(), ExportError> {
         self.tally.entry(leaf, hash)?;
         let Some(record) = record_of(leaf, hash) else {
@@ -102,7 +105,9 @@ fn record_of(leaf: &str, hash: &[u8; 32]) -> Option<Vec<u8>> {
     let fields = COLUMNS.map(|column| match column {
         "hash" => hex(hash),
         "data" => json.get("data").map(Json::write).unwrap_or_default(),
-        actor if ACTOR.contains(&actor) => json.get("actor").and_then(|a| a.get(actor)).map(plain).unwrap_or_default(),
+        actor if ACTOR.contains(&actor) => {
+            json.get("actor").and_then(|a| a.get(actor)).map(plain).unwrap_or_default()
+        }
         column => json.get(column).map(plain).unwrap_or_default(),
     });
     if leaf_of(&fields.each_ref().map(String::as_str)).as_deref() != Some(leaf) {
@@ -123,13 +128,31 @@ fn plain(value: &Json) -> String {
 }
 
 fn leaf_of(fields: &[&str; 13]) -> Option<String> {
-    let [v, store, seq, id, at, event, subject, operator, register, request_id, subject_id, data, _] = *fields;
+    let [
+        v,
+        store,
+        seq,
+        id,
+        at,
+        event,
+        subject,
+        operator,
+        register,
+        request_id,
+        subject_id,
+        data,
+        _,
+    ] = *fields;
     if v != FORMAT.to_string() {
         return None;
     }
     let actor = match (subject, operator, register) {
         ("", "", "") => Json::Null,
-        _ => Json::object(ACTOR.into_iter().zip([filled(subject), filled(operator), filled(register)])),
+        _ => Json::object(ACTOR.into_iter().zip([
+            filled(subject),
+            filled(operator),
+            filled(register),
+        ])),
     };
     let leaf = Json::object([
         ("v", Json::from(FORMAT)),

@@ -1,7 +1,9 @@
-//! Verifying the log where it lives: every entry of every store against the one before it and against the heads.
+//! Verifying the log where it lives: every entry of every store against the one before it and
+//! against the heads.
 //!
-//! The rows' own columns are looked at, too. Only leaves are hashed, but searches and exports go by the columns: an
-//! entry whose row says another time than its leaf could be kept out of what an auditor is shown.
+//! The rows' own columns are looked at, too. Only leaves are hashed, but searches and exports go by
+//! the columns: an entry whose row says another time than its leaf could be kept out of what an
+//! auditor is shown.
 
 use super::log::hash;
 use super::manifest::{Manifest, ManifestError};
@@ -52,10 +54,14 @@ impl From<StoreError> for VerifyFault {
     }
 }
 
-/// Verifies all chains, in memory that grows with the number of stores alone. `checkpoint` is the note of an older
-/// export and the key it is signed with: its heads must be in the log, which is what finds a log that was rewritten
-/// together with its heads. Ask within one [`Db::read`](crate::store::Db::read).
-pub fn verify_database(read: &mut Read<'_>, checkpoint: Option<(&str, &Vkey)>) -> Result<Summary, VerifyFault> {
+/// Verifies all chains, in memory that grows with the number of stores alone. `checkpoint` is the
+/// note of an older export and the key it is signed with: its heads must be in the log, which is
+/// what finds a log that was rewritten together with its heads. Ask within one
+/// [`Db::read`](crate::store::Db::read).
+pub fn verify_database(
+    read: &mut Read<'_>,
+    checkpoint: Option<(&str, &Vkey)>,
+) -> Result<Summary, VerifyFault> {
     let manifest = checkpoint.map(|(note, vkey)| Manifest::open(note, vkey)).transpose();
     let manifest = manifest.map_err(VerifyFault::Checkpoint)?;
     let mut verifier = Verifier::against(manifest.iter().flat_map(Manifest::heads).cloned());
@@ -66,7 +72,8 @@ pub fn verify_database(read: &mut Read<'_>, checkpoint: Option<(&str, &Vkey)>) -
     }
     let entries = verifier.rows();
     let spans: Vec<Span> = heads.iter().cloned().map(Span::whole).collect();
-    let fault = [verifier.finish(&spans).err(), misfit].into_iter().flatten().min_by_key(|fault| fault.row);
+    let fault =
+        [verifier.finish(&spans).err(), misfit].into_iter().flatten().min_by_key(|fault| fault.row);
     match fault {
         Some(fault) => Err(VerifyFault::Entry(Box::new(fault))),
         None => {
@@ -90,7 +97,12 @@ fn verify_chain(
         after = i64::try_from(last.stored.seq).unwrap_or(i64::MAX);
         for entry in &page {
             let stored = &entry.stored;
-            let row = Row { store: &stored.store, seq: stored.seq, leaf: &stored.leaf, hash: hash(&stored.hash) };
+            let row = Row {
+                store: &stored.store,
+                seq: stored.seq,
+                leaf: &stored.leaf,
+                hash: hash(&stored.hash),
+            };
             verifier.row(row);
             if misfit.is_none() {
                 *misfit = column_fault(entry, verifier.rows());
@@ -99,14 +111,19 @@ fn verify_chain(
     }
 }
 
-/// What a row's columns say otherwise than its leaf. A leaf that cannot be read is the verifier's to name.
+/// What a row's columns say otherwise than its leaf. A leaf that cannot be read is the verifier's
+/// to name.
 fn column_fault(row: &Logged, number: u64) -> Option<Fault> {
     let entry = Entry::parse(&row.stored.leaf).ok()?;
     let (at, event) = (entry.at.as_microsecond(), entry.event.as_str());
     let column = match () {
         () if at != row.at => "time",
         () if event != row.event => "event",
-        () if entry.subject_id.as_deref() != row.subject_id.as_deref().filter(|id| !id.is_empty()) => "subject",
+        () if entry.subject_id.as_deref()
+            != row.subject_id.as_deref().filter(|id| !id.is_empty()) =>
+        {
+            "subject"
+        }
         () => return None,
     };
     Some(Fault {
@@ -114,6 +131,8 @@ fn column_fault(row: &Logged, number: u64) -> Option<Fault> {
         store: row.stored.store.clone(),
         seq: row.stored.seq,
         kind: FaultKind::Edited,
-        detail: format!("the {column} by which it is searched for is not the one that it states: the row was altered"),
+        detail: format!(
+            "the {column} by which it is searched for is not the one that it states: the row was altered"
+        ),
     })
 }

@@ -1,4 +1,5 @@
-//! Whether day ends hold: numbered without a gap, each movement in exactly one, sums and perpetual totals as booked.
+//! Whether day ends hold: numbered without a gap, each movement in exactly one, sums and perpetual
+//! totals as booked.
 
 use super::ledger::{Fault, at};
 use crate::domain::canonical::Json;
@@ -11,7 +12,8 @@ use crate::store::{Read, StoreError};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The day ends of a store, and what its movements come to in each: summed up anew while the chain is walked.
+/// The day ends of a store, and what its movements come to in each: summed up anew while the chain
+/// is walked.
 pub(super) struct Days {
     store: String,
     /// By register; the store's own under the empty one.
@@ -43,7 +45,10 @@ impl Days {
         }
         let Some(booked) = &told.booked else { return };
         // What cannot be read is told by whoever holds movements against the log.
-        let (Ok(day), Some(event)) = (booked.business_date.parse(), Event::parse(&booked.event)) else { return };
+        let (Ok(day), Some(event)) = (booked.business_date.parse(), Event::parse(&booked.event))
+        else {
+            return;
+        };
         let register = booked.register.clone().unwrap_or_default();
         let summed = Summed { movements: 1, amounts: booked.amounts };
         let seq = u64::try_from(told.seq).unwrap_or(0);
@@ -54,12 +59,14 @@ impl Days {
 
     fn take_closing(&mut self, told: &Told) {
         let seq = u64::try_from(told.seq).unwrap_or(0);
-        let closed = self.tills.values().flatten().map(|day| &day.closed).find(|closed| closed.seq == seq);
+        let closed =
+            self.tills.values().flatten().map(|day| &day.closed).find(|closed| closed.seq == seq);
         let Some(closed) = closed else {
             let why = "the log says that a day was closed, and there is no such day end".to_owned();
             return self.faults.push(at(&self.store, told.seq, None, why));
         };
-        let says = Json::parse_canonical(&told.leaf).ok().and_then(|leaf| leaf.get("data").cloned());
+        let says =
+            Json::parse_canonical(&told.leaf).ok().and_then(|leaf| leaf.get("data").cloned());
         if says.as_ref() != Some(&facts(closed)) || told.subject_id != Some(closed.id.to_string()) {
             let why = "the day end is not the one that the log tells of".to_owned();
             self.faults.push(at(&self.store, told.seq, None, why));
@@ -81,10 +88,13 @@ impl Days {
             let mut before: Option<&DayEnd> = None;
             for Day { closed, booked } in days {
                 let met = self.met.contains(&closed.seq);
-                let why = why_not(before, closed, booked).or((!met).then(|| "the log does not tell of it".to_owned()));
+                let why = why_not(before, closed, booked)
+                    .or((!met).then(|| "the log does not tell of it".to_owned()));
                 faults.extend(why.map(|why| {
-                    let whose =
-                        closed.till.register().map_or_else(String::new, |register| format!(" of register {register}"));
+                    let whose = closed
+                        .till
+                        .register()
+                        .map_or_else(String::new, |register| format!(" of register {register}"));
                     let detail = format!("day end {}{whose}: {why}", closed.number);
                     at(&self.store, i64::try_from(closed.seq).unwrap_or(i64::MAX), None, detail)
                 }));
@@ -95,7 +105,8 @@ impl Days {
     }
 }
 
-/// The first day end, at or after a business date, that was closed after a place: dates and places ascend alike.
+/// The first day end, at or after a business date, that was closed after a place: dates and places
+/// ascend alike.
 fn covering(days: Option<&mut Vec<Day>>, day: Date, seq: u64) -> Option<&mut Day> {
     let days = days?;
     let place = days.partition_point(|d| d.closed.business_date < day || d.closed.seq <= seq);
@@ -115,8 +126,12 @@ fn why_not(before: Option<&DayEnd>, closed: &DayEnd, booked: &Sums) -> Option<St
     }
     if closed.sums != *booked {
         let (kept, booked) = (closed.sums.total().movements, booked.total().movements);
-        return Some(format!("its sums are not those of its movements ({kept} kept, {booked} booked)"));
+        return Some(format!(
+            "its sums are not those of its movements ({kept} kept, {booked} booked)"
+        ));
     }
-    let perpetual = before.map_or(Perpetual::default(), |before| before.perpetual).and(closed.sums.turnover());
-    (closed.perpetual != perpetual).then(|| "its perpetual totals are not those before it and its own".to_owned())
+    let perpetual =
+        before.map_or(Perpetual::default(), |before| before.perpetual).and(closed.sums.turnover());
+    (closed.perpetual != perpetual)
+        .then(|| "its perpetual totals are not those before it and its own".to_owned())
 }

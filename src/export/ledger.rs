@@ -1,7 +1,8 @@
-//! Whether the ledger holds: every movement balances and is the one that the log tells of, and the sums are those of the
-//! sales, returns and refunds that were booked.
+//! Whether the ledger holds: every movement balances and is the one that the log tells of, and the
+//! sums are those of the sales, returns and refunds that were booked.
 //!
-//! The database holds some of this by itself (a CHECK, a foreign key, triggers); this finds what was changed around them.
+//! The database holds some of this by itself (a CHECK, a foreign key, triggers); this finds what
+//! was changed around them.
 
 use super::day_ends::Days;
 use crate::domain::canonical::Json;
@@ -50,8 +51,9 @@ pub struct Checked {
     pub faults: u64,
 }
 
-/// Holds the whole ledger against the log, the sales and the returns, a page at a time; `found` is told each fault, those
-/// of single movements first. Ask within one [`Db::read`](crate::store::Db::read).
+/// Holds the whole ledger against the log, the sales and the returns, a page at a time; `found` is
+/// told each fault, those of single movements first. Ask within one
+/// [`Db::read`](crate::store::Db::read).
 pub fn check(read: &mut Read<'_>, mut found: impl FnMut(Fault)) -> Result<Checked, StoreError> {
     let mut checked = Checked::default();
     let mut report = |checked: &mut Checked, faults: Vec<Fault>| {
@@ -59,7 +61,10 @@ pub fn check(read: &mut Read<'_>, mut found: impl FnMut(Fault)) -> Result<Checke
         faults.into_iter().for_each(&mut found);
     };
     for (store, seq) in ledger::unheard_of(read)? {
-        report(&mut checked, vec![at(&store, seq, None, "the log has no entry at its place".to_owned())]);
+        report(
+            &mut checked,
+            vec![at(&store, seq, None, "the log has no entry at its place".to_owned())],
+        );
     }
     let mut before = Unbooked::default();
     for store in entries::heads_and_stores(read)?.1 {
@@ -101,8 +106,8 @@ pub fn check(read: &mut Read<'_>, mut found: impl FnMut(Fault)) -> Result<Checke
     Ok(checked)
 }
 
-/// What was done before the ledger began, in a database that is older than it: booked nowhere. The log proves it: it says
-/// of every act since how it was booked.
+/// What was done before the ledger began, in a database that is older than it: booked nowhere. The
+/// log proves it: it says of every act since how it was booked.
 #[derive(Default)]
 struct Unbooked {
     begun: HashSet<String>,
@@ -122,7 +127,9 @@ impl Unbooked {
                 Some(_) => {
                     self.begun.insert(store.to_owned());
                 }
-                None => self.acts.extend(told.subject_id.clone().filter(|_| is_booked_today(&told.event))),
+                None => self
+                    .acts
+                    .extend(told.subject_id.clone().filter(|_| is_booked_today(&told.event))),
             }
         }
     }
@@ -147,7 +154,9 @@ fn against_log(store: &str, told: &Told) -> Vec<Fault> {
     let fault = |detail: &str| vec![at(store, told.seq, None, detail.to_owned())];
     let booked = match (&told.booked, &says) {
         (None, None) => return Vec::new(),
-        (None, Some(_)) => return fault("the log says that money moved, and the ledger has no such movement"),
+        (None, Some(_)) => {
+            return fault("the log says that money moved, and the ledger has no such movement");
+        }
         (Some(_), None) => return fault("the log does not say that money moved here"),
         (Some(booked), Some(_)) => booked,
     };
@@ -157,14 +166,16 @@ fn against_log(store: &str, told: &Told) -> Vec<Fault> {
         return vec![at(store, told.seq, unlike(booked, says.as_ref()), detail)];
     }
     if let Some(account) = unlike(booked, says.as_ref()) {
-        let (kept, logged) = (amounts.of(account).0, amount_in(says.as_ref(), account, &booked.currency));
+        let (kept, logged) =
+            (amounts.of(account).0, amount_in(says.as_ref(), account, &booked.currency));
         let detail = match logged {
             Some(logged) => format!("it is kept with {kept} minor units, the log has {logged}"),
             None => "the log's amount cannot be read".to_owned(),
         };
         return vec![at(store, told.seq, Some(account), detail)];
     }
-    let text = |name: &str| says.as_ref().and_then(|says| says.get(name)?.as_text().map(str::to_owned));
+    let text =
+        |name: &str| says.as_ref().and_then(|says| says.get(name)?.as_text().map(str::to_owned));
     let other = match () {
         () if booked.at != told.at => "time",
         () if booked.event != told.event => "event",
@@ -189,19 +200,26 @@ fn says(leaf: &str) -> Option<Json> {
 fn amount_in(says: Option<&Json>, account: Account, currency: &str) -> Option<i64> {
     match says?.get("amounts")?.get(account.as_str()) {
         None => Some(0),
-        Some(amount) => Minor::parse(amount.as_text()?, Currency::parse(currency)?).map(|amount| amount.0),
+        Some(amount) => {
+            Minor::parse(amount.as_text()?, Currency::parse(currency)?).map(|amount| amount.0)
+        }
     }
 }
 
 /// The first account whose amount is not the log's.
 fn unlike(booked: &Booked, says: Option<&Json>) -> Option<Account> {
-    let differs =
-        |account: &&Account| amount_in(says, **account, &booked.currency) != Some(booked.amounts.of(**account).0);
+    let differs = |account: &&Account| {
+        amount_in(says, **account, &booked.currency) != Some(booked.amounts.of(**account).0)
+    };
     Account::ALL.iter().find(differs).copied()
 }
 
 /// The movements of sales, against the sales as they were sent.
-fn against_sales(read: &mut Read<'_>, page: &[KeptSale], before: &Unbooked) -> Result<Vec<Fault>, StoreError> {
+fn against_sales(
+    read: &mut Read<'_>,
+    page: &[KeptSale],
+    before: &Unbooked,
+) -> Result<Vec<Fault>, StoreError> {
     let subjects: Vec<String> = page.iter().map(|sale| sale.id.to_string()).collect();
     let sums = ledger::sums_about(read, &subjects)?;
     let mut faults = Vec::new();
@@ -225,47 +243,71 @@ fn differ(store: &str, what: &str, booked: &Amounts, due: &Amounts) -> Option<Fa
 }
 
 /// The movements of returns, from recording to settlement or void, against what is kept of them.
-fn against_returns(read: &mut Read<'_>, ids: &[Uuid], before: &mut Unbooked) -> Result<Vec<Fault>, StoreError> {
+fn against_returns(
+    read: &mut Read<'_>,
+    ids: &[Uuid],
+    before: &mut Unbooked,
+) -> Result<Vec<Fault>, StoreError> {
     let subjects: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     let sums = ledger::sums_about(read, &subjects)?;
     let (all, older): (Vec<Return>, Vec<Return>) =
         returns::load(read, ids, false)?.into_iter().partition(|one| !before.has(one.id));
     before.owing.extend(older.into_iter().filter(|one| !one.training).map(|one| one.store));
-    let mut taken: Vec<Uuid> = all.iter().filter_map(|one| Some(one.exchange.as_ref()?.sale)).collect();
+    let mut taken: Vec<Uuid> =
+        all.iter().filter_map(|one| Some(one.exchange.as_ref()?.sale)).collect();
     taken.sort_unstable();
     let documents = sales::stored(read, &taken)?.into_iter();
-    let new: HashMap<Uuid, Sale> =
-        documents.filter_map(|(id, document, _)| Some((id, wire::sale::read_document(&document, id).ok()?))).collect();
-    Ok(all.iter().filter_map(|one| against_return(one, &new, sums.get(&one.id.to_string()))).collect())
+    let new: HashMap<Uuid, Sale> = documents
+        .filter_map(|(id, document, _)| Some((id, wire::sale::read_document(&document, id).ok()?)))
+        .collect();
+    Ok(all
+        .iter()
+        .filter_map(|one| against_return(one, &new, sums.get(&one.id.to_string())))
+        .collect())
 }
 
-fn against_return(the_return: &Return, new: &HashMap<Uuid, Sale>, booked: Option<&Amounts>) -> Option<Fault> {
+fn against_return(
+    the_return: &Return,
+    new: &HashMap<Uuid, Sale>,
+    booked: Option<&Amounts>,
+) -> Option<Fault> {
     let booked = booked.copied().unwrap_or_default();
     let what = format!("return {}", the_return.id);
     if the_return.training || the_return.status != ReturnStatus::Completed {
         return differ(&the_return.store, &what, &booked, &Amounts::default());
     }
-    // The goods' side has the sale's taxes and charges in it, which the log proves; here it is held by its sum.
+    // The goods' side has the sale's taxes and charges in it, which the log proves; here it is held
+    // by its sum.
     let fees = fees(the_return).0;
     let mut due = paid_out(the_return);
     due.credit(Account::Fees, Minor(fees));
-    if let Some((exchange, sale)) = the_return.exchange.as_ref().and_then(|of| Some((of, new.get(&of.sale)?))) {
+    if let Some((exchange, sale)) =
+        the_return.exchange.as_ref().and_then(|of| Some((of, new.get(&of.sale)?)))
+    {
         due.add(&exchanged(exchange, sale));
     }
     // Gift cards that came back are among the goods, too.
     let cards = booked.of(Account::GiftCard).0 - due.of(Account::GiftCard).0;
     let goods = booked.turnover_returned().0 + cards;
     let exchange = the_return.exchange.as_ref();
-    let carried: i64 = exchange.iter().flat_map(|e| &e.carried).map(|part| part.amount.0 - part.rounding.0).sum();
+    let carried: i64 =
+        exchange.iter().flat_map(|e| &e.carried).map(|part| part.amount.0 - part.rounding.0).sum();
     if goods - fees != the_return.refund.0 + carried {
         let detail = format!(
             "{what} is booked with {goods} minor units of goods, less fees of {fees}, and refunds {}",
             the_return.refund.0
         );
-        return Some(Fault { store: the_return.store.clone(), seq: None, account: Some(Account::Returns), detail });
+        return Some(Fault {
+            store: the_return.store.clone(),
+            seq: None,
+            account: Some(Account::Returns),
+            detail,
+        });
     }
     due.debit(Account::GiftCard, Minor(cards));
-    for account in [Account::Returns, Account::ChargesReturned, Account::TaxReturned, Account::Goodwill] {
+    for account in
+        [Account::Returns, Account::ChargesReturned, Account::TaxReturned, Account::Goodwill]
+    {
         due.debit(account, booked.of(account));
     }
     differ(&the_return.store, &what, &booked, &due)
@@ -299,11 +341,16 @@ fn against_owed(read: &mut Read<'_>, before: &Unbooked) -> Result<Vec<Fault>, St
             faults.push(Fault { store: store.clone(), seq: None, account, detail });
         };
         if booked != due && !before.owing.contains(&store) {
-            let detail = format!("{booked} minor units of refunds are booked as owed, the returns have {due} due");
+            let detail = format!(
+                "{booked} minor units of refunds are booked as owed, the returns have {due} due"
+            );
             fault(Some(Account::RefundsPayable), detail);
         }
         if balance.imbalance() != 0 {
-            fault(None, format!("its accounts come to {} minor units, not to nought", balance.imbalance()));
+            fault(
+                None,
+                format!("its accounts come to {} minor units, not to nought", balance.imbalance()),
+            );
         }
     }
     Ok(faults)

@@ -16,7 +16,8 @@ pub(super) struct Line<'a> {
 /// Why a line is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Spoilt {
-    /// It does not end in a newline: the file was cut within it, or it is longer than any line we write.
+    /// It does not end in a newline: the file was cut within it, or it is longer than any line we
+    /// write.
     Cut,
     NotUtf8,
 }
@@ -44,7 +45,8 @@ impl<R: BufRead> Lines<R> {
         let mut quotes = 0;
         loop {
             let read = self.append_line()?;
-            quotes += self.buffer[self.buffer.len() - read..].iter().filter(|b| **b == b'"').count();
+            quotes +=
+                self.buffer[self.buffer.len() - read..].iter().filter(|b| **b == b'"').count();
             if read == 0 || quotes % 2 == 0 || self.buffer.len() as u64 >= MAX_LINE {
                 return Ok(self.current());
             }

@@ -1,8 +1,9 @@
-//! The log out of the database, page by page: the same log and the same question give the same bytes.
+//! The log out of the database, page by page: the same log and the same question give the same
+//! bytes.
 //!
-//! Ask within one [`Db::read`](crate::store::Db::read): the file is then of one state of the database, whatever is
-//! written meanwhile. Each store's rows are also held against its head, so that a log whose end was cut off is not
-//! signed as if it were whole.
+//! Ask within one [`Db::read`](crate::store::Db::read): the file is then of one state of the
+//! database, whatever is written meanwhile. Each store's rows are also held against its head, so
+//! that a log whose end was cut off is not signed as if it were whole.
 
 use super::csv::CsvWriter;
 use super::manifest::{Filter, Format};
@@ -22,8 +23,8 @@ const PAGE: usize = 1_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exported {
     pub entries: u64,
-    /// The signed note: in NDJSON also the file's last line, for CSV to be written beside the file. Worth keeping
-    /// elsewhere, as a checkpoint.
+    /// The signed note: in NDJSON also the file's last line, for CSV to be written beside the file.
+    /// Worth keeping elsewhere, as a checkpoint.
     pub note: String,
 }
 
@@ -68,12 +69,13 @@ impl From<ExportError> for ExportFault {
     }
 }
 
-/// Streams the log of the filter's stores into `out`, which need not be buffered: stores in byte order, of each the
-/// stretch of its chain from the first entry at or after `from` to the last before `to`, without gaps. Without a list
-/// of stores it is all of them with head office's chain, `-`: a filter for callers who may see all.
+/// Streams the log of the filter's stores into `out`, which need not be buffered: stores in byte
+/// order, of each the stretch of its chain from the first entry at or after `from` to the last
+/// before `to`, without gaps. Without a list of stores it is all of them with head office's chain,
+/// `-`: a filter for callers who may see all.
 ///
-/// An error of `out` ends it, which is also how whoever writes into a closed line gets away; `progress` is told after
-/// every page.
+/// An error of `out` ends it, which is also how whoever writes into a closed line gets away;
+/// `progress` is told after every page.
 pub fn export_log(
     read: &mut Read<'_>,
     format: Format,
@@ -117,7 +119,9 @@ fn plain(filter: &Filter) -> Result<Filter, ExportFault> {
         stores.sort_unstable();
         stores.dedup();
         if stores.is_empty() {
-            return Err(ExportFault::Filter("An export is of one store at least, or of all.".into()));
+            return Err(ExportFault::Filter(
+                "An export is of one store at least, or of all.".into(),
+            ));
         }
         if let Some(unfit) = stores.iter().find(|store| !is_store_id(store)) {
             return Err(ExportFault::Filter(format!("{unfit:?} cannot be a store.")));
@@ -127,7 +131,11 @@ fn plain(filter: &Filter) -> Result<Filter, ExportFault> {
 }
 
 /// The first and last seq of a window; the whole chain needs no look at its times.
-fn stretch(read: &mut Read<'_>, store: &str, [from, to]: [Option<i64>; 2]) -> Result<Option<(i64, i64)>, StoreError> {
+fn stretch(
+    read: &mut Read<'_>,
+    store: &str,
+    [from, to]: [Option<i64>; 2],
+) -> Result<Option<(i64, i64)>, StoreError> {
     match (from, to) {
         (None, None) => Ok(Some((1, i64::MAX))),
         (from, to) => audit::stretch(read, store, from, to),
@@ -149,7 +157,11 @@ fn before(read: &mut Read<'_>, store: &str, first: i64) -> Result<Chain, ExportF
     }
 }
 
-fn hold_against_head(read: &mut Read<'_>, store: &str, head: Option<&Chain>) -> Result<(), ExportFault> {
+fn hold_against_head(
+    read: &mut Read<'_>,
+    store: &str,
+    head: Option<&Chain>,
+) -> Result<(), ExportFault> {
     let (has, found) = match entries::last(read, store)? {
         Some(entry) => (entry.stored.seq, hash(&entry.stored.hash)),
         None => (0, Chain::new(store).hash),
@@ -161,7 +173,8 @@ fn hold_against_head(read: &mut Read<'_>, store: &str, head: Option<&Chain>) -> 
     let vouched = head.seq;
     match has.cmp(&vouched) {
         std::cmp::Ordering::Less => {
-            let detail = format!("the log ends with entry {has}; entries up to {vouched} are vouched for");
+            let detail =
+                format!("the log ends with entry {has}; entries up to {vouched} are vouched for");
             Err(damaged(store, has + 1, FaultKind::Truncated, detail))
         }
         std::cmp::Ordering::Greater => {

@@ -1,4 +1,5 @@
-//! The manifest of an export: what the service vouches for, as lines that a person can read and a key has signed.
+//! The manifest of an export: what the service vouches for, as lines that a person can read and a
+//! key has signed.
 //!
 //! ```text
 //! returndesk/audit-export v1
@@ -12,9 +13,10 @@
 //! chain S02 8 <hash before> 9 <hash of the last>
 //! ```
 //!
-//! One `chain` line per store with entries, in byte order: store, first seq, hash before it, last seq, last hash.
-//! A store id has no spaces or newlines, so no name can pass for another line. Kept elsewhere, a manifest is a
-//! checkpoint: a later export must contain its heads. No time of writing: the same log gives the same manifest.
+//! One `chain` line per store with entries, in byte order: store, first seq, hash before it, last
+//! seq, last hash. A store id has no spaces or newlines, so no name can pass for another line. Kept
+//! elsewhere, a manifest is a checkpoint: a later export must contain its heads. No time of
+//! writing: the same log gives the same manifest.
 
 use crate::domain::entry::{Chain, Span, genesis, hex, is_store_id, timestamp_text, unhex};
 use crate::identity::note::{NoteError, Signer, Vkey, open};
@@ -64,7 +66,9 @@ impl Filter {
     /// Stores sorted, each once and valid, so that one question has one manifest.
     fn is_plain(&self) -> bool {
         let stores = self.stores.as_deref();
-        stores.is_none_or(|s| !s.is_empty() && s.iter().all(|s| is_store_id(s)) && s.is_sorted_by(|a, b| a < b))
+        stores.is_none_or(|s| {
+            !s.is_empty() && s.iter().all(|s| is_store_id(s)) && s.is_sorted_by(|a, b| a < b)
+        })
     }
 }
 
@@ -94,8 +98,12 @@ impl std::fmt::Display for ManifestError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             ManifestError::Note(error) => error.fmt(f),
-            ManifestError::Format(format) => write!(f, "the manifest is that of a file in format {}", format.as_str()),
-            ManifestError::Text => write!(f, "the note is signed, but is not a sound manifest of the form {ORIGIN:?}"),
+            ManifestError::Format(format) => {
+                write!(f, "the manifest is that of a file in format {}", format.as_str())
+            }
+            ManifestError::Text => {
+                write!(f, "the note is signed, but is not a sound manifest of the form {ORIGIN:?}")
+            }
         }
     }
 }
@@ -123,7 +131,13 @@ impl Manifest {
         for span in &self.chains {
             let (before, last) = (hex(&span.before), hex(&span.last.hash));
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "chain {} {} {before} {} {last}", span.store(), span.first, span.last.seq);
+            let _ = writeln!(
+                text,
+                "chain {} {} {before} {} {last}",
+                span.store(),
+                span.first,
+                span.last.seq
+            );
         }
         text
     }
@@ -136,8 +150,11 @@ impl Manifest {
         let format = Format::parse(value("format")?)?;
         let entries = value("entries")?.parse().ok()?;
         let sha256 = unhex(value("sha256")?)?;
-        let stores = Some(value("stores")?).filter(|s| *s != "*").map(|s| s.split(' ').map(str::to_owned).collect());
-        let filter = Filter { stores, from: read_time(value("from")?)?, to: read_time(value("to")?)? };
+        let stores = Some(value("stores")?)
+            .filter(|s| *s != "*")
+            .map(|s| s.split(' ').map(str::to_owned).collect());
+        let filter =
+            Filter { stores, from: read_time(value("from")?)?, to: read_time(value("to")?)? };
         let chains = lines.map(read_chain).collect::<Option<Vec<Span>>>()?;
         let manifest = Manifest { format, entries, sha256, filter, chains };
         (manifest.is_sound() && manifest.text() == text).then_some(manifest)
@@ -163,8 +180,12 @@ impl Manifest {
 
     fn is_sound(&self) -> bool {
         let counted = self.chains.iter().try_fold(0u64, |sum, span| {
-            let starts_well = span.first > 1 || (span.first == 1 && span.before == genesis(span.store()));
-            let fits = is_store_id(span.store()) && !span.is_empty() && starts_well && self.filter.covers(span.store());
+            let starts_well =
+                span.first > 1 || (span.first == 1 && span.before == genesis(span.store()));
+            let fits = is_store_id(span.store())
+                && !span.is_empty()
+                && starts_well
+                && self.filter.covers(span.store());
             fits.then(|| sum.checked_add(span.last.seq - span.first + 1)).flatten()
         });
         let sorted = self.chains.is_sorted_by(|a, b| a.store() < b.store());

@@ -1,7 +1,7 @@
 //! NDJSON: the leaves themselves, one per line, and the signed manifest as the last line.
 //!
-//! A line is `{"entry":<leaf>,"hash":"<64 lower-case hex digits>"}` byte for byte: no spaces, members in this order,
-//! so that the leaf can be cut out and hashed without parsing JSON.
+//! A line is `{"entry":<leaf>,"hash":"<64 lower-case hex digits>"}` byte for byte: no spaces,
+//! members in this order, so that the leaf can be cut out and hashed without parsing JSON.
 
 use super::manifest::{Filter, Format};
 use super::tally::{ExportError, Tally};
@@ -32,7 +32,8 @@ impl<W: Write> NdjsonWriter<W> {
         self.tally.begin(before);
     }
 
-    /// Writes the next entry: stores in byte order, each by seq without gaps. A damaged log is refused.
+    /// Writes the next entry: stores in byte order, each by seq without gaps. A damaged log is
+    /// refused.
     pub fn entry(&mut self, leaf: &str, hash: &[u8; 32]) -> Result<(), ExportError> {
         self.tally.entry(leaf, hash)?;
         let line = format!("{ENTRY}{leaf}{HASH}{}{END}\n", hex(hash));

@@ -1,6 +1,7 @@
 //! What no chain can show: whether the books agree with the returns, and both with the log.
 //!
-//! Someone who alters a sale, a return or a book past the service leaves the log whole, and contradicts it.
+//! Someone who alters a sale, a return or a book past the service leaves the log whole, and
+//! contradicts it.
 
 mod cards;
 mod without_receipt;
@@ -43,7 +44,8 @@ pub enum Odds {
     Ledger,
 }
 
-/// A contradiction: what is at odds, the sale or return it is about, and a sentence for whoever has to look into it.
+/// A contradiction: what is at odds, the sale or return it is about, and a sentence for whoever has
+/// to look into it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub odds: Odds,
@@ -70,9 +72,12 @@ pub struct Reconciled {
     pub findings: u64,
 }
 
-/// Holds all sales, returns and entries against each other, a page at a time; `found` is told each contradiction.
-/// Ask within one [`Db::read`](crate::store::Db::read).
-pub fn reconcile(read: &mut Read<'_>, mut found: impl FnMut(Finding)) -> Result<Reconciled, StoreError> {
+/// Holds all sales, returns and entries against each other, a page at a time; `found` is told each
+/// contradiction. Ask within one [`Db::read`](crate::store::Db::read).
+pub fn reconcile(
+    read: &mut Read<'_>,
+    mut found: impl FnMut(Finding),
+) -> Result<Reconciled, StoreError> {
     let mut done = Reconciled::default();
     let mut report = |done: &mut Reconciled, findings: Vec<Finding>| {
         done.findings += findings.len() as u64;
@@ -119,14 +124,17 @@ pub fn reconcile(read: &mut Read<'_>, mut found: impl FnMut(Finding)) -> Result<
 }
 
 fn off_the_books(fault: &ledger::Fault) -> Finding {
-    let subject = fault.seq.map_or_else(|| fault.store.clone(), |seq| format!("{}/{seq}", fault.store));
+    let subject =
+        fault.seq.map_or_else(|| fault.store.clone(), |seq| format!("{}/{seq}", fault.store));
     Finding { odds: Odds::Ledger, subject, detail: fault.to_string() }
 }
 
 fn check_sales(read: &mut Read<'_>, page: &[KeptSale]) -> Result<Vec<Finding>, StoreError> {
     let ids: Vec<Uuid> = page.iter().map(|sale| sale.id).collect();
     let mut findings = Vec::new();
-    let mut unbalanced = |odds, all: Vec<Unbalanced>| findings.extend(all.iter().map(|one| out_of_balance(odds, one)));
+    let mut unbalanced = |odds, all: Vec<Unbalanced>| {
+        findings.extend(all.iter().map(|one| out_of_balance(odds, one)))
+    };
     unbalanced(Odds::Line, balance::lines(read, &ids)?);
     unbalanced(Odds::Tender, balance::tenders(read, &ids)?);
     unbalanced(Odds::Charge, balance::charges(read, &ids)?);
@@ -162,7 +170,9 @@ fn check_returns(read: &mut Read<'_>, page: &[KeptReturn]) -> Result<Vec<Finding
         findings.push(at_odds(Odds::Refund, "return", id, &why));
     }
     for (id, tender) in balance::stray_carried(read, &ids)? {
-        let why = format!("the money it carried into tender {tender} of its exchange is not that tender's");
+        let why = format!(
+            "the money it carried into tender {tender} of its exchange is not that tender's"
+        );
         findings.push(at_odds(Odds::Refund, "return", id, &why));
     }
     for (id, sale) in balance::half_voided(read, &ids)? {
@@ -174,11 +184,13 @@ fn check_returns(read: &mut Read<'_>, page: &[KeptReturn]) -> Result<Vec<Finding
     for one in page {
         let recorded = of_event(&entries, one.id, "return.recorded");
         findings.extend(misses_its_entry("return", one.id, &one.store, &recorded));
-        let kept = Currency::parse(&one.currency).map(|currency| Minor(one.refund).format(currency));
+        let kept =
+            Currency::parse(&one.currency).map(|currency| Minor(one.refund).format(currency));
         for entry in recorded {
             let told = text_at(&entry.leaf, &["data", "decision", "refund"]);
             if told != kept {
-                let (kept, told) = (kept.as_deref().unwrap_or("?"), told.as_deref().unwrap_or("nothing"));
+                let (kept, told) =
+                    (kept.as_deref().unwrap_or("?"), told.as_deref().unwrap_or("nothing"));
                 let why = format!("it is kept with a refund of {kept}, the log has {told}");
                 findings.push(at_odds(Odds::Return, "return", one.id, &why));
             }
@@ -186,7 +198,8 @@ fn check_returns(read: &mut Read<'_>, page: &[KeptReturn]) -> Result<Vec<Finding
         let taken_back = !of_event(&entries, one.id, "return.voided").is_empty();
         if taken_back != (one.status == "voided") {
             let log = if taken_back { "was voided" } else { "was not voided" };
-            let why = format!("it is kept as {}, and by the log it {log}", one.status.replace('_', " "));
+            let why =
+                format!("it is kept as {}, and by the log it {log}", one.status.replace('_', " "));
             findings.push(at_odds(Odds::Return, "return", one.id, &why));
         }
     }
@@ -202,15 +215,21 @@ fn check_entries(
     let mut findings = Vec::new();
     for event in ["sale.recorded", "return.recorded"] {
         let of_event = || page.iter().filter(|(_, of, _)| of == event);
-        let id = |subject: &Option<String>| subject.as_deref().and_then(|text| text.parse::<Uuid>().ok());
+        let id = |subject: &Option<String>| {
+            subject.as_deref().and_then(|text| text.parse::<Uuid>().ok())
+        };
         let mut ids: Vec<Uuid> = of_event().filter_map(|(_, _, subject)| id(subject)).collect();
         ids.sort_unstable();
         ids.dedup();
         let present = balance::present(read, event, &ids)?;
-        for (seq, _, subject) in of_event().filter(|(_, _, s)| id(s).is_none_or(|id| !present.contains(&id))) {
+        for (seq, _, subject) in
+            of_event().filter(|(_, _, s)| id(s).is_none_or(|id| !present.contains(&id)))
+        {
             let what = event.trim_end_matches(".recorded");
             let subject = subject.clone().unwrap_or_default();
-            let detail = format!("Entry {seq} of store {store} records {what} {subject}, and there is no such {what}.");
+            let detail = format!(
+                "Entry {seq} of store {store} records {what} {subject}, and there is no such {what}."
+            );
             findings.push(Finding { odds: Odds::Log, subject, detail });
         }
     }
@@ -255,7 +274,10 @@ fn at_odds(odds: Odds, what: &str, id: Uuid, why: &str) -> Finding {
     Finding { odds, subject: id.to_string(), detail: format!("The {what} {id}: {why}.") }
 }
 
-fn entries_about(read: &mut Read<'_>, ids: &[Uuid]) -> Result<HashMap<String, Vec<About>>, StoreError> {
+fn entries_about(
+    read: &mut Read<'_>,
+    ids: &[Uuid],
+) -> Result<HashMap<String, Vec<About>>, StoreError> {
     let subjects: Vec<String> = ids.iter().map(Uuid::to_string).collect();
     let mut entries: HashMap<String, Vec<About>> = HashMap::new();
     for entry in balance::entries_about(read, &subjects)? {

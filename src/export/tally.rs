@@ -1,4 +1,5 @@
-//! What both writers keep of an export while it streams by: digest, count, and each store's stretch of chain.
+//! What both writers keep of an export while it streams by: digest, count, and each store's stretch
+//! of chain.
 //!
 //! The chain is verified on the way out: the service never signs a log that does not hold.
 
@@ -33,10 +34,16 @@ impl fmt::Display for ExportError {
             ExportError::Io(error) => write!(f, "the export cannot be written: {error}"),
             ExportError::Fault(fault) => write!(f, "the log is damaged and is not signed: {fault}"),
             ExportError::Unbegun { store, seq } => {
-                write!(f, "the export of store {store:?} starts with entry {seq} without the hash before it")
+                write!(
+                    f,
+                    "the export of store {store:?} starts with entry {seq} without the hash before it"
+                )
             }
             ExportError::Column { store, seq } => {
-                write!(f, "entry {seq} of store {store:?} does not fit into the columns; export it as ndjson")
+                write!(
+                    f,
+                    "entry {seq} of store {store:?} does not fit into the columns; export it as ndjson"
+                )
             }
             ExportError::Manifest(error) => write!(f, "the manifest cannot be signed: {error}"),
         }
@@ -108,7 +115,12 @@ impl Tally {
         Manifest { format, entries: self.verifier.rows(), sha256, filter, chains: self.chains }
     }
 
-    pub fn sign(self, format: Format, filter: Filter, signer: &Signer) -> Result<String, ExportError> {
+    pub fn sign(
+        self,
+        format: Format,
+        filter: Filter,
+        signer: &Signer,
+    ) -> Result<String, ExportError> {
         Ok(self.manifest(format, filter).sign(signer)?)
     }
 }

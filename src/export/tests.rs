@@ -51,7 +51,11 @@ fn leaf(store: &str, seq: u64, text: &str) -> String {
         id: Uuid::from_u128(u128::from(seq)),
         at: "2026-03-01T09:30:00.000001Z".parse().unwrap(),
         event: Event::ReturnRecorded,
-        actor: (text.len().is_multiple_of(2)).then(|| Actor { subject: "iss|1".into(), operator, register: None }),
+        actor: (text.len().is_multiple_of(2)).then(|| Actor {
+            subject: "iss|1".into(),
+            operator,
+            register: None,
+        }),
         request_id: Some(text.to_owned()),
         subject_id: None,
         data: Json::object([("refund", Json::from("12.30")), ("note", text.into())]),
@@ -60,15 +64,21 @@ fn leaf(store: &str, seq: u64, text: &str) -> String {
 }
 
 fn plain_log(lengths: &[(&str, usize)]) -> Log {
-    log_of(&lengths.iter().map(|(store, n)| (store.to_string(), 0, vec!["x".to_owned(); *n])).collect())
+    log_of(
+        &lengths
+            .iter()
+            .map(|(store, n)| (store.to_string(), 0, vec!["x".to_owned(); *n]))
+            .collect(),
+    )
 }
 
 /// Stores in order, some of them from a later entry on, with texts that need care in JSON and CSV.
 fn any_log() -> impl Strategy<Value = Log> {
     let text = prop_oneof!["[a-c]{0,3}", "[,\"\\r\\n\\t;=é😀]{0,4}", "\\PC{0,4}"];
     let store = (0..3u64, prop::collection::vec(text, 1..5));
-    prop::collection::btree_map("[A-C][0-9._-]?", store, 1..4)
-        .prop_map(|stores| log_of(&stores.into_iter().map(|(name, (earlier, texts))| (name, earlier, texts)).collect()))
+    prop::collection::btree_map("[A-C][0-9._-]?", store, 1..4).prop_map(|stores| {
+        log_of(&stores.into_iter().map(|(name, (earlier, texts))| (name, earlier, texts)).collect())
+    })
 }
 
 /// A file in pieces, one per line (in CSV per record); joined, it is what the writer wrote.
@@ -84,7 +94,13 @@ impl Exported {
     }
 }
 
-fn verify_bytes(f: Format, bytes: &[u8], note: &str, key: &Vkey, old: Option<&str>) -> Result<Verified, VerifyError> {
+fn verify_bytes(
+    f: Format,
+    bytes: &[u8],
+    note: &str,
+    key: &Vkey,
+    old: Option<&str>,
+) -> Result<Verified, VerifyError> {
     match f {
         Format::Ndjson => verify_file(bytes, key, old),
         Format::Csv => verify_csv(bytes, note, key, old),
@@ -198,10 +214,13 @@ fn the_file_has_this_form_for_ever() {
     let log = plain_log(&[("S01", 1)]);
     let file = export(&log, Format::Ndjson);
     let (leaf, hash) = &log.entries[0];
-    assert_eq!(file.pieces[0], format!("{{\"entry\":{leaf},\"hash\":\"{}\"}}\n", hex(hash)).into_bytes());
-    assert!(
-        file.pieces[1].starts_with(b"{\"manifest\":\"returndesk/audit-export v1\\nformat ndjson\\nentries 1\\nsha256 ")
+    assert_eq!(
+        file.pieces[0],
+        format!("{{\"entry\":{leaf},\"hash\":\"{}\"}}\n", hex(hash)).into_bytes()
     );
+    assert!(file.pieces[1].starts_with(
+        b"{\"manifest\":\"returndesk/audit-export v1\\nformat ndjson\\nentries 1\\nsha256 "
+    ));
     let expected = format!(
         "stores *\nfrom -\nto -\nchain S01 1 {} 1 {}\n\n— desk.example ",
         hex(&Chain::new("S01").hash),
@@ -209,7 +228,10 @@ fn the_file_has_this_form_for_ever() {
     );
     assert!(file.note.contains(&expected), "{}", file.note);
     let csv = export(&log, Format::Csv);
-    assert_eq!(csv.pieces[0], b"v,store,seq,id,at,event,subject,operator,register,request_id,subject_id,data,hash\n");
+    assert_eq!(
+        csv.pieces[0],
+        b"v,store,seq,id,at,event,subject,operator,register,request_id,subject_id,data,hash\n"
+    );
     let row = format!(
         "1,S01,1,00000000-0000-0000-0000-000000000001,2026-03-01T09:30:00.000001Z,return.recorded,,,,x,,\
          \"{{\"\"note\"\":\"\"x\"\",\"\"refund\"\":\"\"12.30\"\"}}\",{}\n",
@@ -229,19 +251,29 @@ fn an_empty_log_can_be_exported() {
 fn another_key_s_signature_is_refused() {
     for format in [Format::Ndjson, Format::Csv] {
         let file = export(&plain_log(&[("A", 3)]), format);
-        let error = verify_bytes(format, &file.pieces.concat(), &file.note, signer(2).vkey(), None).unwrap_err();
-        let refused =
-            matches!(error, VerifyError::Manifest { error: ManifestError::Note(NoteError::NotSigned { .. }), .. });
+        let error = verify_bytes(format, &file.pieces.concat(), &file.note, signer(2).vkey(), None)
+            .unwrap_err();
+        let refused = matches!(
+            error,
+            VerifyError::Manifest { error: ManifestError::Note(NoteError::NotSigned { .. }), .. }
+        );
         assert!(refused, "{error}");
     }
 }
 
 #[test]
 fn another_file_s_manifest_is_refused() {
-    let (mine, theirs) =
-        (export(&plain_log(&[("A", 3)]), Format::Csv), export(&plain_log(&[("A", 3)]), Format::Ndjson));
-    let error = verify_bytes(Format::Csv, &mine.pieces.concat(), &theirs.note, signer(1).vkey(), None).unwrap_err();
-    assert!(matches!(error, VerifyError::Manifest { error: ManifestError::Format(Format::Ndjson), .. }), "{error}");
+    let (mine, theirs) = (
+        export(&plain_log(&[("A", 3)]), Format::Csv),
+        export(&plain_log(&[("A", 3)]), Format::Ndjson),
+    );
+    let error =
+        verify_bytes(Format::Csv, &mine.pieces.concat(), &theirs.note, signer(1).vkey(), None)
+            .unwrap_err();
+    assert!(
+        matches!(error, VerifyError::Manifest { error: ManifestError::Format(Format::Ndjson), .. }),
+        "{error}"
+    );
 }
 
 /// The fault as (line, store, seq, kind).
@@ -257,7 +289,10 @@ fn entries_made_up_by_someone_without_the_key_are_named() {
     let log = plain_log(&[("A", 4), ("B", 2)]);
     let mut file = export(&log, Format::Ndjson);
     let made_up = leaf("A", 3, "made up");
-    let line = format!("{{\"entry\":{made_up},\"hash\":\"{}\"}}\n", hex(&link(&log.entries[1].1, &made_up)));
+    let line = format!(
+        "{{\"entry\":{made_up},\"hash\":\"{}\"}}\n",
+        hex(&link(&log.entries[1].1, &made_up))
+    );
     file.pieces.insert(2, line.into_bytes());
     assert_eq!(fault(file.verify(None)), (4, "A".into(), 3, FaultKind::Inserted));
     file.pieces.remove(3);
@@ -267,7 +302,10 @@ fn entries_made_up_by_someone_without_the_key_are_named() {
 #[test]
 fn a_store_hashed_again_without_the_key_is_found_at_its_head() {
     let mut file = export(&plain_log(&[("A", 3), ("B", 2)]), Format::Ndjson);
-    let forged = export(&log_of(&vec![("A".into(), 0, vec!["x".into(), "y".into(), "x".into()])]), Format::Ndjson);
+    let forged = export(
+        &log_of(&vec![("A".into(), 0, vec!["x".into(), "y".into(), "x".into()])]),
+        Format::Ndjson,
+    );
     file.pieces[..3].clone_from_slice(&forged.pieces[..3]);
     assert_eq!(fault(file.verify(None)), (3, "A".into(), 3, FaultKind::HeadMismatch));
 }
@@ -283,9 +321,18 @@ fn a_log_rewritten_or_cut_and_signed_again_is_found_against_a_checkpoint() {
             fault(against(&plain_log(&[("A", 2), ("B", 2)]))),
             (3 + header, "A".into(), 3, FaultKind::Truncated)
         );
-        assert_eq!(fault(against(&plain_log(&[("A", 3)]))), (4 + header, "B".into(), 1, FaultKind::Truncated));
-        let rewritten = log_of(&vec![("A".into(), 0, vec!["y".into(); 5]), ("B".into(), 0, vec!["x".into(); 2])]);
-        assert_eq!(fault(against(&rewritten)), (3 + header, "A".into(), 3, FaultKind::HeadMismatch));
+        assert_eq!(
+            fault(against(&plain_log(&[("A", 3)]))),
+            (4 + header, "B".into(), 1, FaultKind::Truncated)
+        );
+        let rewritten = log_of(&vec![
+            ("A".into(), 0, vec!["y".into(); 5]),
+            ("B".into(), 0, vec!["x".into(); 2]),
+        ]);
+        assert_eq!(
+            fault(against(&rewritten)),
+            (3 + header, "A".into(), 3, FaultKind::HeadMismatch)
+        );
     }
 }
 
@@ -297,7 +344,8 @@ fn a_checkpoint_is_compared_as_far_as_the_signed_filter_reaches() {
     assert_eq!(of_a.verify(Some(&checkpoint)).unwrap().not_compared, ["B"]);
     let of_c = export_filtered(&plain_log(&[("C", 4)]), Format::Ndjson, only("C"));
     assert!(matches!(of_c.verify(Some(&checkpoint)), Err(VerifyError::Checkpoint(None))));
-    let theirs = Manifest::parse(&(checkpoint.split("\n\n").next().unwrap().to_owned() + "\n")).unwrap();
+    let theirs =
+        Manifest::parse(&(checkpoint.split("\n\n").next().unwrap().to_owned() + "\n")).unwrap();
     let other_key = theirs.sign(&signer(2)).unwrap();
     assert!(matches!(of_a.verify(Some(&other_key)), Err(VerifyError::Checkpoint(Some(_)))));
 }
@@ -313,7 +361,10 @@ fn a_damaged_log_is_not_signed() {
     let mut edited = sound.entries.clone();
     edited[1].0 = edited[1].0.replace("12.30", "99.30");
     assert!(refuse(&edited).contains("entry 2 of store \"A\" (edited)"));
-    assert!(refuse(&[sound.entries[0].clone(), sound.entries[2].clone()]).contains("entry 2 of store \"A\" (missing)"));
+    assert!(
+        refuse(&[sound.entries[0].clone(), sound.entries[2].clone()])
+            .contains("entry 2 of store \"A\" (missing)")
+    );
     assert!(refuse(&sound.entries[1..]).contains("without the hash before it"));
 }
 

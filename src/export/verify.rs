@@ -1,9 +1,10 @@
 //! Verifying an exported file: needs the file and the public key, no database and no network.
 //!
-//! Every link, the order, every store's start and head, the digest and the signature are checked, line by line, in
-//! memory that grows with the number of stores and not with the log. With a checkpoint (an older manifest that was
-//! kept elsewhere), each of its heads must be in the file: that is what finds a log that was rewritten or cut by
-//! someone who could also have it signed again.
+//! Every link, the order, every store's start and head, the digest and the signature are checked,
+//! line by line, in memory that grows with the number of stores and not with the log. With a
+//! checkpoint (an older manifest that was kept elsewhere), each of its heads must be in the file:
+//! that is what finds a log that was rewritten or cut by someone who could also have it signed
+//! again.
 
 use super::csv;
 use super::lines::{Line, Lines, Spoilt};
@@ -37,7 +38,8 @@ pub enum VerifyError {
         line: u64,
         why: &'static str,
     },
-    /// The manifest cannot be trusted; all that the entries alone can show holds. `line`: where it is in the file.
+    /// The manifest cannot be trusted; all that the entries alone can show holds. `line`: where it
+    /// is in the file.
     Manifest {
         line: Option<u64>,
         error: ManifestError,
@@ -65,11 +67,17 @@ impl fmt::Display for VerifyError {
             VerifyError::Io(error) => write!(f, "the file cannot be read: {error}"),
             VerifyError::Fault { line, fault } => write!(f, "line {line}: {fault}"),
             VerifyError::Shape { line, why } => write!(f, "line {line}: {why}"),
-            VerifyError::Manifest { line: Some(line), error } => write!(f, "line {line}, the manifest: {error}"),
+            VerifyError::Manifest { line: Some(line), error } => {
+                write!(f, "line {line}, the manifest: {error}")
+            }
             VerifyError::Manifest { line: None, error } => write!(f, "the manifest: {error}"),
             VerifyError::Checkpoint(Some(error)) => write!(f, "the checkpoint: {error}"),
-            VerifyError::Checkpoint(None) => f.write_str("the checkpoint is about none of the stores of this export"),
-            VerifyError::Digest => f.write_str("the file's bytes are not those that the manifest was signed over"),
+            VerifyError::Checkpoint(None) => {
+                f.write_str("the checkpoint is about none of the stores of this export")
+            }
+            VerifyError::Digest => {
+                f.write_str("the file's bytes are not those that the manifest was signed over")
+            }
         }
     }
 }
@@ -82,8 +90,13 @@ impl From<io::Error> for VerifyError {
     }
 }
 
-/// Verifies an NDJSON export, whose last line is its manifest. `checkpoint` is the note of an older manifest.
-pub fn verify_file(reader: impl BufRead, vkey: &Vkey, checkpoint: Option<&str>) -> Result<Verified, VerifyError> {
+/// Verifies an NDJSON export, whose last line is its manifest. `checkpoint` is the note of an older
+/// manifest.
+pub fn verify_file(
+    reader: impl BufRead,
+    vkey: &Vkey,
+    checkpoint: Option<&str>,
+) -> Result<Verified, VerifyError> {
     let mut file = Reading::new(Format::Ndjson, vkey, checkpoint)?;
     let mut lines = Lines::new(reader);
     let mut note = None;
@@ -98,7 +111,9 @@ pub fn verify_file(reader: impl BufRead, vkey: &Vkey, checkpoint: Option<&str>) 
                 file.verifier.leaf(leaf, hash);
             }
             Ok(Content::Manifest(text)) => note = Some(text),
-            Ok(Content::Neither) => file.unreadable(&line, "the line is neither an entry nor the manifest"),
+            Ok(Content::Neither) => {
+                file.unreadable(&line, "the line is neither an entry nor the manifest")
+            }
             Err(_) => file.unreadable(&line, ""),
         }
     }
@@ -119,14 +134,18 @@ pub fn verify_csv(
     let mut lines = Lines::new(reader);
     let header = csv::header();
     if lines.line()?.is_none_or(|line| line.bytes != header) {
-        return Err(VerifyError::Shape { line: 1, why: "the header is not that of an audit export" });
+        return Err(VerifyError::Shape {
+            line: 1,
+            why: "the header is not that of an audit export",
+        });
     }
     file.digest.update(header);
     while let Some(line) = lines.record()? {
         file.digest.update(line.bytes);
         match line.text.ok().and_then(|_| csv::read_record(line.bytes)) {
             Some((leaf, hash)) => file.verifier.leaf(&leaf, hash),
-            None => file.unreadable(&line, "the record is not written as an audit export writes entries"),
+            None => file
+                .unreadable(&line, "the record is not written as an audit export writes entries"),
         }
     }
     file.judge(manifest, vkey)
@@ -179,7 +198,8 @@ impl Reading {
             store: store.to_owned(),
             seq,
             kind: FaultKind::Truncated,
-            detail: "the file ends without its manifest: it was cut, or is still being written".to_owned(),
+            detail: "the file ends without its manifest: it was cut, or is still being written"
+                .to_owned(),
         })
     }
 
@@ -198,9 +218,10 @@ impl Reading {
         let not_compared = self.narrow(&manifest)?;
         let line_of_first = self.line_of(0);
         let digest: [u8; 32] = self.digest.finalize().into();
-        self.verifier
-            .finish(&manifest.chains)
-            .map_err(|fault| VerifyError::Fault { line: line_of_first + fault.row, fault: Box::new(fault) })?;
+        self.verifier.finish(&manifest.chains).map_err(|fault| VerifyError::Fault {
+            line: line_of_first + fault.row,
+            fault: Box::new(fault),
+        })?;
         if self.trailing {
             let line = manifest_line.unwrap_or_default() + 1;
             return Err(VerifyError::Shape {
@@ -220,7 +241,8 @@ impl Reading {
             return Ok(Vec::new());
         };
         let stores = || checkpoint.heads().map(|head| head.store.as_str());
-        let left_out: Vec<String> = stores().filter(|s| !manifest.filter.covers(s)).map(str::to_owned).collect();
+        let left_out: Vec<String> =
+            stores().filter(|s| !manifest.filter.covers(s)).map(str::to_owned).collect();
         if !left_out.is_empty() && left_out.len() == stores().count() {
             return Err(VerifyError::Checkpoint(None));
         }
@@ -231,5 +253,9 @@ impl Reading {
 
 fn open_manifest(note: &str, vkey: &Vkey, format: Format) -> Result<Manifest, ManifestError> {
     let manifest = Manifest::open(note, vkey)?;
-    if manifest.format == format { Ok(manifest) } else { Err(ManifestError::Format(manifest.format)) }
+    if manifest.format == format {
+        Ok(manifest)
+    } else {
+        Err(ManifestError::Format(manifest.format))
+    }
 }

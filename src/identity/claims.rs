@@ -10,7 +10,8 @@ pub(super) type Claims = Map<String, Value>;
 const MAX_TEXT_BYTES: usize = 255;
 const MAX_LIST: usize = 1_000;
 
-/// A text that must be there: not empty, not long, and without control characters, which could forge a log line.
+/// A text that must be there: not empty, not long, and without control characters, which could
+/// forge a log line.
 pub(super) fn text(claims: &Claims, name: &'static str) -> Result<String, TokenError> {
     optional_text(claims, name)?.ok_or(TokenError::ClaimMissing(name))
 }
@@ -24,7 +25,10 @@ pub(super) fn subject(claims: &Claims, name: &'static str) -> Result<String, Tok
     }
 }
 
-pub(super) fn optional_text(claims: &Claims, name: &'static str) -> Result<Option<String>, TokenError> {
+pub(super) fn optional_text(
+    claims: &Claims,
+    name: &'static str,
+) -> Result<Option<String>, TokenError> {
     match claims.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if is_plain(text) => Ok(Some(text.clone())),
@@ -50,7 +54,11 @@ pub(super) fn check_audience(claims: &Claims, ours: &str) -> Result<(), TokenErr
         Some(Value::String(one)) => vec![one.clone()],
         Some(_) => texts(claims, "aud")?,
     };
-    if named.iter().any(|audience| audience == ours) { Ok(()) } else { Err(TokenError::WrongAudience) }
+    if named.iter().any(|audience| audience == ours) {
+        Ok(())
+    } else {
+        Err(TokenError::WrongAudience)
+    }
 }
 
 pub(super) fn is_plain(text: &str) -> bool {
@@ -66,8 +74,8 @@ pub(super) struct Lifetime {
 }
 
 impl Lifetime {
-    /// Reads `iat`, `exp` and, if there, `nbf`: whole seconds (RFC 7519 allows fractions; none of the issuers
-    /// we know sends them, and a fraction could only blur the limits below).
+    /// Reads `iat`, `exp` and, if there, `nbf`: whole seconds (RFC 7519 allows fractions; none of
+    /// the issuers we know sends them, and a fraction could only blur the limits below).
     pub(super) fn read(claims: &Claims) -> Result<Lifetime, TokenError> {
         let issued_at = instant(claims, "iat")?.ok_or(TokenError::ClaimMissing("iat"))?;
         let expires_at = instant(claims, "exp")?.ok_or(TokenError::ClaimMissing("exp"))?;
@@ -77,8 +85,14 @@ impl Lifetime {
         Ok(Lifetime { issued_at, not_before: instant(claims, "nbf")?, expires_at })
     }
 
-    /// `early` is the leeway for clocks that are behind the issuer's, `late` for an end that has just passed.
-    pub(super) fn check(&self, now: Timestamp, early: SignedDuration, late: SignedDuration) -> Result<(), TokenError> {
+    /// `early` is the leeway for clocks that are behind the issuer's, `late` for an end that has
+    /// just passed.
+    pub(super) fn check(
+        &self,
+        now: Timestamp,
+        early: SignedDuration,
+        late: SignedDuration,
+    ) -> Result<(), TokenError> {
         if now.duration_since(self.expires_at) >= late {
             return Err(TokenError::Expired);
         }

@@ -1,7 +1,7 @@
 //! A compact JWT taken apart, strictly, before anything in it is believed (RFC 7515, RFC 8725).
 //!
-//! Libraries of JSON take the last of two equal members, or the first; a token that two readers understand
-//! differently is refused here, at any depth.
+//! Libraries of JSON take the last of two equal members, or the first; a token that two readers
+//! understand differently is refused here, at any depth.
 
 use super::jwks::algorithm_named;
 use super::token_error::TokenError;
@@ -15,8 +15,10 @@ use std::fmt;
 /// The longest token looked at, in bytes.
 pub(super) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
-/// Headers that name or bring a key of the token's own choice, or make it an encrypted or nested one.
-const FORBIDDEN_HEADERS: [&str; 9] = ["jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "enc", "zip", "cty"];
+/// Headers that name or bring a key of the token's own choice, or make it an encrypted or nested
+/// one.
+const FORBIDDEN_HEADERS: [&str; 9] =
+    ["jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "enc", "zip", "cty"];
 
 /// The parts of a token, none of them trusted yet.
 pub(super) struct Unverified<'t> {
@@ -64,7 +66,8 @@ fn json_object(part: &str) -> Result<Map<String, Value>, TokenError> {
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Malformed)?;
     let duplicate = Cell::new(false);
     let mut reader = serde_json::Deserializer::from_slice(&json);
-    let value = Strict(&duplicate).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    let value =
+        Strict(&duplicate).deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
     match value {
         Ok(Value::Object(members)) => Ok(members),
         _ if duplicate.get() => Err(TokenError::DuplicateMember),

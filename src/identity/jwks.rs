@@ -32,19 +32,25 @@ impl VerifyKey {
     }
 
     /// Checks a signature (base64url) over the signed text.
-    pub(super) fn verify(&self, claimed: Algorithm, signed: &str, signature: &str) -> Result<(), TokenError> {
+    pub(super) fn verify(
+        &self,
+        claimed: Algorithm,
+        signed: &str,
+        signature: &str,
+    ) -> Result<(), TokenError> {
         if claimed != self.algorithm {
             return Err(TokenError::AlgorithmRefused);
         }
-        match jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, self.algorithm) {
+        match jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, self.algorithm)
+        {
             Ok(true) => Ok(()),
             _ => Err(TokenError::BadSignature),
         }
     }
 }
 
-/// Reads a JWK set. Keys of other kinds and uses are passed over, as RFC 7517 §5 asks; a set in which none is
-/// left, or two have one id, is refused with the reasons.
+/// Reads a JWK set. Keys of other kinds and uses are passed over, as RFC 7517 §5 asks; a set in
+/// which none is left, or two have one id, is refused with the reasons.
 pub(super) fn parse(json: &[u8]) -> Result<HashMap<String, Arc<VerifyKey>>, String> {
     let document: Value = serde_json::from_slice(json).map_err(|error| error.to_string())?;
     let entries = document.get("keys").and_then(Value::as_array).ok_or("it has no list `keys`")?;
@@ -63,7 +69,11 @@ pub(super) fn parse(json: &[u8]) -> Result<HashMap<String, Arc<VerifyKey>>, Stri
             Err(why) => passed_over.push(format!("key {index}: {why}")),
         }
     }
-    if keys.is_empty() { Err(format!("it has no key that can be used ({})", passed_over.join("; "))) } else { Ok(keys) }
+    if keys.is_empty() {
+        Err(format!("it has no key that can be used ({})", passed_over.join("; ")))
+    } else {
+        Ok(keys)
+    }
 }
 
 fn read_key(jwk: &Value) -> Result<(String, VerifyKey), &'static str> {
@@ -96,7 +106,8 @@ fn bytes(jwk: &Value, name: &str) -> Option<Vec<u8>> {
 }
 
 fn ed25519(jwk: &Value) -> Result<VerifyKey, &'static str> {
-    let public: [u8; 32] = bytes(jwk, "x").and_then(|x| x.try_into().ok()).ok_or("x is not 32 bytes")?;
+    let public: [u8; 32] =
+        bytes(jwk, "x").and_then(|x| x.try_into().ok()).ok_or("x is not 32 bytes")?;
     match ed25519_dalek::VerifyingKey::from_bytes(&public) {
         Ok(key) if !key.is_weak() => Ok(VerifyKey::ed25519(&public)),
         _ => Err("x is no point that can be trusted"),
@@ -120,5 +131,8 @@ fn rsa(jwk: &Value) -> Result<VerifyKey, &'static str> {
     if !RSA_BITS.contains(&bits) {
         return Err("not 2048 to 4096 bits");
     }
-    Ok(VerifyKey { algorithm: Algorithm::RS256, key: DecodingKey::from_rsa_raw_components(&modulus, &e) })
+    Ok(VerifyKey {
+        algorithm: Algorithm::RS256,
+        key: DecodingKey::from_rsa_raw_components(&modulus, &e),
+    })
 }

@@ -31,7 +31,12 @@ pub enum KeyError {
 
 impl KeyError {
     pub(super) fn io(path: &Path, action: &'static str, error: &std::io::Error) -> KeyError {
-        KeyError::Io { path: path.to_path_buf(), action, kind: error.kind(), detail: error.to_string() }
+        KeyError::Io {
+            path: path.to_path_buf(),
+            action,
+            kind: error.kind(),
+            detail: error.to_string(),
+        }
     }
 
     pub(super) fn damaged(path: &Path, detail: &str) -> KeyError {
@@ -42,13 +47,17 @@ impl KeyError {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            KeyError::Io { path, action, detail, .. } => write!(f, "cannot {action} {}: {detail}", path.display()),
+            KeyError::Io { path, action, detail, .. } => {
+                write!(f, "cannot {action} {}: {detail}", path.display())
+            }
             KeyError::OpenToOthers { path, mode, right } => write!(
                 f,
                 "{path} may be opened by others than its owner (mode {mode:04o}); run: chmod {right:o} '{path}'",
                 path = path.display()
             ),
-            KeyError::Damaged { path, detail } => write!(f, "{} cannot be used: {detail}", path.display()),
+            KeyError::Damaged { path, detail } => {
+                write!(f, "{} cannot be used: {detail}", path.display())
+            }
             KeyError::Exchanged { path } => write!(
                 f,
                 "{} is not the one this process started with; put the old one back, or restart if the change is meant",

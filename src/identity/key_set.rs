@@ -1,4 +1,5 @@
-//! What one look at the key directory found, in memory: the state file, the keys that sign and verify, the secret.
+//! What one look at the key directory found, in memory: the state file, the keys that sign and
+//! verify, the secret.
 
 use super::jwks::VerifyKey;
 use super::key_files;
@@ -60,12 +61,16 @@ impl State {
     }
 
     fn from_json(path: &Path, json: &[u8]) -> Result<State, KeyError> {
-        let state: State = serde_json::from_slice(json).map_err(|e| KeyError::damaged(path, &e.to_string()))?;
+        let state: State =
+            serde_json::from_slice(json).map_err(|e| KeyError::damaged(path, &e.to_string()))?;
         if state.version != STATE_VERSION {
             return Err(KeyError::damaged(path, "its version is not one that this program knows"));
         }
         if state.keys.iter().any(|key| !is_kid(&key.kid)) {
-            return Err(KeyError::damaged(path, "a key id in it is not one that this program makes"));
+            return Err(KeyError::damaged(
+                path,
+                "a key id in it is not one that this program makes",
+            ));
         }
         Ok(state)
     }
@@ -80,7 +85,8 @@ pub(super) struct ServiceKey {
 }
 
 pub(super) struct KeySet {
-    /// Differs from that of every other set of this process; what was derived from an older set is void.
+    /// Differs from that of every other set of this process; what was derived from an older set is
+    /// void.
     pub(super) generation: u64,
     pub(super) state: State,
     /// Newest first: the first one signs.
@@ -90,8 +96,8 @@ pub(super) struct KeySet {
 }
 
 impl KeySet {
-    /// Reads the directory. Another process may be replacing keys meanwhile: a look that failed is repeated if
-    /// the state file is no longer the one it began with.
+    /// Reads the directory. Another process may be replacing keys meanwhile: a look that failed is
+    /// repeated if the state file is no longer the one it began with.
     pub(super) fn load(directory: &Path, generation: u64) -> Result<KeySet, KeyError> {
         let path = directory.join(STATE_FILE);
         key_files::refuse_open_directory(directory)?;
@@ -110,9 +116,14 @@ impl KeySet {
     fn assemble(directory: &Path, json: &[u8], generation: u64) -> Result<KeySet, KeyError> {
         let state = State::from_json(&directory.join(STATE_FILE), json)?;
         let live = state.keys.iter().rev().filter(|key| key.retired_at.is_none());
-        let keys = live.map(|record| ServiceKey::read(directory, &record.kid)).collect::<Result<Vec<_>, _>>()?;
+        let keys = live
+            .map(|record| ServiceKey::read(directory, &record.kid))
+            .collect::<Result<Vec<_>, _>>()?;
         if keys.is_empty() {
-            return Err(KeyError::damaged(&directory.join(STATE_FILE), "it names no key that may sign"));
+            return Err(KeyError::damaged(
+                &directory.join(STATE_FILE),
+                "it names no key that may sign",
+            ));
         }
         let secret = read_secret(&directory.join(SECRET_FILE))?;
         let log_key = read_pem(&directory.join(LOG_KEY_FILE))?;
@@ -141,9 +152,15 @@ impl ServiceKey {
         if kid_of(&public) != kid {
             return Err(KeyError::damaged(&path, "it holds another key than its name says"));
         }
-        let der = key.to_pkcs8_der().map_err(|_| KeyError::damaged(&path, "its key cannot be used"))?;
+        let der =
+            key.to_pkcs8_der().map_err(|_| KeyError::damaged(&path, "its key cannot be used"))?;
         let signs = EncodingKey::from_ed_der(der.as_bytes());
-        Ok(ServiceKey { kid: kid.to_owned(), public, verify: Arc::new(VerifyKey::ed25519(&public)), signs })
+        Ok(ServiceKey {
+            kid: kid.to_owned(),
+            public,
+            verify: Arc::new(VerifyKey::ed25519(&public)),
+            signs,
+        })
     }
 }
 
@@ -151,7 +168,8 @@ pub(super) fn pem_path(directory: &Path, kid: &str) -> PathBuf {
     directory.join(format!("{kid}.pem"))
 }
 
-/// A new signing key. One whose id begins with a dash is thrown away: `keys retire -x…` would read as an option.
+/// A new signing key. One whose id begins with a dash is thrown away: `keys retire -x…` would read
+/// as an option.
 pub(super) fn new_key() -> (String, SigningKey) {
     loop {
         let key = SigningKey::generate(&mut rand::rngs::OsRng);
@@ -169,21 +187,25 @@ pub(super) fn to_pem(key: &SigningKey) -> Result<Vec<u8>, KeyError> {
     Ok(pem.as_bytes().to_vec())
 }
 
-/// The first characters of the RFC 7638 thumbprint; members in lexicographic order, no white space (RFC 8037).
+/// The first characters of the RFC 7638 thumbprint; members in lexicographic order, no white space
+/// (RFC 8037).
 pub(super) fn kid_of(public: &[u8; 32]) -> String {
     let x = URL_SAFE_NO_PAD.encode(public);
-    let mut kid = URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)));
+    let mut kid = URL_SAFE_NO_PAD
+        .encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)));
     kid.truncate(KID_LENGTH);
     kid
 }
 
 fn is_kid(text: &str) -> bool {
-    text.len() == KID_LENGTH && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    text.len() == KID_LENGTH
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 fn read_pem(path: &Path) -> Result<SigningKey, KeyError> {
     let content = key_files::read(path)?;
-    let key = std::str::from_utf8(&content).ok().and_then(|pem| SigningKey::from_pkcs8_pem(pem).ok());
+    let key =
+        std::str::from_utf8(&content).ok().and_then(|pem| SigningKey::from_pkcs8_pem(pem).ok());
     key.ok_or_else(|| KeyError::damaged(path, "it is not an Ed25519 key in PKCS#8 PEM form"))
 }
 
@@ -200,7 +222,10 @@ mod tests {
     #[test]
     fn kid_is_the_beginning_of_the_thumbprint() {
         let x = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
-        assert_eq!(kid_of(&x.try_into().unwrap()), &"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"[..16]);
+        assert_eq!(
+            kid_of(&x.try_into().unwrap()),
+            &"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"[..16]
+        );
     }
 
     #[test]
@@ -212,7 +237,10 @@ mod tests {
             r#"{"version":1,"keys":[{"kid":"../../etc/passwd","created_at":"2026-03-01T00:00:00Z","retired_at":null}]}"#,
             r#"{"version":1"#,
         ] {
-            assert!(matches!(State::from_json(path, json.as_bytes()), Err(KeyError::Damaged { .. })), "{json}");
+            assert!(
+                matches!(State::from_json(path, json.as_bytes()), Err(KeyError::Damaged { .. })),
+                "{json}"
+            );
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Hashes that only who holds the key directory's secret can make: a gift-card code or the number of an ID
-//! document is found again by its hash, and a stolen database does not give the numbers away to guessing.
+//! Hashes that only who holds the key directory's secret can make: a gift-card code or the number
+//! of an ID document is found again by its hash, and a stolen database does not give the numbers
+//! away to guessing.
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -47,7 +48,8 @@ mod tests {
     fn is_hmac_with_a_key_derived_by_label() {
         // Computed apart: python3 -c "import hmac;h=lambda k,m:hmac.new(k,m,'sha256').digest();
         // print(h(h(bytes(range(32)),b'gift-card'),b'6035-1234').hex())"
-        let hash = KeyedHasher::new(std::array::from_fn(|i| i as u8)).hash("gift-card", "6035-1234");
+        let hash =
+            KeyedHasher::new(std::array::from_fn(|i| i as u8)).hash("gift-card", "6035-1234");
         let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "2a363a656b590ba5a43128c05142dfa0d7458dd0854766f1a6f5a67c9fdd1a53");
     }

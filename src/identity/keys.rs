@@ -8,17 +8,18 @@
 //! | `log.pem` | the Ed25519 key that signs audit manifests and checkpoints; what auditors pin, so it stays as well |
 //! | `lock` | taken by whoever writes |
 //!
-//! Every file is 0600 and refused if anyone but its owner may open it. Retiring a key removes its PEM file and
-//! leaves its line in `keys.json`.
+//! Every file is 0600 and refused if anyone but its owner may open it. Retiring a key removes its
+//! PEM file and leaves its line in `keys.json`.
 //!
-//! **Several instances** use the same contents: one directory mounted for all, or copies of it. They need nothing
-//! else of each other. With a mount, `returndesk keys rotate` and `retire` reach every instance within a second.
-//! With copies, copy the directory again after each change, on rotation before the new key signs anything
-//! elsewhere and on retirement everywhere: a copy that still holds a retired key goes on accepting it.
-//! A directory that is mounted read-only serves; only changing it needs to write.
+//! **Several instances** use the same contents: one directory mounted for all, or copies of it.
+//! They need nothing else of each other. With a mount, `returndesk keys rotate` and `retire` reach
+//! every instance within a second. With copies, copy the directory again after each change, on
+//! rotation before the new key signs anything elsewhere and on retirement everywhere: a copy that
+//! still holds a retired key goes on accepting it. A directory that is mounted read-only serves;
+//! only changing it needs to write.
 //!
-//! A running process looks at the directory once per second at most. If it cannot be read, or is no longer
-//! consistent, everything that needs a key is refused until it is again (STANDARDS 31).
+//! A running process looks at the directory once per second at most. If it cannot be read, or is no
+//! longer consistent, everything that needs a key is refused until it is again (STANDARDS 31).
 
 pub use super::key_error::KeyError;
 
@@ -83,11 +84,15 @@ pub(super) enum Found {
 }
 
 impl KeyStore {
-    /// Opens `<data_dir>/keys`, making it and all keys if it is not there. Safe when several processes start at
-    /// once: one makes the keys, the others wait and read them.
+    /// Opens `<data_dir>/keys`, making it and all keys if it is not there. Safe when several
+    /// processes start at once: one makes the keys, the others wait and read them.
     pub fn open_or_create(data_dir: &Path, clock: &Clock) -> Result<KeyStore, KeyError> {
         let directory = data_dir.join("keys");
-        let created = if directory.join(STATE_FILE).exists() { false } else { create(data_dir, &directory, clock)? };
+        let created = if directory.join(STATE_FILE).exists() {
+            false
+        } else {
+            create(data_dir, &directory, clock)?
+        };
         if created {
             tracing::info!(directory = %directory.display(), "made the service's keys; keep a copy of this directory");
         }
@@ -102,7 +107,8 @@ impl KeyStore {
     fn load(directory: PathBuf, clock: &Clock, created: bool) -> Result<KeyStore, KeyError> {
         let print = key_files::fingerprint(&directory)?;
         let set = KeySet::load(&directory, 0)?;
-        let held = Held { print: Some(print), roots: roots(&set), set: Ok(Arc::new(set)), looks: 0 };
+        let held =
+            Held { print: Some(print), roots: roots(&set), set: Ok(Arc::new(set)), looks: 0 };
         let recheck = Recheck::new(clock.now());
         let (clock, looking, held) = (clock.clone(), Mutex::new(()), RwLock::new(held));
         Ok(KeyStore { directory, clock, created, recheck, looking, held })
@@ -113,7 +119,8 @@ impl KeyStore {
         &self.directory
     }
 
-    /// Whether this process made the keys just now: then whoever started it should be told where they lie.
+    /// Whether this process made the keys just now: then whoever started it should be told where
+    /// they lie.
     pub fn created(&self) -> bool {
         self.created
     }
@@ -130,7 +137,8 @@ impl KeyStore {
         Ok(set.state.keys.iter().map(|key| KeyInfo::of(key, active)).collect())
     }
 
-    /// Makes a new signing key, which signs from now on; the others go on verifying. Answers its id.
+    /// Makes a new signing key, which signs from now on; the others go on verifying. Answers its
+    /// id.
     pub fn rotate(&self) -> Result<String, KeyError> {
         let lock = key_files::lock(&self.directory)?;
         let mut state = State::load(&self.directory)?;
@@ -139,13 +147,18 @@ impl KeyStore {
         Ok(kid)
     }
 
-    /// Takes a key out: what it signed is refused at once, and its private half is removed. Retiring the last key
-    /// makes a new one first, so that a stolen key never has to wait for a rotation. Retiring twice is no fault.
+    /// Takes a key out: what it signed is refused at once, and its private half is removed.
+    /// Retiring the last key makes a new one first, so that a stolen key never has to wait for a
+    /// rotation. Retiring twice is no fault.
     pub fn retire(&self, kid: &str) -> Result<Retired, KeyError> {
         let lock = key_files::lock(&self.directory)?;
         let mut state = State::load(&self.directory)?;
         let now = self.clock.now();
-        let key = state.keys.iter_mut().find(|key| key.kid == kid).ok_or_else(|| KeyError::UnknownKid(kid.into()))?;
+        let key = state
+            .keys
+            .iter_mut()
+            .find(|key| key.kid == kid)
+            .ok_or_else(|| KeyError::UnknownKid(kid.into()))?;
         key.retired_at.get_or_insert(now);
         let (active, made_new) = match state.active() {
             Some(key) => (key.kid.clone(), false),
@@ -155,7 +168,8 @@ impl KeyStore {
         Ok(Retired { active, made_new })
     }
 
-    /// The public signing keys as a JWK set (RFC 7517, RFC 8037), newest first, for `/.well-known/jwks.json`.
+    /// The public signing keys as a JWK set (RFC 7517, RFC 8037), newest first, for
+    /// `/.well-known/jwks.json`.
     pub fn jwks(&self) -> Result<serde_json::Value, KeyError> {
         let set = self.current()?;
         let jwk = |key: &key_set::ServiceKey| {
@@ -185,7 +199,8 @@ impl KeyStore {
         jsonwebtoken::encode(&header, claims, key).map_err(|e| KeyError::Signing(e.to_string()))
     }
 
-    /// The key of this id. An unknown one makes the directory be looked at again, a few times per second at most.
+    /// The key of this id. An unknown one makes the directory be looked at again, a few times per
+    /// second at most.
     pub(super) fn find(&self, kid: &str) -> Result<Found, KeyError> {
         let found = find_in(&*self.current()?, kid);
         if matches!(found, Found::Unknown) && self.recheck.extra() {
@@ -195,7 +210,8 @@ impl KeyStore {
         Ok(found)
     }
 
-    /// Changes whenever the directory did; what was verified under another generation must be verified again.
+    /// Changes whenever the directory did; what was verified under another generation must be
+    /// verified again.
     pub(super) fn generation(&self) -> Result<u64, KeyError> {
         Ok(self.current()?.generation)
     }
@@ -223,7 +239,8 @@ impl KeyStore {
             }
             (held.looks + 1, held.roots)
         };
-        let set = KeySet::load(&self.directory, looks).and_then(|set| self.same_roots(set, roots_at_start));
+        let set = KeySet::load(&self.directory, looks)
+            .and_then(|set| self.same_roots(set, roots_at_start));
         let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
         match (&held.set, &set) {
             (Ok(_), Err(error)) => {
@@ -239,16 +256,19 @@ impl KeyStore {
 
     fn same_roots(&self, set: KeySet, expected: ([u8; 32], [u8; 32])) -> Result<KeySet, KeyError> {
         let found = roots(&set);
-        let changed =
-            if found.0 != expected.0 { Some(SECRET_FILE) } else { (found.1 != expected.1).then_some(LOG_KEY_FILE) };
+        let changed = if found.0 != expected.0 {
+            Some(SECRET_FILE)
+        } else {
+            (found.1 != expected.1).then_some(LOG_KEY_FILE)
+        };
         match changed {
             Some(file) => Err(KeyError::Exchanged { path: self.directory.join(file) }),
             None => Ok(set),
         }
     }
 
-    /// Writes the state file, then removes what retired keys left. In this order: a state that names a key as
-    /// live while its file is gone would stop every instance.
+    /// Writes the state file, then removes what retired keys left. In this order: a state that
+    /// names a key as live while its file is gone would stop every instance.
     fn store(&self, lock: &WriteLock, state: &State) -> Result<(), KeyError> {
         key_files::write(lock, &self.directory.join(STATE_FILE), &state.to_json()?)?;
         for key in state.keys.iter().filter(|key| key.retired_at.is_some()) {
@@ -268,7 +288,12 @@ impl fmt::Debug for KeyStore {
 impl KeyInfo {
     fn of(key: &KeyRecord, active: Option<&str>) -> KeyInfo {
         let active = active == Some(key.kid.as_str());
-        KeyInfo { kid: key.kid.clone(), created_at: key.created_at, retired_at: key.retired_at, active }
+        KeyInfo {
+            kid: key.kid.clone(),
+            created_at: key.created_at,
+            retired_at: key.retired_at,
+            active,
+        }
     }
 }
 
@@ -284,8 +309,8 @@ fn roots(set: &KeySet) -> ([u8; 32], [u8; 32]) {
     (set.secret, set.log_key.verifying_key().to_bytes())
 }
 
-/// Makes whatever a first start that was cut short has not made; the state file comes last and says that all is
-/// there. Answers whether this process was the one.
+/// Makes whatever a first start that was cut short has not made; the state file comes last and says
+/// that all is there. Answers whether this process was the one.
 fn create(data_dir: &Path, directory: &Path, clock: &Clock) -> Result<bool, KeyError> {
     key_files::create_directories(data_dir, directory)?;
     let lock = key_files::lock(directory)?;
@@ -299,7 +324,11 @@ fn create(data_dir: &Path, directory: &Path, clock: &Clock) -> Result<bool, KeyE
         key_files::write(&lock, &secret, &bytes)?;
     }
     if !log_key.exists() {
-        key_files::write(&lock, &log_key, &key_set::to_pem(&SigningKey::generate(&mut rand::rngs::OsRng))?)?;
+        key_files::write(
+            &lock,
+            &log_key,
+            &key_set::to_pem(&SigningKey::generate(&mut rand::rngs::OsRng))?,
+        )?;
     }
     let mut state = State::empty();
     add_key(&lock, directory, &mut state, clock.now())?;
@@ -307,7 +336,12 @@ fn create(data_dir: &Path, directory: &Path, clock: &Clock) -> Result<bool, KeyE
     Ok(true)
 }
 
-fn add_key(lock: &WriteLock, directory: &Path, state: &mut State, now: Timestamp) -> Result<String, KeyError> {
+fn add_key(
+    lock: &WriteLock,
+    directory: &Path,
+    state: &mut State,
+    now: Timestamp,
+) -> Result<String, KeyError> {
     let (kid, key) = key_set::new_key();
     key_files::write(lock, &key_set::pem_path(directory, &kid), &key_set::to_pem(&key)?)?;
     state.keys.push(KeyRecord { kid: kid.clone(), created_at: now, retired_at: None });

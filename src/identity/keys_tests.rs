@@ -28,7 +28,12 @@ fn kids(store: &KeyStore) -> Vec<String> {
 
 fn jwks_kids(store: &KeyStore) -> Vec<String> {
     let document = store.jwks().unwrap();
-    document["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    document["keys"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[test]
@@ -43,8 +48,9 @@ fn first_start_makes_files_that_only_the_owner_may_open() {
         .collect();
     modes.sort();
     let pem = format!("{}.pem", kids(&store)[0]);
-    let mut expected: Vec<_> =
-        [pem.as_str(), "keys.json", "lock", "log.pem", "secret"].map(|f| (f.to_owned(), 0o600)).into();
+    let mut expected: Vec<_> = [pem.as_str(), "keys.json", "lock", "log.pem", "secret"]
+        .map(|f| (f.to_owned(), 0o600))
+        .into();
     expected.sort();
     assert_eq!(modes, expected);
     assert_eq!(mode(store.directory()), 0o700);
@@ -75,7 +81,10 @@ fn many_that_start_at_once_have_the_same_keys_and_one_made_them() {
         for store in &stores {
             assert_eq!(store.list(), stores[0].list());
             assert_eq!(store.log_key().unwrap(), stores[0].log_key().unwrap());
-            assert_eq!(store.hasher().unwrap().hash("a", "b"), stores[0].hasher().unwrap().hash("a", "b"));
+            assert_eq!(
+                store.hasher().unwrap().hash("a", "b"),
+                stores[0].hasher().unwrap().hash("a", "b")
+            );
         }
     }
 }
@@ -83,13 +92,25 @@ fn many_that_start_at_once_have_the_same_keys_and_one_made_them() {
 #[test]
 fn a_first_start_that_was_cut_short_is_finished_by_the_next() {
     let scratch = Scratch::new();
-    let secret = KeyStore::open_or_create(scratch.path(), &clock()).unwrap().hasher().unwrap().hash("a", "b");
+    let secret = KeyStore::open_or_create(scratch.path(), &clock())
+        .unwrap()
+        .hasher()
+        .unwrap()
+        .hash("a", "b");
     std::fs::remove_file(scratch.keys("keys.json")).unwrap();
     std::fs::remove_file(scratch.keys("log.pem")).unwrap();
     let store = KeyStore::open_or_create(scratch.path(), &clock()).unwrap();
     assert!(store.created());
-    assert_eq!(store.hasher().unwrap().hash("a", "b"), secret, "a secret that exists is never made anew");
-    assert_eq!(jwks_kids(&store).len(), 1, "a key that the state file does not name does not count");
+    assert_eq!(
+        store.hasher().unwrap().hash("a", "b"),
+        secret,
+        "a secret that exists is never made anew"
+    );
+    assert_eq!(
+        jwks_kids(&store).len(),
+        1,
+        "a key that the state file does not name does not count"
+    );
 }
 
 #[test]
@@ -121,7 +142,10 @@ fn files_that_others_may_open_are_refused_and_the_message_says_what_to_do() {
         assert_eq!(error, KeyError::OpenToOthers { path: path.clone(), mode: wrong, right });
         let message = error.to_string();
         assert!(
-            message.ends_with(&format!("(mode {wrong:04o}); run: chmod {right:o} '{}'", path.display())),
+            message.ends_with(&format!(
+                "(mode {wrong:04o}); run: chmod {right:o} '{}'",
+                path.display()
+            )),
             "{message}"
         );
         set_mode(&path, right);
@@ -150,7 +174,12 @@ fn rotation_and_retirement_reach_another_process_within_a_second() {
     assert!(!scratch.keys(&format!("{first}.pem")).exists(), "nothing that signs is left");
 
     let at = START.parse().unwrap();
-    let info = |kid: &str, retired_at, active| KeyInfo { kid: kid.into(), created_at: at, retired_at, active };
+    let info = |kid: &str, retired_at, active| KeyInfo {
+        kid: kid.into(),
+        created_at: at,
+        retired_at,
+        active,
+    };
     assert_eq!(running.list().unwrap(), [info(&first, Some(at), false), info(&second, None, true)]);
 }
 
@@ -166,7 +195,10 @@ fn an_unknown_kid_is_looked_for_at_once_but_not_endlessly() {
         assert!(matches!(running.find("made-up"), Ok(Found::Unknown)));
     }
     let third = ours.rotate().unwrap();
-    assert!(matches!(running.find(&third), Ok(Found::Unknown)), "the looks of this second are spent");
+    assert!(
+        matches!(running.find(&third), Ok(Found::Unknown)),
+        "the looks of this second are spent"
+    );
 }
 
 #[test]
@@ -189,7 +221,12 @@ fn keys_that_cannot_be_read_any_more_are_refused_until_they_can() {
     let away = scratch.path().join("away");
     std::fs::rename(store.directory(), &away).unwrap();
     later(&clock);
-    assert!(store.health().is_err() && store.jwks().is_err() && store.hasher().is_err() && store.log_key().is_err());
+    assert!(
+        store.health().is_err()
+            && store.jwks().is_err()
+            && store.hasher().is_err()
+            && store.log_key().is_err()
+    );
     assert!(store.sign("at+jwt", &()).is_err() && store.find("x").is_err());
     std::fs::rename(&away, store.directory()).unwrap();
     later(&clock);
@@ -198,7 +235,10 @@ fn keys_that_cannot_be_read_any_more_are_refused_until_they_can() {
     let path = scratch.keys("secret");
     set_mode(&path, 0o644);
     later(&clock);
-    assert_eq!(store.health(), Err(KeyError::OpenToOthers { path: path.clone(), mode: 0o644, right: 0o600 }));
+    assert_eq!(
+        store.health(),
+        Err(KeyError::OpenToOthers { path: path.clone(), mode: 0o644, right: 0o600 })
+    );
     set_mode(&path, 0o600);
     later(&clock);
     assert_eq!(store.health(), Ok(()));
@@ -265,5 +305,8 @@ fn the_published_set_names_public_halves_only() {
     let expected = serde_json::json!({ "keys": [
         { "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kids(&store)[0], "x": x } ] });
     assert_eq!(store.jwks().unwrap(), expected);
-    assert!(super::super::jwks::parse(expected.to_string().as_bytes()).is_ok(), "another service could trust it");
+    assert!(
+        super::super::jwks::parse(expected.to_string().as_bytes()).is_ok(),
+        "another service could trust it"
+    );
 }

@@ -1,7 +1,8 @@
-//! Signed notes (c2sp.org/signed-note, Ed25519): text that says who vouches for it and can be read by a person.
+//! Signed notes (c2sp.org/signed-note, Ed25519): text that says who vouches for it and can be read
+//! by a person.
 //!
-//! A note is text, an empty line, and signature lines `— name base64(key id ‖ signature)`. The key id is the first
-//! four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)` (`STANDARDS` 16).
+//! A note is text, an empty line, and signature lines `— name base64(key id ‖ signature)`. The key
+//! id is the first four bytes of `SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key)` (`STANDARDS` 16).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
@@ -19,9 +20,11 @@ const SIGNATURE_START: &str = "— ";
 pub enum NoteError {
     /// A key name is empty, or has white space or a plus in it.
     BadName,
-    /// The text is not what a note can hold: it must end in a newline and have no other control characters.
+    /// The text is not what a note can hold: it must end in a newline and have no other control
+    /// characters.
     BadText,
-    /// The verifier key is not `name+hex key id+base64`, or is of another kind, or its id is not its own.
+    /// The verifier key is not `name+hex key id+base64`, or is of another kind, or its id is not
+    /// its own.
     BadVkey,
     /// The note is not text, an empty line, and signature lines.
     BadNote,
@@ -34,14 +37,20 @@ pub enum NoteError {
 impl fmt::Display for NoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            NoteError::BadName => f.write_str("a key name must not be empty nor have white space or a plus in it"),
-            NoteError::BadText => {
-                f.write_str("the text to sign must end in a newline and have no other control characters")
+            NoteError::BadName => {
+                f.write_str("a key name must not be empty nor have white space or a plus in it")
             }
-            NoteError::BadVkey => f.write_str("the verifier key cannot be read: it looks like name+1a2b3c4d+AbCd…"),
+            NoteError::BadText => f.write_str(
+                "the text to sign must end in a newline and have no other control characters",
+            ),
+            NoteError::BadVkey => {
+                f.write_str("the verifier key cannot be read: it looks like name+1a2b3c4d+AbCd…")
+            }
             NoteError::BadNote => f.write_str("this is not a signed note"),
             NoteError::NotSigned { by } => write!(f, "the note is not signed by the key {by}"),
-            NoteError::BadSignature { by } => write!(f, "the signature of {by} does not fit: the note was altered"),
+            NoteError::BadSignature { by } => {
+                write!(f, "the signature of {by} does not fit: the note was altered")
+            }
         }
     }
 }
@@ -74,7 +83,11 @@ impl Vkey {
         let [ED25519, key @ ..] = bytes.as_slice() else {
             return Err(NoteError::BadVkey);
         };
-        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or(NoteError::BadVkey)?;
+        let key = key
+            .try_into()
+            .ok()
+            .and_then(|key| VerifyingKey::from_bytes(key).ok())
+            .ok_or(NoteError::BadVkey)?;
         let vkey = Vkey::new(name, key)?;
         if vkey.id_hex() == id { Ok(vkey) } else { Err(NoteError::BadVkey) }
     }
@@ -85,8 +98,11 @@ impl Vkey {
 
     /// The key id: names alone are not unique.
     pub fn id(&self) -> [u8; 4] {
-        let hash =
-            Sha256::new().chain_update(&self.name).chain_update([b'\n', ED25519]).chain_update(self.key).finalize();
+        let hash = Sha256::new()
+            .chain_update(&self.name)
+            .chain_update([b'\n', ED25519])
+            .chain_update(self.key)
+            .finalize();
         [hash[0], hash[1], hash[2], hash[3]]
     }
 
@@ -129,7 +145,8 @@ impl Signer {
         if !is_note_text(text) {
             return Err(NoteError::BadText);
         }
-        let signature = [self.vkey.id().as_slice(), &self.key.sign(text.as_bytes()).to_bytes()].concat();
+        let signature =
+            [self.vkey.id().as_slice(), &self.key.sign(text.as_bytes()).to_bytes()].concat();
         Ok(format!("{text}\n{SIGNATURE_START}{} {}\n", self.vkey.name, STANDARD.encode(signature)))
     }
 }
@@ -156,7 +173,8 @@ pub fn open<'a>(note: &'a str, vkey: &Vkey) -> Result<&'a str, NoteError> {
 }
 
 fn verify(text: &str, signature: &[u8], vkey: &Vkey) -> Result<(), NoteError> {
-    let fits = Signature::from_slice(signature).is_ok_and(|s| vkey.key.verify_strict(text.as_bytes(), &s).is_ok());
+    let fits = Signature::from_slice(signature)
+        .is_ok_and(|s| vkey.key.verify_strict(text.as_bytes(), &s).is_ok());
     if fits { Ok(()) } else { Err(NoteError::BadSignature { by: vkey.label() }) }
 }
 
@@ -210,9 +228,15 @@ mod tests {
     fn another_key_is_refused_also_under_the_same_name() {
         let note = signer("desk.example", 1).sign("hello\n").unwrap();
         let other = signer("desk.example", 2);
-        assert_eq!(open(&note, other.vkey()), Err(NoteError::NotSigned { by: other.vkey().label() }));
+        assert_eq!(
+            open(&note, other.vkey()),
+            Err(NoteError::NotSigned { by: other.vkey().label() })
+        );
         let renamed = signer("desk2.example", 1);
-        assert_eq!(open(&note, renamed.vkey()), Err(NoteError::NotSigned { by: renamed.vkey().label() }));
+        assert_eq!(
+            open(&note, renamed.vkey()),
+            Err(NoteError::NotSigned { by: renamed.vkey().label() })
+        );
     }
 
     #[test]
@@ -238,7 +262,8 @@ mod tests {
     fn refuses_vkeys_that_are_not_their_own() {
         let good = signer("a", 1).vkey().to_string();
         let other_id = good.replacen(&good[2..10], "00000000", 1);
-        let other_kind = format!("a+{}+{}", &good[2..10], STANDARD.encode([[2].as_slice(), &[7; 32]].concat()));
+        let other_kind =
+            format!("a+{}+{}", &good[2..10], STANDARD.encode([[2].as_slice(), &[7; 32]].concat()));
         for text in ["", "a", "a+b", "a+b+c", &other_id, &other_kind, &good[..good.len() - 4]] {
             assert!(Vkey::parse(text).is_err(), "{text:?}");
         }

@@ -1,7 +1,8 @@
 //! Override tokens: what a manager agreed to, bound to what it was agreed for (API §5, STANDARDS 26).
 //!
-//! A JWT of a `typ` of its own, so that it is never taken for an access token nor the other way round. That it is
-//! used once is for the store to hold, by its id; that approver and operator differ is for the domain to decide.
+//! A JWT of a `typ` of its own, so that it is never taken for an access token nor the other way
+//! round. That it is used once is for the store to hold, by its id; that approver and operator
+//! differ is for the domain to decide.
 
 use super::claims::{self, Claims, Lifetime};
 use super::compact;
@@ -20,7 +21,8 @@ use uuid::Uuid;
 pub const OVERRIDE_TYPE: &str = "override+jwt";
 /// The longest life of an override token.
 pub const OVERRIDE_LIFETIME: SignedDuration = SignedDuration::from_secs(300);
-/// What the clocks of two instances may differ by. The end has no leeway: five minutes are five minutes.
+/// What the clocks of two instances may differ by. The end has no leeway: five minutes are five
+/// minutes.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
 
 /// Who agreed.
@@ -92,7 +94,8 @@ impl OverrideTokens {
         OverrideTokens { keys, names }
     }
 
-    /// Makes the token of the override `id` (a UUIDv7). It counts for `lifetime`, but never more than five minutes.
+    /// Makes the token of the override `id` (a UUIDv7). It counts for `lifetime`, but never more
+    /// than five minutes.
     pub fn mint(
         &self,
         id: Uuid,
@@ -103,7 +106,8 @@ impl OverrideTokens {
     ) -> Result<Minted, KeyError> {
         let iat = now.as_second();
         let exp = iat.saturating_add(lifetime.min(OVERRIDE_LIFETIME).as_secs().max(1));
-        let expires_at = Timestamp::from_second(exp).map_err(|e| KeyError::Signing(e.to_string()))?;
+        let expires_at =
+            Timestamp::from_second(exp).map_err(|e| KeyError::Signing(e.to_string()))?;
         let claims = OverrideClaims {
             iss: &self.names.issuer,
             aud: &self.names.audience,
@@ -116,7 +120,8 @@ impl OverrideTokens {
             grant: GrantClaims::of(grant),
         };
         let token = self.keys.sign(OVERRIDE_TYPE, &claims)?;
-        // What we would not take back is not handed out: a return of hundreds of sales does not fit.
+        // What we would not take back is not handed out: a return of hundreds of sales does not
+        // fit.
         if token.len() > compact::MAX_TOKEN_BYTES {
             return Err(KeyError::Signing(
                 "the override names more sales and findings than a token can hold".to_owned(),
@@ -125,8 +130,8 @@ impl OverrideTokens {
         Ok(Minted { token, id, expires_at })
     }
 
-    /// Says what was agreed to and by whom, or why the token is refused. `Expired` is a reason of its own
-    /// (`override_expired`); the rest say that this is no override of ours.
+    /// Says what was agreed to and by whom, or why the token is refused. `Expired` is a reason of
+    /// its own (`override_expired`); the rest say that this is no override of ours.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Override, TokenError> {
         let parts = compact::parse(token, OVERRIDE_TYPE)?;
         if claims::text(&parts.claims, "iss")? != self.names.issuer {
@@ -158,7 +163,8 @@ impl<'a> GrantClaims<'a> {
 }
 
 fn read(claims: &Claims, lifetime: Lifetime) -> Result<Override, TokenError> {
-    let id = Uuid::try_parse(&claims::text(claims, "jti")?).ok().filter(|id| id.get_version_num() == 7);
+    let id =
+        Uuid::try_parse(&claims::text(claims, "jti")?).ok().filter(|id| id.get_version_num() == 7);
     let approver = Approver {
         subject: claims::subject(claims, "sub")?,
         operator: claims::text(claims, "approver")?,
@@ -178,9 +184,10 @@ fn read(claims: &Claims, lifetime: Lifetime) -> Result<Override, TokenError> {
 }
 
 fn read_grant(grant: &Claims) -> Result<OverrideGrant, TokenError> {
-    let currency = Currency::parse(&claims::text(grant, "currency")?).ok_or(TokenError::ClaimMalformed("currency"))?;
-    let max_refund =
-        Minor::parse(&claims::text(grant, "max_refund")?, currency).filter(|amount| *amount >= Minor::ZERO);
+    let currency = Currency::parse(&claims::text(grant, "currency")?)
+        .ok_or(TokenError::ClaimMalformed("currency"))?;
+    let max_refund = Minor::parse(&claims::text(grant, "max_refund")?, currency)
+        .filter(|amount| *amount >= Minor::ZERO);
     let codes = claims::texts(grant, "codes")?;
     if codes.is_empty() {
         return Err(TokenError::ClaimMissing("codes"));

@@ -27,7 +27,11 @@ fn desk() -> Desk {
 }
 
 fn approver() -> Approver {
-    Approver { subject: "returndesk|2001".into(), operator: "2001".into(), roles: vec![Role::Cashier, Role::Manager] }
+    Approver {
+        subject: "returndesk|2001".into(),
+        operator: "2001".into(),
+        roles: vec![Role::Cashier, Role::Manager],
+    }
 }
 
 fn grant() -> OverrideGrant {
@@ -46,7 +50,15 @@ impl Desk {
     }
 
     fn mint(&self, grant: &OverrideGrant, seconds: i64) -> Minted {
-        self.tokens.mint(new_id(self.now), &approver(), grant, SignedDuration::from_secs(seconds), self.now).unwrap()
+        self.tokens
+            .mint(
+                new_id(self.now),
+                &approver(),
+                grant,
+                SignedDuration::from_secs(seconds),
+                self.now,
+            )
+            .unwrap()
     }
 }
 
@@ -56,21 +68,34 @@ fn carries_what_was_agreed_to_for_five_minutes_at_most() {
     for (asked, seconds) in [(300, 300), (86_400, 300), (60, 60), (0, 1)] {
         let minted = desk.mint(&grant(), asked);
         let (issued_at, expires_at) = (desk.now, desk.after(seconds));
-        let expected = Override { id: minted.id, approver: approver(), grant: grant(), issued_at, expires_at };
+        let expected =
+            Override { id: minted.id, approver: approver(), grant: grant(), issued_at, expires_at };
         assert_eq!(minted.expires_at, expires_at);
         assert_eq!(desk.tokens.verify(&minted.token, desk.after(seconds - 1)), Ok(expected));
-        assert_eq!(desk.tokens.verify(&minted.token, desk.after(seconds)), Err(TokenError::Expired), "no leeway");
+        assert_eq!(
+            desk.tokens.verify(&minted.token, desk.after(seconds)),
+            Err(TokenError::Expired),
+            "no leeway"
+        );
     }
-    let yen =
-        OverrideGrant { max_refund: Minor(0), currency: Currency::parse("JPY").unwrap(), sales: vec![], ..grant() };
+    let yen = OverrideGrant {
+        max_refund: Minor(0),
+        currency: Currency::parse("JPY").unwrap(),
+        sales: vec![],
+        ..grant()
+    };
     assert_eq!(desk.tokens.verify(&desk.mint(&yen, 300).token, desk.now).unwrap().grant, yen);
 }
 
 #[test]
 fn an_override_token_is_no_access_token_and_the_other_way_round() {
     let desk = desk();
-    let verifier = Verifier::new(desk.keys.clone(), VerifierSettings::own(names()), desk.now).unwrap();
-    assert_eq!(verifier.verify(&desk.mint(&grant(), 300).token, desk.now), Err(TokenError::WrongType));
+    let verifier =
+        Verifier::new(desk.keys.clone(), VerifierSettings::own(names()), desk.now).unwrap();
+    assert_eq!(
+        verifier.verify(&desk.mint(&grant(), 300).token, desk.now),
+        Err(TokenError::WrongType)
+    );
     let access = AccessGrant {
         operator: "2001".into(),
         client_id: "console".into(),
@@ -114,7 +139,9 @@ fn what_is_not_whole_is_refused() {
         ("/grant/max_refund", json!(1), ClaimMalformed("max_refund")),
         ("/grant/currency", json!("XXX"), ClaimMalformed("currency")),
     ];
-    assert!(desk.tokens.verify(&desk.keys.sign(OVERRIDE_TYPE, &whole()).unwrap(), desk.now).is_ok());
+    assert!(
+        desk.tokens.verify(&desk.keys.sign(OVERRIDE_TYPE, &whole()).unwrap(), desk.now).is_ok()
+    );
     for (pointer, value, error) in table {
         let mut claims = whole();
         *claims.pointer_mut(pointer).unwrap() = value.clone();
@@ -136,8 +163,12 @@ fn a_retired_key_ends_its_overrides() {
 #[test]
 fn more_than_a_token_can_hold_is_not_handed_out() {
     let desk = desk();
-    let many = OverrideGrant { sales: vec!["0195d3a0-0000-7000-8000-000000000001".into(); 300], ..grant() };
-    let minted = desk.tokens.mint(new_id(desk.now), &approver(), &many, OVERRIDE_LIFETIME, desk.now);
+    let many = OverrideGrant {
+        sales: vec!["0195d3a0-0000-7000-8000-000000000001".into(); 300],
+        ..grant()
+    };
+    let minted =
+        desk.tokens.mint(new_id(desk.now), &approver(), &many, OVERRIDE_LIFETIME, desk.now);
     assert!(matches!(minted, Err(KeyError::Signing(_))));
 }
 
@@ -146,6 +177,9 @@ fn an_approver_of_another_issuer_with_long_names_is_understood() {
     let desk = desk();
     let subject = format!("{}|{}|x", "i".repeat(255), "s".repeat(253));
     let approver = Approver { subject: subject.clone(), ..approver() };
-    let minted = desk.tokens.mint(new_id(desk.now), &approver, &grant(), OVERRIDE_LIFETIME, desk.now).unwrap();
+    let minted = desk
+        .tokens
+        .mint(new_id(desk.now), &approver, &grant(), OVERRIDE_LIFETIME, desk.now)
+        .unwrap();
     assert_eq!(desk.tokens.verify(&minted.token, desk.now).unwrap().approver.subject, subject);
 }

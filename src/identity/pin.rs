@@ -22,11 +22,12 @@ impl PinCost {
     pub const OWASP: PinCost = PinCost { memory_kib: 19_456, passes: 2, lanes: 1 };
 }
 
-/// Hashes and verifies PINs with Argon2id. Takes some tens of milliseconds with the usual cost: not for a thread
-/// that answers others.
+/// Hashes and verifies PINs with Argon2id. Takes some tens of milliseconds with the usual cost: not
+/// for a thread that answers others.
 ///
-/// A PIN has few possibilities, so a hash alone would be tried through in minutes by who steals the database:
-/// what is hashed is the PIN's HMAC under the key directory's secret, which is not in the database.
+/// A PIN has few possibilities, so a hash alone would be tried through in minutes by who steals the
+/// database: what is hashed is the PIN's HMAC under the key directory's secret, which is not in the
+/// database.
 pub struct PinHasher {
     keys: Arc<KeyStore>,
     argon: Argon2<'static>,
@@ -36,7 +37,8 @@ pub struct PinHasher {
 
 impl PinHasher {
     pub fn new(keys: Arc<KeyStore>, cost: PinCost) -> Result<PinHasher, PinError> {
-        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None).map_err(|_| PinError::Cost)?;
+        let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
+            .map_err(|_| PinError::Cost)?;
         let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut hasher = PinHasher { keys, argon, nobody: String::new() };
         hasher.nobody = hasher.hash("no PIN has letters")?;
@@ -46,14 +48,16 @@ impl PinHasher {
     /// The hash to keep, in PHC text form, with a salt of its own.
     pub fn hash(&self, pin: &str) -> Result<String, PinError> {
         let salt = SaltString::generate(&mut OsRng);
-        let hash = self.argon.hash_password(&self.keyed(pin)?, &salt).map_err(|_| PinError::Damaged)?;
+        let hash =
+            self.argon.hash_password(&self.keyed(pin)?, &salt).map_err(|_| PinError::Damaged)?;
         Ok(hash.to_string())
     }
 
-    /// Whether `pin` is the one of this hash. `None`, for an operator who does not exist or has no PIN, is
-    /// always false and takes the same time.
+    /// Whether `pin` is the one of this hash. `None`, for an operator who does not exist or has no
+    /// PIN, is always false and takes the same time.
     pub fn verify(&self, pin: &str, kept: Option<&str>) -> Result<bool, PinError> {
-        let hash = PasswordHash::new(kept.unwrap_or(&self.nobody)).map_err(|_| PinError::Damaged)?;
+        let hash =
+            PasswordHash::new(kept.unwrap_or(&self.nobody)).map_err(|_| PinError::Damaged)?;
         let right = match self.argon.verify_password(&self.keyed(pin)?, &hash) {
             Ok(()) => true,
             Err(argon2::password_hash::Error::Password) => false,
@@ -79,8 +83,12 @@ pub enum PinError {
 impl fmt::Display for PinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            PinError::Cost => f.write_str("the configured cost of PIN hashes is outside what Argon2 allows"),
-            PinError::Damaged => f.write_str("a kept PIN hash cannot be read; set the operator's PIN again"),
+            PinError::Cost => {
+                f.write_str("the configured cost of PIN hashes is outside what Argon2 allows")
+            }
+            PinError::Damaged => {
+                f.write_str("a kept PIN hash cannot be read; set the operator's PIN again")
+            }
             PinError::Keys(error) => write!(f, "{error}"),
         }
     }
@@ -98,7 +106,8 @@ mod tests {
     const QUICK: PinCost = PinCost { memory_kib: 8, passes: 1, lanes: 1 };
 
     fn hasher(scratch: &Scratch) -> PinHasher {
-        let store = KeyStore::open_or_create(scratch.path(), &Clock::fixed(Timestamp::UNIX_EPOCH)).unwrap();
+        let store =
+            KeyStore::open_or_create(scratch.path(), &Clock::fixed(Timestamp::UNIX_EPOCH)).unwrap();
         PinHasher::new(Arc::new(store), QUICK).unwrap()
     }
 
@@ -121,7 +130,10 @@ mod tests {
         let hasher = hasher(&scratch);
         assert_eq!(hasher.verify("no PIN has letters", None), Ok(false));
         assert_eq!(hasher.verify("2580", None), Ok(false));
-        assert!(hasher.nobody.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "costs what a real one costs");
+        assert!(
+            hasher.nobody.starts_with("$argon2id$v=19$m=8,t=1,p=1$"),
+            "costs what a real one costs"
+        );
     }
 
     #[test]

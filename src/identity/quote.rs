@@ -1,7 +1,7 @@
 //! What a check promised, signed, so that recording can say what changed since (PRODUCT §5).
 //!
-//! An opaque text for the register: base64url of the JSON, a dot, base64url of its HMAC-SHA-256. It holds for ten
-//! minutes. It proves that this service said so; it gives no right.
+//! An opaque text for the register: base64url of the JSON, a dot, base64url of its HMAC-SHA-256. It
+//! holds for ten minutes. It proves that this service said so; it gives no right.
 
 use super::keyed_hash::KeyedHasher;
 use super::keys::{KeyError, KeyStore};
@@ -39,7 +39,8 @@ impl Quotes {
     /// The quote as text. Fails only where keys cannot be used or the payload has no JSON form.
     pub fn seal<T: Serialize>(&self, quote: &T, now: Timestamp) -> Result<String, QuoteError> {
         let expires = now.as_microsecond().saturating_add(QUOTE_LIFETIME.as_micros() as i64);
-        let json = serde_json::to_vec(&Envelope { expires, quote }).map_err(|_| QuoteError::Malformed)?;
+        let json =
+            serde_json::to_vec(&Envelope { expires, quote }).map_err(|_| QuoteError::Malformed)?;
         let payload = URL_SAFE_NO_PAD.encode(json);
         let mac = self.hasher()?.hash(LABEL, &payload);
         Ok(format!("{payload}.{}", URL_SAFE_NO_PAD.encode(mac)))
@@ -57,8 +58,13 @@ impl Quotes {
         }
         let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| QuoteError::Malformed)?;
         // A quote of another version of the program: signed by us, but no longer understood.
-        let envelope: Envelope<T> = serde_json::from_slice(&json).map_err(|_| QuoteError::Malformed)?;
-        if now.as_microsecond() >= envelope.expires { Err(QuoteError::Expired) } else { Ok(envelope.quote) }
+        let envelope: Envelope<T> =
+            serde_json::from_slice(&json).map_err(|_| QuoteError::Malformed)?;
+        if now.as_microsecond() >= envelope.expires {
+            Err(QuoteError::Expired)
+        } else {
+            Ok(envelope.quote)
+        }
     }
 
     fn hasher(&self) -> Result<KeyedHasher, QuoteError> {
@@ -78,11 +84,15 @@ pub enum QuoteError {
 impl fmt::Display for QuoteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            QuoteError::Malformed => {
-                f.write_str("This is not a quote that the service understands; check the return again.")
+            QuoteError::Malformed => f.write_str(
+                "This is not a quote that the service understands; check the return again.",
+            ),
+            QuoteError::Forged => {
+                f.write_str("This quote was not made by this service; check the return again.")
             }
-            QuoteError::Forged => f.write_str("This quote was not made by this service; check the return again."),
-            QuoteError::Expired => f.write_str("The quote has expired after 10 minutes; check the return again."),
+            QuoteError::Expired => {
+                f.write_str("The quote has expired after 10 minutes; check the return again.")
+            }
             QuoteError::Keys(error) => write!(f, "{error}"),
         }
     }
@@ -100,7 +110,8 @@ mod tests {
     fn opens_what_it_sealed_until_ten_minutes_are_over() {
         let scratch = Scratch::new();
         let start: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
-        let open_store = || Arc::new(KeyStore::open_or_create(scratch.path(), &Clock::fixed(start)).unwrap());
+        let open_store =
+            || Arc::new(KeyStore::open_or_create(scratch.path(), &Clock::fixed(start)).unwrap());
         let sealed = Quotes::new(open_store()).seal(&("12.25", 7), start).unwrap();
         let quotes = Quotes::new(open_store()); // another instance with the same keys
         let open = |text: &str, after_micros: i64| {
@@ -122,6 +133,9 @@ mod tests {
 
         let elsewhere = Scratch::new();
         let store = KeyStore::open_or_create(elsewhere.path(), &Clock::fixed(start)).unwrap();
-        assert_eq!(Quotes::new(Arc::new(store)).open::<(String, u32)>(&sealed, start), Err(QuoteError::Forged));
+        assert_eq!(
+            Quotes::new(Arc::new(store)).open::<(String, u32)>(&sealed, start),
+            Err(QuoteError::Forged)
+        );
     }
 }

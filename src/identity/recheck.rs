@@ -1,5 +1,6 @@
-//! How often a file is looked at again: once per second, and a few times more when a token names a key that
-//! is not known yet. A flood of made-up key ids must not become a flood of file reads (STANDARDS 24).
+//! How often a file is looked at again: once per second, and a few times more when a token names a
+//! key that is not known yet. A flood of made-up key ids must not become a flood of file reads
+//! (STANDARDS 24).
 
 use jiff::Timestamp;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -15,7 +16,10 @@ pub(super) struct Recheck {
 
 impl Recheck {
     pub(super) fn new(now: Timestamp) -> Recheck {
-        Recheck { last_micros: AtomicI64::new(now.as_microsecond()), extra_spent: AtomicU32::new(0) }
+        Recheck {
+            last_micros: AtomicI64::new(now.as_microsecond()),
+            extra_spent: AtomicU32::new(0),
+        }
     }
 
     /// True for one caller per interval. A clock that was set back counts as an interval too.
@@ -25,7 +29,10 @@ impl Recheck {
         if now.abs_diff(last) < INTERVAL_MICROS {
             return false;
         }
-        let won = self.last_micros.compare_exchange(last, now, Ordering::AcqRel, Ordering::Acquire).is_ok();
+        let won = self
+            .last_micros
+            .compare_exchange(last, now, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok();
         if won {
             self.extra_spent.store(0, Ordering::Release);
         }
@@ -50,8 +57,9 @@ mod tests {
     #[test]
     fn looks_once_per_second_and_after_the_clock_was_set_back() {
         let recheck = Recheck::new(at(10_000));
-        let due: Vec<bool> =
-            [10_000, 10_999, 11_000, 11_001, 12_000, 5_000, 5_500, 6_000].map(|millis| recheck.due(at(millis))).into();
+        let due: Vec<bool> = [10_000, 10_999, 11_000, 11_001, 12_000, 5_000, 5_500, 6_000]
+            .map(|millis| recheck.due(at(millis)))
+            .into();
         assert_eq!(due, [false, false, true, false, true, true, false, true]);
     }
 

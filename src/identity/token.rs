@@ -1,5 +1,5 @@
-//! Access tokens (RFC 9068) made here, for operators and registers of our own. [`verifier`](super::verifier)
-//! is where they, and those of other issuers, are verified.
+//! Access tokens (RFC 9068) made here, for operators and registers of our own.
+//! [`verifier`](super::verifier) is where they, and those of other issuers, are verified.
 
 use super::keys::{KeyError, KeyStore};
 use crate::domain::caller::{Role, Stores};
@@ -65,12 +65,14 @@ impl Minter {
         Minter { keys, names }
     }
 
-    /// Makes a token that counts from now, in whole seconds. A lifetime under a second is taken as one second.
+    /// Makes a token that counts from now, in whole seconds. A lifetime under a second is taken as
+    /// one second.
     pub fn mint(&self, grant: &AccessGrant, now: Timestamp) -> Result<Minted, KeyError> {
         let id = new_id(now);
         let iat = now.as_second();
         let exp = iat.saturating_add(grant.lifetime.as_secs().max(1));
-        let expires_at = Timestamp::from_second(exp).map_err(|e| KeyError::Signing(e.to_string()))?;
+        let expires_at =
+            Timestamp::from_second(exp).map_err(|e| KeyError::Signing(e.to_string()))?;
         let stores = match &grant.stores {
             Stores::All => vec!["*"],
             Stores::Listed(stores) => stores.iter().map(String::as_str).collect(),

@@ -1,9 +1,9 @@
 //! Other issuers whose access tokens count: their public keys, from a local JWKS file.
 //!
-//! The file is looked at again once per second at most, and out of turn (a few times per second) for an unknown
-//! key id. While it cannot be read or makes no sense, the last good keys count for an hour, then the issuer's
-//! tokens are refused (STANDARDS 24). Fetching the set over HTTP is not done here: whatever fetches it writes
-//! the file, replacing it whole.
+//! The file is looked at again once per second at most, and out of turn (a few times per second)
+//! for an unknown key id. While it cannot be read or makes no sense, the last good keys count for
+//! an hour, then the issuer's tokens are refused (STANDARDS 24). Fetching the set over HTTP is not
+//! done here: whatever fetches it writes the file, replacing it whole.
 
 use super::jwks::{self, VerifyKey};
 use super::recheck::Recheck;
@@ -28,7 +28,8 @@ pub struct TrustedIssuer {
     pub audience: String,
     /// Its JWK set.
     pub jwks_file: PathBuf,
-    /// The claim with the employee number, `sub` for most: by it an approver is told from the operator.
+    /// The claim with the employee number, `sub` for most: by it an approver is told from the
+    /// operator.
     pub operator_claim: String,
 }
 
@@ -61,7 +62,11 @@ impl IssuerKeys {
     }
 
     /// The key of this id, and the generation of the set it is in.
-    pub(super) fn find(&self, kid: &str, now: Timestamp) -> Result<(Arc<VerifyKey>, u64), TokenError> {
+    pub(super) fn find(
+        &self,
+        kid: &str,
+        now: Timestamp,
+    ) -> Result<(Arc<VerifyKey>, u64), TokenError> {
         if let Some(found) = self.find_now(kid, now)? {
             return Ok(found);
         }
@@ -75,7 +80,11 @@ impl IssuerKeys {
         self.usable(now, |held| held.generation)
     }
 
-    fn find_now(&self, kid: &str, now: Timestamp) -> Result<Option<(Arc<VerifyKey>, u64)>, TokenError> {
+    fn find_now(
+        &self,
+        kid: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Arc<VerifyKey>, u64)>, TokenError> {
         self.usable(now, |held| held.keys.get(kid).map(|key| (key.clone(), held.generation)))
     }
 
@@ -104,12 +113,21 @@ impl IssuerKeys {
             Ok(print) => read(path).map(|keys| Some((print, keys))),
             Err(why) => Err(why),
         };
-        self.held.write().unwrap_or_else(PoisonError::into_inner).take(found, &self.issuer.issuer, now);
+        self.held.write().unwrap_or_else(PoisonError::into_inner).take(
+            found,
+            &self.issuer.issuer,
+            now,
+        );
     }
 }
 
 impl Held {
-    fn take(&mut self, found: Result<Option<(FilePrint, Keys)>, String>, issuer: &str, now: Timestamp) {
+    fn take(
+        &mut self,
+        found: Result<Option<(FilePrint, Keys)>, String>,
+        issuer: &str,
+        now: Timestamp,
+    ) {
         match found {
             Err(why) => {
                 if self.failing.is_none() {
@@ -134,10 +152,14 @@ impl Held {
 }
 
 fn print_of(path: &Path) -> Result<FilePrint, String> {
-    let metadata = std::fs::metadata(path).map_err(|error| format!("cannot read {}: {error}", path.display()))?;
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     if metadata.mode() & 0o002 != 0 {
         // Whoever may write this file may make tokens.
-        return Err(format!("anybody may change {path}; run: chmod o-w '{path}'", path = path.display()));
+        return Err(format!(
+            "anybody may change {path}; run: chmod o-w '{path}'",
+            path = path.display()
+        ));
     }
     Ok((metadata.ino(), metadata.ctime(), metadata.ctime_nsec(), metadata.len()))
 }

@@ -1,7 +1,7 @@
 //! Tokens whose signature was checked already, so that a register's next request costs a look-up.
 //!
-//! Kept by SHA-256 of the token, never the token itself. Bounded: two halves, the older thrown away when the
-//! younger is full; what is in use moves to the younger.
+//! Kept by SHA-256 of the token, never the token itself. Bounded: two halves, the older thrown away
+//! when the younger is full; what is in use moves to the younger.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

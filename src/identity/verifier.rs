@@ -1,7 +1,8 @@
 //! Access tokens verified, for every request.
 //!
-//! Asked in this order: is it a token of this form at all; who says it made it; which key of that issuer; is the
-//! signature that key's, by the key's own algorithm; and only then what it claims (RFC 8725).
+//! Asked in this order: is it a token of this form at all; who says it made it; which key of that
+//! issuer; is the signature that key's, by the key's own algorithm; and only then what it claims
+//! (RFC 8725).
 
 use super::claims::{self, Claims, Lifetime};
 use super::compact;
@@ -47,12 +48,22 @@ struct Remembered {
 
 impl Verifier {
     /// Reads the trusted issuers' key files.
-    pub fn new(keys: Arc<KeyStore>, settings: VerifierSettings, now: Timestamp) -> Result<Verifier, SettingsFault> {
+    pub fn new(
+        keys: Arc<KeyStore>,
+        settings: VerifierSettings,
+        now: Timestamp,
+    ) -> Result<Verifier, SettingsFault> {
         settings.check()?;
         let open = |issuer: TrustedIssuer| IssuerKeys::open(issuer, now).map_err(SettingsFault);
         let trusted = settings.trusted.into_iter().map(open).collect::<Result<_, _>>()?;
         let leeway = SignedDuration::from_secs(settings.leeway_seconds.into());
-        Ok(Verifier { keys, names: settings.names, trusted, leeway, verified: VerifiedTokens::new(settings.cache) })
+        Ok(Verifier {
+            keys,
+            names: settings.names,
+            trusted,
+            leeway,
+            verified: VerifiedTokens::new(settings.cache),
+        })
     }
 
     /// Says who calls, or why the token is refused.
@@ -63,7 +74,10 @@ impl Verifier {
         let hash = Sha256::digest(token).into();
         if let Some(known) = self.verified.get(&hash) {
             if self.generation(known.source, now)? == known.generation {
-                known.lifetime.check(now, self.leeway, self.leeway).inspect_err(|_| self.verified.remove(&hash))?;
+                known
+                    .lifetime
+                    .check(now, self.leeway, self.leeway)
+                    .inspect_err(|_| self.verified.remove(&hash))?;
                 return Ok(known.verified);
             }
             self.verified.remove(&hash);
@@ -107,7 +121,11 @@ impl Verifier {
         }
     }
 
-    fn read(&self, claims: &Claims, source: Option<usize>) -> Result<(Verified, Lifetime), TokenError> {
+    fn read(
+        &self,
+        claims: &Claims,
+        source: Option<usize>,
+    ) -> Result<(Verified, Lifetime), TokenError> {
         let (issuer, audience, operator_claim) = match source {
             None => (&self.names.issuer, &self.names.audience, "sub"),
             Some(index) => {
@@ -157,7 +175,8 @@ fn mapped_operator(claims: &Claims, name: &str) -> Result<String, TokenError> {
 
 /// The roles known here, each once; other issuers' tokens carry roles of other systems too.
 pub(super) fn roles(claims: &Claims) -> Result<Vec<Role>, TokenError> {
-    let mut roles: Vec<Role> = claims::texts(claims, "roles")?.iter().filter_map(|name| Role::parse(name)).collect();
+    let mut roles: Vec<Role> =
+        claims::texts(claims, "roles")?.iter().filter_map(|name| Role::parse(name)).collect();
     roles.sort();
     roles.dedup();
     Ok(roles)

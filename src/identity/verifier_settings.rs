@@ -25,26 +25,39 @@ pub struct VerifierSettings {
 impl VerifierSettings {
     /// Our own tokens only, with the usual leeway and cache.
     pub fn own(names: OwnNames) -> VerifierSettings {
-        VerifierSettings { names, trusted: Vec::new(), leeway_seconds: MAX_LEEWAY_SECONDS, cache: DEFAULT_CACHE }
+        VerifierSettings {
+            names,
+            trusted: Vec::new(),
+            leeway_seconds: MAX_LEEWAY_SECONDS,
+            cache: DEFAULT_CACHE,
+        }
     }
 }
 
 impl VerifierSettings {
     pub(super) fn check(&self) -> Result<(), SettingsFault> {
         if self.leeway_seconds > MAX_LEEWAY_SECONDS {
-            return Err(SettingsFault(format!("the leeway for tokens is at most {MAX_LEEWAY_SECONDS} seconds")));
+            return Err(SettingsFault(format!(
+                "the leeway for tokens is at most {MAX_LEEWAY_SECONDS} seconds"
+            )));
         }
-        let mut issuers: Vec<&str> = self.trusted.iter().map(|trusted| trusted.issuer.as_str()).collect();
+        let mut issuers: Vec<&str> =
+            self.trusted.iter().map(|trusted| trusted.issuer.as_str()).collect();
         issuers.push(&self.names.issuer);
         // Callers are known as `iss|sub`: a bar in the issuer would let two people share a name.
-        if let Some(issuer) = issuers.iter().find(|issuer| !claims::is_plain(issuer) || issuer.contains('|')) {
+        if let Some(issuer) =
+            issuers.iter().find(|issuer| !claims::is_plain(issuer) || issuer.contains('|'))
+        {
             return Err(SettingsFault(format!(
                 "an issuer must be plain text without '|', and this is not: {issuer:?}"
             )));
         }
-        let audiences = self.trusted.iter().map(|trusted| &trusted.audience).chain([&self.names.audience]);
+        let audiences =
+            self.trusted.iter().map(|trusted| &trusted.audience).chain([&self.names.audience]);
         if audiences.into_iter().any(|audience| !claims::is_plain(audience)) {
-            return Err(SettingsFault("an audience for tokens is empty or no plain text".to_owned()));
+            return Err(SettingsFault(
+                "an audience for tokens is empty or no plain text".to_owned(),
+            ));
         }
         issuers.sort_unstable();
         match issuers.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -1,5 +1,8 @@
 //! Every form of token that is refused, built by hand with real keys, and the few that are not.
 
+#[path = "verifier_issuers_tests.rs"]
+mod issuers;
+
 use super::super::scratch::Scratch;
 use super::super::token::{AccessGrant, Minter};
 use super::*;
@@ -80,7 +83,12 @@ fn names() -> OwnNames {
 }
 
 fn idp(file: PathBuf) -> TrustedIssuer {
-    TrustedIssuer { issuer: IDP.into(), audience: "shop".into(), jwks_file: file, operator_claim: "employee".into() }
+    TrustedIssuer {
+        issuer: IDP.into(),
+        audience: "shop".into(),
+        jwks_file: file,
+        operator_claim: "employee".into(),
+    }
 }
 
 fn idp_keys() -> Value {
@@ -115,7 +123,10 @@ impl Door {
     }
 
     fn own_key(&self) -> EncodingKey {
-        EncodingKey::from_ed_pem(&std::fs::read(self.scratch.keys(&format!("{}.pem", self.kid()))).unwrap()).unwrap()
+        EncodingKey::from_ed_pem(
+            &std::fs::read(self.scratch.keys(&format!("{}.pem", self.kid()))).unwrap(),
+        )
+        .unwrap()
     }
 
     fn header(&self) -> Value {
@@ -129,7 +140,10 @@ impl Door {
     }
 
     fn idp_claims(&self) -> Value {
-        with(self.claims(), json!({ "iss": IDP, "aud": ["other", "shop"], "sub": "auth0|77", "employee": 2001 }))
+        with(
+            self.claims(),
+            json!({ "iss": IDP, "aud": ["other", "shop"], "sub": "auth0|77", "employee": 2001 }),
+        )
     }
 
     /// Signs any header and claims text with our own key.
@@ -204,7 +218,8 @@ fn a_token_made_here_says_who_calls() {
     assert_eq!(minted.id.get_version_num(), 7);
 
     let all = AccessGrant { stores: Stores::All, register: None, ..grant };
-    let verified = door.verifier.verify(&minter.mint(&all, door.now).unwrap().token, door.now).unwrap();
+    let verified =
+        door.verifier.verify(&minter.mint(&all, door.now).unwrap().token, door.now).unwrap();
     assert_eq!(verified.caller, Caller { stores: Stores::All, register: None, ..caller });
 }
 
@@ -217,7 +232,10 @@ fn another_issuers_tokens_count_with_the_algorithms_of_its_keys() {
     ] {
         let verified = door.verifier.verify(&token, door.now).unwrap();
         assert_eq!(verified.issuer, IDP);
-        assert_eq!((verified.caller.subject, verified.caller.operator), (format!("{IDP}|auth0|77"), "2001".to_owned()));
+        assert_eq!(
+            (verified.caller.subject, verified.caller.operator),
+            (format!("{IDP}|auth0|77"), "2001".to_owned())
+        );
     }
 }
 
@@ -256,7 +274,8 @@ fn headers_that_are_refused() {
         (json!({ "crit": [] }), CriticalHeader),
     ];
     for (changes, error) in table {
-        let token = door.signed(&with(door.header(), changes.clone()).to_string(), &door.claims().to_string());
+        let token = door
+            .signed(&with(door.header(), changes.clone()).to_string(), &door.claims().to_string());
         assert_eq!(door.refused(&token), error, "{changes}");
     }
     for typ in ["at+jwt", "AT+JWT", "application/at+jwt"] {
@@ -306,7 +325,8 @@ fn claims_that_are_refused() {
         table.push((json!({ name: null }), ClaimMissing(name)));
     }
     for (changes, error) in table {
-        let token = door.signed(&door.header().to_string(), &with(door.claims(), changes.clone()).to_string());
+        let token = door
+            .signed(&door.header().to_string(), &with(door.claims(), changes.clone()).to_string());
         assert_eq!(door.refused(&token), error, "{changes}");
     }
     for changes in [
@@ -316,7 +336,8 @@ fn claims_that_are_refused() {
         json!({ "roles": ["emperor", "manager"] }),
         json!({ "aud": ["elsewhere", "returndesk-api"] }),
     ] {
-        let token = door.signed(&door.header().to_string(), &with(door.claims(), changes.clone()).to_string());
+        let token = door
+            .signed(&door.header().to_string(), &with(door.claims(), changes.clone()).to_string());
         assert!(door.verifier.verify(&token, door.now).is_ok(), "{changes}");
     }
 }
@@ -339,9 +360,23 @@ fn texts_that_are_no_token() {
         (format!(" {good}"), Malformed),
         (format!("{}.{}.", parts[0], parts[1]), BadSignature),
         (format!("{}.{}.{}", parts[0], parts[1], "A".repeat(86)), BadSignature),
-        (format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims.replace("2001", "2002")), parts[2]), BadSignature),
+        (
+            format!(
+                "{}.{}.{}",
+                parts[0],
+                URL_SAFE_NO_PAD.encode(claims.replace("2001", "2002")),
+                parts[2]
+            ),
+            BadSignature,
+        ),
         (format!("{good}{}", "A".repeat(9_000)), TooLong),
-        (door.signed(&header, &with(door.claims(), json!({ "pad": "x".repeat(8_000) })).to_string()), TooLong),
+        (
+            door.signed(
+                &header,
+                &with(door.claims(), json!({ "pad": "x".repeat(8_000) })).to_string(),
+            ),
+            TooLong,
+        ),
         (door.signed(&inside(&header, r#""alg":"EdDSA""#), &claims), DuplicateMember),
         (door.signed(&inside(&header, r#""kid":"x""#), &claims), DuplicateMember),
         (door.signed(&header, &inside(&claims, r#""roles":["admin"]"#)), DuplicateMember),
@@ -373,22 +408,59 @@ fn keys_are_not_confused() {
     };
     let public = door.keys.jwks().unwrap()["keys"][0]["x"].as_str().unwrap().to_owned();
     let idp_header = json!({ "typ": "at+jwt", "kid": "rsa" });
-    let log_key = EncodingKey::from_ed_pem(&std::fs::read(door.scratch.keys("log.pem")).unwrap()).unwrap();
+    let log_key =
+        EncodingKey::from_ed_pem(&std::fs::read(door.scratch.keys("log.pem")).unwrap()).unwrap();
     let weak = EncodingKey::from_rsa_pem(RSA_1024_PEM.as_bytes()).unwrap();
     let table = [
-        ("public key as a secret", hs(&URL_SAFE_NO_PAD.decode(&public).unwrap(), &header, &claims), AlgorithmRefused),
         (
-            "modulus as a secret",
-            hs(&URL_SAFE_NO_PAD.decode(RSA_N).unwrap(), &idp_header, &door.idp_claims().to_string()),
+            "public key as a secret",
+            hs(&URL_SAFE_NO_PAD.decode(&public).unwrap(), &header, &claims),
             AlgorithmRefused,
         ),
-        ("the issuer's oct key", door.idp_token("oct", "RS256", &rsa(), Algorithm::RS256), UnknownKey),
-        ("RSA signature said to be EdDSA", door.idp_token("rsa", "EdDSA", &rsa(), Algorithm::RS256), AlgorithmRefused),
-        ("EC key, RS256 named", door.idp_token("ec", "RS256", &rsa(), Algorithm::RS256), AlgorithmRefused),
-        ("PSS signature under RS256", door.idp_token("rsa", "RS256", &rsa(), Algorithm::PS256), BadSignature),
-        ("RS384 signature under RS256", door.idp_token("rsa", "RS256", &rsa(), Algorithm::RS384), BadSignature),
-        ("a key for PS256 only", door.idp_token("pss", "RS256", &rsa(), Algorithm::RS256), UnknownKey),
-        ("a key for encryption", door.idp_token("enc", "RS256", &rsa(), Algorithm::RS256), UnknownKey),
+        (
+            "modulus as a secret",
+            hs(
+                &URL_SAFE_NO_PAD.decode(RSA_N).unwrap(),
+                &idp_header,
+                &door.idp_claims().to_string(),
+            ),
+            AlgorithmRefused,
+        ),
+        (
+            "the issuer's oct key",
+            door.idp_token("oct", "RS256", &rsa(), Algorithm::RS256),
+            UnknownKey,
+        ),
+        (
+            "RSA signature said to be EdDSA",
+            door.idp_token("rsa", "EdDSA", &rsa(), Algorithm::RS256),
+            AlgorithmRefused,
+        ),
+        (
+            "EC key, RS256 named",
+            door.idp_token("ec", "RS256", &rsa(), Algorithm::RS256),
+            AlgorithmRefused,
+        ),
+        (
+            "PSS signature under RS256",
+            door.idp_token("rsa", "RS256", &rsa(), Algorithm::PS256),
+            BadSignature,
+        ),
+        (
+            "RS384 signature under RS256",
+            door.idp_token("rsa", "RS256", &rsa(), Algorithm::RS384),
+            BadSignature,
+        ),
+        (
+            "a key for PS256 only",
+            door.idp_token("pss", "RS256", &rsa(), Algorithm::RS256),
+            UnknownKey,
+        ),
+        (
+            "a key for encryption",
+            door.idp_token("enc", "RS256", &rsa(), Algorithm::RS256),
+            UnknownKey,
+        ),
         ("1024 bits", door.idp_token("weak", "RS256", &weak, Algorithm::RS256), UnknownKey),
         (
             "the issuer's key under our name",
@@ -405,7 +477,11 @@ fn keys_are_not_confused() {
             door.signed(&header.to_string(), &door.idp_claims().to_string()),
             UnknownKey,
         ),
-        ("the log key", sign(&header.to_string(), &claims, &log_key, Algorithm::EdDSA), BadSignature),
+        (
+            "the log key",
+            sign(&header.to_string(), &claims, &log_key, Algorithm::EdDSA),
+            BadSignature,
+        ),
     ];
     for (what, token, error) in table {
         assert_eq!(door.refused(&token), error, "{what}");
@@ -413,155 +489,12 @@ fn keys_are_not_confused() {
 }
 
 #[test]
-fn another_issuers_token_must_carry_the_employee_number() {
-    let door = door();
-    for (value, error) in [
-        (json!(null), TokenError::ClaimMissing("operator")),
-        (json!(""), TokenError::ClaimMalformed("operator")),
-        (json!(1.5), TokenError::ClaimMalformed("operator")),
-    ] {
-        let claims = with(door.idp_claims(), json!({ "employee": value }));
-        let header = json!({ "typ": "at+jwt", "alg": "ES256", "kid": "ec" });
-        assert_eq!(door.refused(&sign(&header.to_string(), &claims.to_string(), &ec(), Algorithm::ES256)), error);
-    }
-}
-
-#[test]
-fn a_remembered_token_ends_with_its_time_and_with_its_key() {
-    let door = door();
-    let token = door.signed(&door.header().to_string(), &door.claims().to_string());
-    assert!(door.verifier.verify(&token, door.now).is_ok());
-    assert!(door.verifier.verify(&token, door.after(659)).is_ok());
-    assert_eq!(door.verifier.verify(&token, door.after(660)), Err(TokenError::Expired));
-    assert!(door.verifier.verify(&token, door.now).is_ok());
-    assert_eq!(
-        door.verifier.verify(&token, door.after(-61)),
-        Err(TokenError::IssuedInFuture),
-        "the clock was set back"
-    );
-
-    // Another process retires the key; this one notices within a second.
-    let other = KeyStore::open(door.scratch.path(), &door.clock).unwrap();
-    let kid = door.kid();
-    other.rotate().unwrap();
-    door.clock.set(door.after(1));
-    assert!(door.verifier.verify(&token, door.after(1)).is_ok(), "rotation alone ends no token");
-    other.retire(&kid).unwrap();
-    door.clock.set(door.after(2));
-    assert_eq!(door.verifier.verify(&token, door.after(2)), Err(TokenError::RetiredKey));
-}
-
-#[test]
-fn a_key_retired_here_is_refused_at_once() {
-    let door = door();
-    let token = door.signed(&door.header().to_string(), &door.claims().to_string());
-    assert!(door.verifier.verify(&token, door.now).is_ok());
-    door.keys.retire(&door.kid()).unwrap();
-    assert_eq!(door.refused(&token), TokenError::RetiredKey);
-}
-
-#[test]
-fn without_readable_keys_nobody_comes_in() {
-    let door = door();
-    let token = door.signed(&door.header().to_string(), &door.claims().to_string());
-    assert!(door.verifier.verify(&token, door.now).is_ok());
-    std::fs::remove_file(door.scratch.keys("keys.json")).unwrap();
-    door.clock.set(door.after(1));
-    let error = door.verifier.verify(&token, door.after(1)).unwrap_err();
-    assert_eq!(
-        (error.refusal(), error.reason().as_str()),
-        (super::super::token_error::Refusal::Unavailable, "keys_unavailable")
-    );
-}
-
-#[test]
-fn an_issuers_keys_change_without_restart_and_outlive_an_outage_by_an_hour() {
-    let door = door();
-    let file = door.scratch.path().join("idp.json");
-    let (by_rsa, by_ec) = (
-        door.idp_token("rsa", "RS256", &rsa(), Algorithm::RS256),
-        door.idp_token("ec", "ES256", &ec(), Algorithm::ES256),
-    );
-    let claims = with(door.idp_claims(), json!({ "exp": door.now.as_second() + 90_000 }));
-    let long = sign(
-        &json!({ "typ": "at+jwt", "alg": "ES256", "kid": "ec" }).to_string(),
-        &claims.to_string(),
-        &ec(),
-        Algorithm::ES256,
-    );
-    assert!(door.verifier.verify(&by_rsa, door.now).is_ok());
-
-    let one = json!({ "keys": [idp_keys()["keys"][4]] });
-    std::fs::write(&file, one.to_string()).unwrap();
-    assert_eq!(
-        door.verifier.verify(&by_rsa, door.after(1)),
-        Err(TokenError::UnknownKey),
-        "a removed key is dead, remembered or not"
-    );
-    assert!(door.verifier.verify(&by_ec, door.after(1)).is_ok());
-
-    std::fs::write(&file, "{").unwrap();
-    assert!(door.verifier.verify(&by_ec, door.after(2)).is_ok());
-    std::fs::remove_file(&file).unwrap();
-    assert!(door.verifier.verify(&long, door.after(3600)).is_ok());
-    let refused = door.verifier.verify(&long, door.after(3601)).unwrap_err();
-    assert!(matches!(refused, TokenError::KeysUnavailable(_)), "{refused}");
-    let ours = door.signed(
-        &door.header().to_string(),
-        &with(door.claims(), json!({ "exp": door.now.as_second() + 9_000 })).to_string(),
-    );
-    assert!(door.verifier.verify(&ours, door.after(3601)).is_ok(), "our own keys are another matter");
-
-    std::fs::write(&file, one.to_string()).unwrap();
-    assert!(door.verifier.verify(&long, door.after(3603)).is_ok());
-}
-
-#[test]
-fn an_issuers_new_key_is_found_when_a_token_names_it() {
-    let door = door();
-    let file = door.scratch.path().join("idp.json");
-    std::fs::write(
-        &file,
-        json!({ "keys": [with(idp_keys()["keys"][4].clone(), json!({ "kid": "new" }))] }).to_string(),
-    )
-    .unwrap();
-    assert!(door.verifier.verify(&door.idp_token("new", "ES256", &ec(), Algorithm::ES256), door.now).is_ok());
-}
-
-#[test]
-fn settings_that_would_let_somebody_through_are_refused() {
-    let door = door();
-    let file = door.scratch.path().join("idp.json");
-    let start = |settings: VerifierSettings| Verifier::new(door.keys.clone(), settings, door.now).map(|_| ());
-    let trusting = |issuer: TrustedIssuer| VerifierSettings { trusted: vec![issuer], ..VerifierSettings::own(names()) };
-    assert!(start(trusting(idp(file.clone()))).is_ok());
-    assert!(start(VerifierSettings { leeway_seconds: 61, ..VerifierSettings::own(names()) }).is_err());
-    assert!(start(trusting(TrustedIssuer { issuer: "returndesk".into(), ..idp(file.clone()) })).is_err());
-    assert!(start(trusting(TrustedIssuer { issuer: "a|b".into(), ..idp(file.clone()) })).is_err());
-    assert!(start(trusting(TrustedIssuer { audience: String::new(), ..idp(file.clone()) })).is_err());
-    assert!(start(trusting(idp("nowhere.json".into()))).is_err());
-
-    let sets = [
-        json!({}),
-        json!({ "keys": [] }),
-        json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "short", "x": "AAAA" }] }),
-        json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "weak point", "x": URL_SAFE_NO_PAD.encode([0; 32]) }] }),
-        json!({ "keys": [{ "kty": "EC", "crv": "P-256", "kid": "private", "x": EC_X, "y": EC_Y, "d": "AA" }] }),
-        json!({ "keys": [idp_keys()["keys"][4], idp_keys()["keys"][4]] }),
-    ];
-    for set in sets {
-        std::fs::write(&file, set.to_string()).unwrap();
-        assert!(start(trusting(idp(file.clone()))).is_err(), "{set}");
-    }
-    std::fs::write(&file, idp_keys().to_string()).unwrap();
-    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
-    assert!(start(trusting(idp(file))).is_err(), "whoever may write it may make tokens");
-}
-
-#[test]
 fn no_reason_repeats_the_token() {
     let door = door();
-    let token = door.signed(&door.header().to_string(), &with(door.claims(), json!({ "sub": "secret\n" })).to_string());
+    let token = door.signed(
+        &door.header().to_string(),
+        &with(door.claims(), json!({ "sub": "secret\n" })).to_string(),
+    );
     let error = door.refused(&token);
     assert_eq!(
         (error.reason().as_str(), error.to_string().as_str()),

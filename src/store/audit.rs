@@ -38,8 +38,8 @@ pub(super) fn housekeeping<T>(value: T) -> Audited<T> {
     Audited(value)
 }
 
-/// Extends the chains of the stores concerned by these entries. The heads are the last rows that a batch claims,
-/// in order of the store, so that writers that meet here never wait in a ring.
+/// Extends the chains of the stores concerned by these entries. The heads are the last rows that a
+/// batch claims, in order of the store, so that writers that meet here never wait in a ring.
 ///
 /// `movements` are the money that entries tell of: each gets the place of its entry in the ledger.
 pub fn append<T>(
@@ -71,7 +71,8 @@ pub fn append<T>(
         col(rows.iter().map(|(_, _, leaf, _)| leaf.as_str())),
         col(rows.iter().map(|(_, _, _, hash)| hash)),
     ];
-    let entries = Write::insert("audit_entries(store, seq, at, event, subject_id, leaf, hash)", columns);
+    let entries =
+        Write::insert("audit_entries(store, seq, at, event, subject_id, leaf, hash)", columns);
     write_all(tx, &[entries, ledger::new(movements, drafts, &seqs)?, moved_heads(&heads)])?;
     Ok(Audited(value))
 }
@@ -90,25 +91,34 @@ fn leaf(draft: &EntryDraft, seq: u64) -> Leaf<'_> {
     }
 }
 
-fn claim_heads(tx: &mut Tx<'_>, drafts: &[EntryDraft]) -> Result<BTreeMap<String, Chain>, StoreError> {
+fn claim_heads(
+    tx: &mut Tx<'_>,
+    drafts: &[EntryDraft],
+) -> Result<BTreeMap<String, Chain>, StoreError> {
     let mut stores: Vec<&str> = drafts.iter().map(|draft| draft.store.as_str()).collect();
     stores.sort_unstable();
     stores.dedup();
     claim(tx, &stores)
 }
 
-/// Claims the heads of these stores, each once and in order: nothing is entered in their chains, and nothing booked in
-/// their ledgers, until this transaction ends. Where there is no head yet, one at the beginning is made.
-pub(super) fn claim(tx: &mut Tx<'_>, stores: &[&str]) -> Result<BTreeMap<String, Chain>, StoreError> {
+/// Claims the heads of these stores, each once and in order: nothing is entered in their chains,
+/// and nothing booked in their ledgers, until this transaction ends. Where there is no head yet,
+/// one at the beginning is made.
+pub(super) fn claim(
+    tx: &mut Tx<'_>,
+    stores: &[&str],
+) -> Result<BTreeMap<String, Chain>, StoreError> {
     let mut heads = select_heads(tx, stores)?;
-    let missing: Vec<&str> = stores.iter().copied().filter(|store| !heads.contains_key(*store)).collect();
+    let missing: Vec<&str> =
+        stores.iter().copied().filter(|store| !heads.contains_key(*store)).collect();
     if !missing.is_empty() {
         let columns = [
             col(missing.iter().copied()),
             col(missing.iter().map(|_| 0_i64)),
             col(missing.iter().map(|store| genesis(store))),
         ];
-        let _: Vec<String> = insert_ignore::<Text, _>(tx, "audit_heads(store, seq, hash)", &columns, "store")?;
+        let _: Vec<String> =
+            insert_ignore::<Text, _>(tx, "audit_heads(store, seq, hash)", &columns, "store")?;
         heads = select_heads(tx, stores)?;
     }
     Ok(heads)
@@ -122,7 +132,8 @@ fn select_heads(tx: &mut Tx<'_>, stores: &[&str]) -> Result<BTreeMap<String, Cha
         order: "h.store",
         lock: Some("h"),
     };
-    let rows: Vec<HeadRow> = select_in::<HeadColumns, _>(tx, &select, &[col(stores.iter().copied())])?;
+    let rows: Vec<HeadRow> =
+        select_in::<HeadColumns, _>(tx, &select, &[col(stores.iter().copied())])?;
     rows.into_iter().map(head).map(|head| head.map(|head| (head.store.clone(), head))).collect()
 }
 
@@ -164,8 +175,14 @@ pub struct Stored {
     pub hash: Vec<u8>,
 }
 
-/// Up to `limit` entries of a store's chain after `after`, in order, as they are stored, right or wrong.
-pub fn entries_after(read: &mut Read<'_>, store: &str, after: i64, limit: i64) -> Result<Vec<Stored>, StoreError> {
+/// Up to `limit` entries of a store's chain after `after`, in order, as they are stored, right or
+/// wrong.
+pub fn entries_after(
+    read: &mut Read<'_>,
+    store: &str,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Stored>, StoreError> {
     let select = Select {
         columns: "e.store, e.seq, e.leaf, e.hash",
         names: "store, after, upto",
@@ -174,7 +191,8 @@ pub fn entries_after(read: &mut Read<'_>, store: &str, after: i64, limit: i64) -
         lock: None,
     };
     let keys = [col([store]), col([after]), col([after.saturating_add(limit)])];
-    let rows: Vec<(String, i64, String, Vec<u8>)> = select_in::<(Text, BigInt, Text, Binary), _>(read, &select, &keys)?;
+    let rows: Vec<(String, i64, String, Vec<u8>)> =
+        select_in::<(Text, BigInt, Text, Binary), _>(read, &select, &keys)?;
     let stored = |(store, seq, leaf, hash): (String, i64, String, Vec<u8>)| Stored {
         store,
         seq: u64::try_from(seq).unwrap_or(0),
@@ -185,7 +203,8 @@ pub fn entries_after(read: &mut Read<'_>, store: &str, after: i64, limit: i64) -
 }
 
 /// The seqs of the first entry at or after an instant, and of the last before another, for a store.
-/// Times ascend along a chain but for clock steps between instances; the stretch is gap-free whatever they do.
+/// Times ascend along a chain but for clock steps between instances; the stretch is gap-free
+/// whatever they do.
 pub fn stretch(
     read: &mut Read<'_>,
     store: &str,
@@ -205,7 +224,8 @@ pub fn stretch(
     Ok(rows.first().and_then(|(first, last)| Some(((*first)?, (*last)?))))
 }
 
-/// The stores that have entries, whether or not a head tells of them: rows slipped in without one are found, too.
+/// The stores that have entries, whether or not a head tells of them: rows slipped in without one
+/// are found, too.
 pub fn stores_with_entries(read: &mut Read<'_>) -> Result<Vec<String>, StoreError> {
     let mut stores: Vec<String> =
         super::rows::select_all::<Text, _>(read, "SELECT store FROM audit_entries GROUP BY store")?;

@@ -1,12 +1,13 @@
-//! A batch of commands: claim and load what they touch, and write what they changed, in a fixed number of statements.
+//! A batch of commands: claim and load what they touch, and write what they changed, in a fixed
+//! number of statements.
 
 use super::audit::{self, Audited};
 use super::idempotency::{self, Kept};
 use super::rows::{Select, col, insert_ignore, select_in};
 use super::writes::write_all;
 use super::{
-    Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices, returns, sales,
-    settings, sign_in,
+    Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices,
+    returns, sales, settings, sign_in,
 };
 use crate::domain::perform::Touched;
 use crate::domain::settings::Settings;
@@ -21,10 +22,10 @@ use uuid::Uuid;
 /// How far back a velocity limit can look: longer than any that a policy may set.
 const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 400);
 
-/// Claims and loads what commands touch, in one fixed order: settings, sales, returns, overrides, gift cards, people,
-/// operators.
-/// The stores' audit heads come last, when the entries are written; but for a day that is closed, which sums up what was
-/// booked: its store's head is claimed here, and nothing else (decision 0013). `known` are the settings read before.
+/// Claims and loads what commands touch, in one fixed order: settings, sales, returns, overrides,
+/// gift cards, people, operators. The stores' audit heads come last, when the entries are written;
+/// but for a day that is closed, which sums up what was booked: its store's head is claimed here,
+/// and nothing else (decision 0013). `known` are the settings read before.
 pub fn claim(
     tx: &mut Tx<'_>,
     touched: &Touched,
@@ -72,7 +73,11 @@ pub fn load(
 }
 
 /// The settings as the database has them: those known, unless their generation has changed.
-pub fn current_settings(read: &mut Read<'_>, known: &Arc<Settings>, claim: bool) -> Result<Arc<Settings>, StoreError> {
+pub fn current_settings(
+    read: &mut Read<'_>,
+    known: &Arc<Settings>,
+    claim: bool,
+) -> Result<Arc<Settings>, StoreError> {
     let generation = settings::generation(read, claim)?;
     if generation == known.generation && generation > 0 {
         return Ok(Arc::clone(known));
@@ -80,13 +85,19 @@ pub fn current_settings(read: &mut Read<'_>, known: &Arc<Settings>, claim: bool)
     Ok(Arc::new(settings::load(read, generation)?))
 }
 
-fn load_sales(read: &mut Read<'_>, touched: &Touched, claim: bool, state: &mut State) -> Result<(), StoreError> {
+fn load_sales(
+    read: &mut Read<'_>,
+    touched: &Touched,
+    claim: bool,
+    state: &mut State,
+) -> Result<(), StoreError> {
     if !touched.receipts.is_empty() {
         sales::load_receipts(read, &touched.receipts, state)?;
     }
-    // Only where the store at hand does not know the receipt are the others asked; what other commands look for says
-    // nothing of it.
-    let elsewhere = touched.receipts_anywhere.iter().filter(|(key, day)| !state.knows_receipt(key, *day));
+    // Only where the store at hand does not know the receipt are the others asked; what other
+    // commands look for says nothing of it.
+    let elsewhere =
+        touched.receipts_anywhere.iter().filter(|(key, day)| !state.knows_receipt(key, *day));
     let mut unknown: Vec<String> = elsewhere.map(|(key, _)| key.receipt.clone()).collect();
     unknown.sort_unstable();
     unknown.dedup();
@@ -106,7 +117,8 @@ fn load_sales(read: &mut Read<'_>, touched: &Touched, claim: bool, state: &mut S
     Ok(())
 }
 
-/// The customers that drafts name, and those of their sales where they name nobody: each once, in order.
+/// The customers that drafts name, and those of their sales where they name nobody: each once, in
+/// order.
 fn customers(touched: &Touched, state: &State) -> Vec<String> {
     let mut customers = touched.customers.clone();
     customers.extend(touched.counted.customers(state));
@@ -116,8 +128,13 @@ fn customers(touched: &Touched, state: &State) -> Vec<String> {
 }
 
 /// Two returns of one person take their turns. SQLite has one writer: nothing to claim there.
-fn claim_people(tx: &mut Tx<'_>, touched: &Touched, customers: &[String]) -> Result<(), StoreError> {
-    let mut people: Vec<[u8; 32]> = customers.iter().map(|customer| Sha256::digest(customer).into()).collect();
+fn claim_people(
+    tx: &mut Tx<'_>,
+    touched: &Touched,
+    customers: &[String],
+) -> Result<(), StoreError> {
+    let mut people: Vec<[u8; 32]> =
+        customers.iter().map(|customer| Sha256::digest(customer).into()).collect();
     people.extend(touched.id_hashes.iter().copied());
     if people.is_empty() || backend(tx) == Backend::Sqlite {
         return Ok(());
@@ -127,7 +144,8 @@ fn claim_people(tx: &mut Tx<'_>, touched: &Touched, customers: &[String]) -> Res
     let keys = [col(people.iter())];
     let _: Vec<Vec<u8>> = insert_ignore::<Binary, _>(tx, "people(person)", &keys, "person")?;
     let join = "people p ON p.person = u.person";
-    let select = Select { columns: "p.person", names: "person", join, order: "p.person", lock: Some("p") };
+    let select =
+        Select { columns: "p.person", names: "person", join, order: "p.person", lock: Some("p") };
     let _: Vec<Vec<u8>> = select_in::<Binary, _>(tx, &select, &keys)?;
     Ok(())
 }
@@ -162,7 +180,12 @@ pub struct Written<'a> {
 }
 
 /// Writes what a batch changed: as sets, the log last. What most batches have goes together.
-pub fn write<T>(tx: &mut Tx<'_>, state: &State, written: &Written<'_>, value: T) -> Result<Audited<T>, StoreError> {
+pub fn write<T>(
+    tx: &mut Tx<'_>,
+    state: &State,
+    written: &Written<'_>,
+    value: T,
+) -> Result<Audited<T>, StoreError> {
     let changes = &state.changes;
     if !(changes.stores.is_empty()
         && changes.registers.is_empty()

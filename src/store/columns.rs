@@ -9,11 +9,12 @@ use diesel::sqlite::Sqlite;
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// Makes [`Col`] with a variant for each type, its length, and how its values are bound on each database.
+/// Makes [`Col`] with a variant for each type, its length, and how its values are bound on each
+/// database.
 macro_rules! columns {
     ($($variant:ident($rust:ty) is $sql:ty),* $(,)?) => {
-        /// One column of the rows of a statement; any value may be NULL. Collected from an iterator over the values,
-        /// or over options of them: see [`col`].
+        /// One column of the rows of a statement; any value may be NULL. Collected from an iterator
+        /// over the values, or over options of them: see [`col`].
         #[derive(Debug, Clone)]
         pub enum Col<'a> { $($variant(Vec<Option<$rust>>)),* }
 

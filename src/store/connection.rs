@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A connection to whichever database the URL named; known elsewhere as `store::Connection`.
-// Called `Connection` here, it would clash with diesel's trait inside the code that the derive makes.
+// Called `Connection` here, it would clash with diesel's trait inside the code that the derive
+// makes.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
     Postgres(PgConnection),
@@ -27,10 +28,10 @@ pub(super) enum Access {
 /// How long SQLite waits for another writer.
 const BUSY: Duration = Duration::from_secs(5);
 
-/// `recursive_triggers`: without it, `INSERT OR REPLACE` deletes rows past the triggers that refuse deletion.
-/// `synchronous = FULL`: in WAL mode anything less may lose commits on power loss. `wal_autocheckpoint`: written back
-/// every 32 MiB instead of every 4 in a time without pauses, a page that many commits change is written back once (decision
-/// 0020).
+/// `recursive_triggers`: without it, `INSERT OR REPLACE` deletes rows past the triggers that refuse
+/// deletion. `synchronous = FULL`: in WAL mode anything less may lose commits on power loss.
+/// `wal_autocheckpoint`: written back every 32 MiB instead of every 4 in a time without pauses, a
+/// page that many commits change is written back once (decision 0020).
 const SQLITE_SESSION: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = ON;
@@ -41,8 +42,9 @@ const SQLITE_SESSION: &str = "
     PRAGMA wal_autocheckpoint = 8192;
     PRAGMA journal_size_limit = 67108864;";
 
-/// Time-outs free locks that a stuck instance holds. `synchronous_commit` is only ever raised: an operator may
-/// have asked for more. `lc_messages` (see `error.rs`) needs a privilege and is left alone where it is missing.
+/// Time-outs free locks that a stuck instance holds. `synchronous_commit` is only ever raised: an
+/// operator may have asked for more. `lc_messages` (see `error.rs`) needs a privilege and is left
+/// alone where it is missing.
 const POSTGRES_SESSION: &str = "
     SET default_transaction_isolation = 'read committed';
     SET lock_timeout = '10s';
@@ -56,23 +58,26 @@ const POSTGRES_SESSION: &str = "
     DO $$ BEGIN PERFORM set_config('lc_messages', 'C', false);
     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
 
-/// Rows are found by their keys. A statement over one key would be planned anew each time, which takes longer than to run
-/// it; and a plan made once, while a table was small or not yet analysed, would go on walking it (decision 0018).
+/// Rows are found by their keys. A statement over one key would be planned anew each time, which
+/// takes longer than to run it; and a plan made once, while a table was small or not yet analysed,
+/// would go on walking it (decision 0018).
 const POSTGRES_BY_KEY: &str = "
     SET plan_cache_mode = force_generic_plan;
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
 
 /// Opens the SQLite database at `path`, an absolute path to a file that exists.
 pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, StoreError> {
-    let name = path.to_str().ok_or_else(|| StoreError::Configuration(format!("{path:?} is not valid UTF-8.")))?;
+    let name = path
+        .to_str()
+        .ok_or_else(|| StoreError::Configuration(format!("{path:?} is not valid UTF-8.")))?;
     let mut connection = SqliteConnection::establish(name)
         .map_err(|e| StoreError::Unwritable(format!("{name} cannot be opened: {e}")))?;
     connection.batch_execute(&format!("PRAGMA busy_timeout = {};", BUSY.as_millis()))?;
     write_ahead_log(&mut connection, name)?;
     connection.batch_execute(SQLITE_SESSION)?;
     connection.batch_execute(match access {
-        // No more: at every commit that sorted pages anew SQLite walks through its whole cache (decision 0021), and what is
-        // not in it is in the system's.
+        // No more: at every commit that sorted pages anew SQLite walks through its whole cache
+        // (decision 0021), and what is not in it is in the system's.
         Access::Write => "PRAGMA cache_size = -8192;",
         Access::Lookup | Access::Read => "PRAGMA cache_size = -16384; PRAGMA query_only = ON;",
     })?;
@@ -87,8 +92,8 @@ struct JournalMode {
     journal_mode: String,
 }
 
-/// Turns the write-ahead log on. Where several instances turn it on for a new file, SQLite answers all but one
-/// with "locked" at once, whatever the busy time-out: hence the loop.
+/// Turns the write-ahead log on. Where several instances turn it on for a new file, SQLite answers
+/// all but one with "locked" at once, whatever the busy time-out: hence the loop.
 fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), StoreError> {
     let started = Instant::now();
     loop {
@@ -101,9 +106,13 @@ fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), 
                 )));
             }
             Err(e) => match StoreError::from(e) {
-                busy if busy.is_busy() && started.elapsed() < BUSY => std::thread::sleep(Duration::from_millis(20)),
+                busy if busy.is_busy() && started.elapsed() < BUSY => {
+                    std::thread::sleep(Duration::from_millis(20))
+                }
                 StoreError::Corrupt(m) => return Err(StoreError::Corrupt(format!("{name}: {m}"))),
-                StoreError::Unwritable(m) => return Err(StoreError::Unwritable(format!("{name}: {m}"))),
+                StoreError::Unwritable(m) => {
+                    return Err(StoreError::Unwritable(format!("{name}: {m}")));
+                }
                 fault => return Err(fault),
             },
         }
@@ -111,11 +120,14 @@ fn write_ahead_log(connection: &mut SqliteConnection, name: &str) -> Result<(), 
 }
 
 impl Db {
-    /// Writes SQLite's write-ahead log back into the file, as far as nobody reads it; nothing on PostgreSQL, which has
-    /// processes of its own for that. Waits for nobody, and keeps nobody waiting but who writes through this connection.
+    /// Writes SQLite's write-ahead log back into the file, as far as nobody reads it; nothing on
+    /// PostgreSQL, which has processes of its own for that. Waits for nobody, and keeps nobody
+    /// waiting but who writes through this connection.
     pub fn write_back(connection: &mut AnyConnection) -> Result<(), StoreError> {
         match connection {
-            AnyConnection::Sqlite(connection) => Ok(connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?),
+            AnyConnection::Sqlite(connection) => {
+                Ok(connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?)
+            }
             AnyConnection::Postgres(_) => Ok(()),
         }
     }

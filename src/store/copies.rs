@@ -1,5 +1,5 @@
-//! What backups and restores need of a database: a consistent copy of SQLite's file, PostgreSQL's address in the form that
-//! its own programs take, and whether a database is empty.
+//! What backups and restores need of a database: a consistent copy of SQLite's file, PostgreSQL's
+//! address in the form that its own programs take, and whether a database is empty.
 
 use super::connection::AnyConnection;
 use super::db::Address;
@@ -8,7 +8,8 @@ use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl};
 use std::path::Path;
 
-/// PostgreSQL's address without its password, which every user of the machine could read in a list of processes.
+/// PostgreSQL's address without its password, which every user of the machine could read in a list
+/// of processes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Server {
     pub url: String,
@@ -32,16 +33,22 @@ impl Db {
         }
     }
 
-    /// Writes all of SQLite's database, as it is at one instant, to a file that is empty or not there. Others go on
-    /// reading and writing; their write-ahead log is not cut back meanwhile.
+    /// Writes all of SQLite's database, as it is at one instant, to a file that is empty or not
+    /// there. Others go on reading and writing; their write-ahead log is not cut back meanwhile.
     pub fn copy_to(&self, file: &Path) -> Result<(), StoreError> {
-        let path = file.to_str().ok_or_else(|| StoreError::Configuration(format!("{file:?} is not valid UTF-8.")))?;
+        let path = file
+            .to_str()
+            .ok_or_else(|| StoreError::Configuration(format!("{file:?} is not valid UTF-8.")))?;
         match self.connect()? {
             AnyConnection::Sqlite(mut connection) => {
-                diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(path).execute(&mut connection)?;
+                diesel::sql_query("VACUUM INTO ?")
+                    .bind::<Text, _>(path)
+                    .execute(&mut connection)?;
                 Ok(())
             }
-            AnyConnection::Postgres(_) => Err(StoreError::Configuration("PostgreSQL is copied by pg_dump.".into())),
+            AnyConnection::Postgres(_) => {
+                Err(StoreError::Configuration("PostgreSQL is copied by pg_dump.".into()))
+            }
         }
     }
 
@@ -77,7 +84,8 @@ fn apart(url: &str) -> Server {
     if let Some((scheme, rest)) = address.split_once("://")
         && let Some((user, place)) = rest.rsplit_once('@')
     {
-        let (name, secret) = user.split_once(':').map_or((user, None), |(name, secret)| (name, Some(secret)));
+        let (name, secret) =
+            user.split_once(':').map_or((user, None), |(name, secret)| (name, Some(secret)));
         password = secret.map(decoded);
         bare = format!("{scheme}://{name}@{place}");
     }
@@ -121,15 +129,31 @@ mod tests {
     fn a_password_is_told_apart_from_its_url() {
         let rows = [
             ("postgres://h/d", "postgres://h/d", None),
-            ("postgres://desk@h:5433/d?sslmode=require", "postgres://desk@h:5433/d?sslmode=require", None),
+            (
+                "postgres://desk@h:5433/d?sslmode=require",
+                "postgres://desk@h:5433/d?sslmode=require",
+                None,
+            ),
             ("postgres://desk:p%40s%s@h,i/d", "postgres://desk@h,i/d", Some("p@s%s")),
-            ("postgres://desk:p@ss@h/d?connect_timeout=3", "postgres://desk@h/d?connect_timeout=3", Some("p@ss")),
-            ("postgres://desk@h/d?password=s3%20t&sslmode=prefer", "postgres://desk@h/d?sslmode=prefer", Some("s3 t")),
+            (
+                "postgres://desk:p@ss@h/d?connect_timeout=3",
+                "postgres://desk@h/d?connect_timeout=3",
+                Some("p@ss"),
+            ),
+            (
+                "postgres://desk@h/d?password=s3%20t&sslmode=prefer",
+                "postgres://desk@h/d?sslmode=prefer",
+                Some("s3 t"),
+            ),
             ("postgres://desk@h/d?password=s3", "postgres://desk@h/d", Some("s3")),
         ];
         for (url, bare, password) in rows {
             let server = apart(url);
-            assert_eq!((server.url.as_str(), server.password.as_deref()), (bare, password), "{url}");
+            assert_eq!(
+                (server.url.as_str(), server.password.as_deref()),
+                (bare, password),
+                "{url}"
+            );
         }
     }
 }

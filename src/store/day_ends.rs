@@ -1,5 +1,5 @@
-//! Day ends, and what is not closed yet: summed up under the claim of the store's audit head, so that no movement can
-//! come in between.
+//! Day ends, and what is not closed yet: summed up under the claim of the store's audit head, so
+//! that no movement can come in between.
 
 use super::ledger::{AmountColumns, AmountRow, amount_columns, amounts_of, names, sums};
 use super::rows::{Col, Select, col, select_in};
@@ -17,11 +17,16 @@ use uuid::Uuid;
 /// Before every day: what a till is open from that was never closed.
 const NEVER: &str = "";
 
-/// Claims the heads of the stores whose days are to be closed, and loads what is open at each till: at a register's its
-/// own, for a store's own day those of all its registers.
-pub(super) fn claim(tx: &mut Tx<'_>, wanted: &[TillKey], state: &mut State) -> Result<(), StoreError> {
+/// Claims the heads of the stores whose days are to be closed, and loads what is open at each till:
+/// at a register's its own, for a store's own day those of all its registers.
+pub(super) fn claim(
+    tx: &mut Tx<'_>,
+    wanted: &[TillKey],
+    state: &mut State,
+) -> Result<(), StoreError> {
     let stores: BTreeSet<&str> = wanted.iter().map(|key| key.store.as_str()).collect();
-    let known: Vec<&str> = stores.into_iter().filter(|store| state.settings().store(store).is_some()).collect();
+    let known: Vec<&str> =
+        stores.into_iter().filter(|store| state.settings().store(store).is_some()).collect();
     for (store, head) in audit::claim(tx, &known)? {
         state.load_head(&store, head.seq);
     }
@@ -61,16 +66,21 @@ fn last_day_ends(tx: &mut Tx<'_>, store: &str) -> Result<BTreeMap<String, Till>,
         lock: None,
     };
     let rows: Vec<LastRow> = select_in::<LastColumns, _>(tx, &select, &[col([store])])?;
-    let till = |(register, number, day, seq, sales, returns, voided_sales, voided_returns): LastRow| {
-        let corrupt = || StoreError::Corrupt(format!("the last day end of register {register:?} in store {store}"));
-        let last = Last {
-            number: u64::try_from(number).map_err(|_| corrupt())?,
-            business_date: day.parse().map_err(|_| corrupt())?,
-            seq: u64::try_from(seq).map_err(|_| corrupt())?,
-            perpetual: perpetual([sales, returns, voided_sales, voided_returns]),
+    let till =
+        |(register, number, day, seq, sales, returns, voided_sales, voided_returns): LastRow| {
+            let corrupt = || {
+                StoreError::Corrupt(format!(
+                    "the last day end of register {register:?} in store {store}"
+                ))
+            };
+            let last = Last {
+                number: u64::try_from(number).map_err(|_| corrupt())?,
+                business_date: day.parse().map_err(|_| corrupt())?,
+                seq: u64::try_from(seq).map_err(|_| corrupt())?,
+                perpetual: perpetual([sales, returns, voided_sales, voided_returns]),
+            };
+            Ok((register, Till { last: Some(last), open: BTreeMap::new() }))
         };
-        Ok((register, Till { last: Some(last), open: BTreeMap::new() }))
-    };
     rows.into_iter().map(till).collect()
 }
 
@@ -84,9 +94,13 @@ pub(super) fn perpetual([sales, returns, voided_sales, voided_returns]: [i64; 4]
     }
 }
 
-/// The registers at which anything was booked since the store's own last day end. One that had its own before is known
-/// by that.
-fn open_registers(tx: &mut Tx<'_>, store: &str, tills: &BTreeMap<String, Till>) -> Result<Vec<String>, StoreError> {
+/// The registers at which anything was booked since the store's own last day end. One that had its
+/// own before is known by that.
+fn open_registers(
+    tx: &mut Tx<'_>,
+    store: &str,
+    tills: &BTreeMap<String, Till>,
+) -> Result<Vec<String>, StoreError> {
     let own = tills.get("").cloned().unwrap_or_default();
     let [_, seqs, days] = since([("", &own)].into_iter());
     let keys = [col([store]), seqs, days];
@@ -95,7 +109,13 @@ fn open_registers(tx: &mut Tx<'_>, store: &str, tills: &BTreeMap<String, Till>) 
         "ledger l ON l.store = u.store AND l.seq > u.seq GROUP BY l.register",
         "ledger l ON l.store = u.store AND l.seq <= u.seq AND l.business_date > u.day GROUP BY l.register",
     ] {
-        let select = Select { columns: "l.register", names: "store, seq, day", join, order: "1", lock: None };
+        let select = Select {
+            columns: "l.register",
+            names: "store, seq, day",
+            join,
+            order: "1",
+            lock: None,
+        };
         registers.extend(select_in::<Text, String>(tx, &select, &keys)?);
     }
     Ok(registers)
@@ -104,7 +124,9 @@ fn open_registers(tx: &mut Tx<'_>, store: &str, tills: &BTreeMap<String, Till>) 
 /// Registers with the seq and the day of their last day ends.
 fn since<'a>(tills: impl Iterator<Item = (&'a str, &'a Till)> + Clone) -> [Col<'a>; 3] {
     let seq = |till: &Till| till.last.map_or(0, |last| i64::try_from(last.seq).unwrap_or(i64::MAX));
-    let day = |till: &Till| till.last.map_or_else(|| NEVER.to_owned(), |last| last.business_date.to_string());
+    let day = |till: &Till| {
+        till.last.map_or_else(|| NEVER.to_owned(), |last| last.business_date.to_string())
+    };
     [
         col(tills.clone().map(|(register, _)| register)),
         col(tills.clone().map(|(_, till)| seq(till))),
@@ -115,11 +137,17 @@ fn since<'a>(tills: impl Iterator<Item = (&'a str, &'a Till)> + Clone) -> [Col<'
 type OpenRow = (String, String, String, i64, AmountRow);
 type OpenColumns = (Text, Text, Text, BigInt, AmountColumns);
 
-/// Sums up what no day end covers yet: what was booked since the last one, and before it for later days.
-fn load_open(tx: &mut Tx<'_>, store: &str, tills: &mut BTreeMap<String, Till>) -> Result<(), StoreError> {
+/// Sums up what no day end covers yet: what was booked since the last one, and before it for later
+/// days.
+fn load_open(
+    tx: &mut Tx<'_>,
+    store: &str,
+    tills: &mut BTreeMap<String, Till>,
+) -> Result<(), StoreError> {
     let mut open: Vec<OpenRow> = Vec::new();
     {
-        let [registers, seqs, days] = since(tills.iter().map(|(register, till)| (register.as_str(), till)));
+        let [registers, seqs, days] =
+            since(tills.iter().map(|(register, till)| (register.as_str(), till)));
         let keys = [col(tills.keys().map(|_| store)), registers, seqs, days];
         const COLUMNS: &str = concat!("l.register, l.business_date, l.event, COUNT(*), ", sums!());
         for join in [
@@ -135,23 +163,34 @@ fn load_open(tx: &mut Tx<'_>, store: &str, tills: &mut BTreeMap<String, Till>) -
         open.extend(closed_registers(tx, store, tills.get(""))?);
     }
     for (register, day, event, movements, amounts) in open {
-        let corrupt = |what: &str| StoreError::Corrupt(format!("a movement of store {store} has {what}"));
+        let corrupt =
+            |what: &str| StoreError::Corrupt(format!("a movement of store {store} has {what}"));
         let day = day.parse().map_err(|_| corrupt("a date that is none"))?;
         let event = Event::parse(&event).ok_or_else(|| corrupt("an unknown event"))?;
-        let summed = Summed { movements: u64::try_from(movements).unwrap_or(0), amounts: amounts_of(amounts) };
+        let summed = Summed {
+            movements: u64::try_from(movements).unwrap_or(0),
+            amounts: amounts_of(amounts),
+        };
         let Some(till) = tills.get_mut(&register) else { continue };
         till.open.entry(day).or_default().add(event, &summed);
     }
     Ok(())
 }
 
-/// The day ends of registers that the store's own has not taken yet, as what is open for the store. Nothing if the
-/// store's own is not asked for.
-fn closed_registers(tx: &mut Tx<'_>, store: &str, own: Option<&Till>) -> Result<Vec<OpenRow>, StoreError> {
+/// The day ends of registers that the store's own has not taken yet, as what is open for the store.
+/// Nothing if the store's own is not asked for.
+fn closed_registers(
+    tx: &mut Tx<'_>,
+    store: &str,
+    own: Option<&Till>,
+) -> Result<Vec<OpenRow>, StoreError> {
     let Some(own) = own else { return Ok(Vec::new()) };
     let [_, seqs, days] = since([("", own)].into_iter());
     let select = Select {
-        columns: concat!("'' AS register, d.business_date, l.event, CAST(SUM(l.movements) AS bigint), ", sums!()),
+        columns: concat!(
+            "'' AS register, d.business_date, l.event, CAST(SUM(l.movements) AS bigint), ",
+            sums!()
+        ),
         names: "store, seq, day",
         join: "day_ends d ON d.store = u.store AND d.register <> '' AND (d.business_date > u.day OR d.seq > u.seq) \
                JOIN day_end_sums l ON l.day_end = d.id GROUP BY d.business_date, l.event",
@@ -196,8 +235,10 @@ pub(super) fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreErro
 }
 
 fn insert_sums(tx: &mut Tx<'_>, new: &[DayEnd]) -> Result<(), StoreError> {
-    let rows: Vec<(Uuid, Event, &Summed)> =
-        new.iter().flat_map(|d| d.sums.0.iter().map(|(event, summed)| (d.id, *event, summed))).collect();
+    let rows: Vec<(Uuid, Event, &Summed)> = new
+        .iter()
+        .flat_map(|d| d.sums.0.iter().map(|(event, summed)| (d.id, *event, summed)))
+        .collect();
     let mut columns = vec![
         col(rows.iter().map(|(of, _, _)| *of)),
         col(rows.iter().map(|(_, event, _)| event.as_str())),

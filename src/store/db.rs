@@ -27,9 +27,10 @@ pub(super) enum Address {
 }
 
 impl Db {
-    /// Reads `url` (`sqlite:///path/to/file.db`, `sqlite://./file.db` or `postgres://…`) and, for SQLite, makes the
-    /// file where it is missing, readable by its owner alone. The folder has to exist: a mistyped path is an error,
-    /// not a new, empty database. A PostgreSQL server is not asked yet.
+    /// Reads `url` (`sqlite:///path/to/file.db`, `sqlite://./file.db` or `postgres://…`) and, for
+    /// SQLite, makes the file where it is missing, readable by its owner alone. The folder has to
+    /// exist: a mistyped path is an error, not a new, empty database. A PostgreSQL server is not
+    /// asked yet.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         if let Some(path) = url.strip_prefix("sqlite://") {
             let path = absolute(path)?;
@@ -63,8 +64,8 @@ impl Db {
         self.session(Access::Write)
     }
 
-    /// A connection on which the database refuses every write, for finding rows by their keys: what walks through a
-    /// table takes long on it.
+    /// A connection on which the database refuses every write, for finding rows by their keys: what
+    /// walks through a table takes long on it.
     pub fn connect_lookup(&self) -> Result<AnyConnection, StoreError> {
         self.session(Access::Lookup)
     }
@@ -76,10 +77,12 @@ impl Db {
 
     fn session(&self, access: Access) -> Result<AnyConnection, StoreError> {
         match &*self.0 {
-            // SQLite would make a new, empty file, and the service would go on as if nothing had ever been sold.
-            Address::Sqlite(path) if !path.exists() => {
-                Err(StoreError::Unwritable(format!("The database file {} is gone.", path.display())))
-            }
+            // SQLite would make a new, empty file, and the service would go on as if nothing had
+            // ever been sold.
+            Address::Sqlite(path) if !path.exists() => Err(StoreError::Unwritable(format!(
+                "The database file {} is gone.",
+                path.display()
+            ))),
             Address::Sqlite(path) => connection::sqlite(path, access),
             Address::Postgres(url) => connection::postgres(url, access),
         }
@@ -102,16 +105,25 @@ impl fmt::Debug for Db {
     }
 }
 
-/// The absolute path of the file, whose folder exists. Absolute, so that the working directory no longer matters
-/// and no file name is mistaken for one of SQLite's special ones (`:memory:`, `file:…`).
+/// The absolute path of the file, whose folder exists. Absolute, so that the working directory no
+/// longer matters and no file name is mistaken for one of SQLite's special ones (`:memory:`,
+/// `file:…`).
 fn absolute(path: &str) -> Result<PathBuf, StoreError> {
     let given = Path::new(path);
-    let name = given.file_name().filter(|_| !path.ends_with('/') && !path.starts_with(':')).ok_or_else(|| {
-        StoreError::Configuration(format!("sqlite://{path} names no file; write sqlite:///path/to/file.db."))
-    })?;
+    let name = given
+        .file_name()
+        .filter(|_| !path.ends_with('/') && !path.starts_with(':'))
+        .ok_or_else(|| {
+            StoreError::Configuration(format!(
+                "sqlite://{path} names no file; write sqlite:///path/to/file.db."
+            ))
+        })?;
     let folder = given.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().map_err(|_| {
-        StoreError::Configuration(format!("The folder {} of the database does not exist.", folder.display()))
+        StoreError::Configuration(format!(
+            "The folder {} of the database does not exist.",
+            folder.display()
+        ))
     })?;
     Ok(folder.join(name))
 }
@@ -119,7 +131,10 @@ fn absolute(path: &str) -> Result<PathBuf, StoreError> {
 /// Makes the file (mode 0600, which SQLite's companion files inherit) unless it is there.
 fn create_file(path: &Path) -> Result<(), StoreError> {
     if path.is_dir() {
-        return Err(StoreError::Configuration(format!("{} is a folder, not a database file.", path.display())));
+        return Err(StoreError::Configuration(format!(
+            "{} is a folder, not a database file.",
+            path.display()
+        )));
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -135,25 +150,32 @@ fn create_file(path: &Path) -> Result<(), StoreError> {
 /// The value of a parameter in the part of a URL after `?`.
 fn parameter<'a>(url: &'a str, name: &str) -> Option<&'a str> {
     let (_, query) = url.split_once('?')?;
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value)
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value)
 }
 
 /// Whether libpq was linked with TLS, see the features in `Cargo.toml`.
-const HAS_TLS: bool =
-    cfg!(feature = "postgres-tls") || (cfg!(feature = "system-libpq") && !cfg!(feature = "bundled-libpq"));
+const HAS_TLS: bool = cfg!(feature = "postgres-tls")
+    || (cfg!(feature = "system-libpq") && !cfg!(feature = "bundled-libpq"));
 
 fn refuse_tls_that_is_not_there(url: &str) -> Result<(), StoreError> {
     match parameter(url, "sslmode") {
-        Some(mode @ ("require" | "verify-ca" | "verify-full")) if !HAS_TLS => Err(StoreError::Configuration(format!(
-            "The database's address asks for sslmode={mode}, but this binary was built without TLS to PostgreSQL. \
+        Some(mode @ ("require" | "verify-ca" | "verify-full")) if !HAS_TLS => {
+            Err(StoreError::Configuration(format!(
+                "The database's address asks for sslmode={mode}, but this binary was built without TLS to PostgreSQL. \
              Use a build with the feature postgres-tls, or with system-libpq and no default features."
-        ))),
+            )))
+        }
         _ => Ok(()),
     }
 }
 
-/// Adds what an operator rarely thinks of: a name in `pg_stat_activity`, and limits after which a server that no
-/// longer answers is given up (seconds, seconds, milliseconds). What the URL says itself stays.
+/// Adds what an operator rarely thinks of: a name in `pg_stat_activity`, and limits after which a
+/// server that no longer answers is given up (seconds, seconds, milliseconds). What the URL says
+/// itself stays.
 fn with_defaults(url: &str) -> String {
     let defaults = [
         ("fallback_application_name", "returndesk"),
@@ -161,10 +183,13 @@ fn with_defaults(url: &str) -> String {
         ("keepalives_idle", "30"),
         ("tcp_user_timeout", "45000"),
     ];
-    defaults.iter().filter(|(name, _)| parameter(url, name).is_none()).fold(url.to_owned(), |url, (name, value)| {
-        let separator = if url.contains('?') { '&' } else { '?' };
-        format!("{url}{separator}{name}={value}")
-    })
+    defaults.iter().filter(|(name, _)| parameter(url, name).is_none()).fold(
+        url.to_owned(),
+        |url, (name, value)| {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{separator}{name}={value}")
+        },
+    )
 }
 
 fn without_secrets(url: &str) -> String {
@@ -190,7 +215,10 @@ mod tests {
             ("sqlite://", "names no file"),
             ("sqlite:///", "names no file"),
             ("sqlite://:memory:", "names no file"),
-            ("sqlite:///no/such/folder/x.db", "The folder /no/such/folder of the database does not exist"),
+            (
+                "sqlite:///no/such/folder/x.db",
+                "The folder /no/such/folder of the database does not exist",
+            ),
             ("sqlite:///tmp/..", "names no file"),
             ("sqlite:///usr/bin", "is a folder"),
         ];
@@ -213,7 +241,10 @@ mod tests {
 
     #[test]
     fn no_password_is_shown_and_no_parameter_overridden() {
-        let db = Db::open("postgresql://desk:p@ss@db.example:5433/shop?password=s3cret&connect_timeout=3").unwrap();
+        let db = Db::open(
+            "postgresql://desk:p@ss@db.example:5433/shop?password=s3cret&connect_timeout=3",
+        )
+        .unwrap();
         assert_eq!(format!("{db:?}"), "Db(postgresql://desk@db.example:5433/shop)");
         assert_eq!(db.backend(), Backend::Postgres);
         assert_eq!(

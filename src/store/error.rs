@@ -3,18 +3,23 @@
 use diesel::result::{ConnectionError, DatabaseErrorInformation, DatabaseErrorKind, Error};
 use std::fmt;
 
-/// A fault of the database, or of the way to it. Refusals are not faults; they are values of the domain.
+/// A fault of the database, or of the way to it. Refusals are not faults; they are values of the
+/// domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
-    /// The connection is gone or was never made; nothing of the present transaction is kept. Connect anew.
+    /// The connection is gone or was never made; nothing of the present transaction is kept.
+    /// Connect anew.
     ConnectionLost(String),
     /// The connection went away while committing: the transaction may or may not have been kept.
     CommitUnknown(String),
-    /// Another transaction was in the way (lock, deadlock, serialization, time-out). Trying again may succeed.
+    /// Another transaction was in the way (lock, deadlock, serialization, time-out). Trying again
+    /// may succeed.
     Busy(String),
-    /// A unique key is taken. `constraint` is its name on PostgreSQL and its columns (`table.column`) on SQLite.
+    /// A unique key is taken. `constraint` is its name on PostgreSQL and its columns
+    /// (`table.column`) on SQLite.
     Unique { constraint: String },
-    /// A CHECK or NOT NULL is violated: the database's last line of defence. `constraint` is its name.
+    /// A CHECK or NOT NULL is violated: the database's last line of defence. `constraint` is its
+    /// name.
     Check { constraint: String },
     /// A row that is referred to is missing. SQLite does not say which, `constraint` is then empty.
     ForeignKey { constraint: String },
@@ -45,19 +50,23 @@ impl StoreError {
         matches!(self, StoreError::Busy(_))
     }
 
-    /// The same fault, met while committing: where the answer is missing, so is the knowledge of the outcome.
+    /// The same fault, met while committing: where the answer is missing, so is the knowledge of
+    /// the outcome.
     ///
-    /// A failing disk counts as missing, too: SQLite may find the commit in its write-ahead log after a crash.
+    /// A failing disk counts as missing, too: SQLite may find the commit in its write-ahead log
+    /// after a crash.
     pub(super) fn at_commit(self) -> Self {
         match self {
             StoreError::ConnectionLost(message) => StoreError::CommitUnknown(message),
-            StoreError::Unwritable(message) if message.contains("disk I/O error") => StoreError::CommitUnknown(message),
+            StoreError::Unwritable(message) if message.contains("disk I/O error") => {
+                StoreError::CommitUnknown(message)
+            }
             known => known,
         }
     }
 
-    /// The kind of a message for which diesel has none. diesel hands on no SQLSTATE, so English words it is:
-    /// SQLite knows no other language, and connections to PostgreSQL ask for it.
+    /// The kind of a message for which diesel has none. diesel hands on no SQLSTATE, so English
+    /// words it is: SQLite knows no other language, and connections to PostgreSQL ask for it.
     fn from_message(message: String) -> Self {
         let has = |words: &[&str]| words.iter().any(|w| message.contains(w));
         match () {
@@ -77,7 +86,9 @@ impl StoreError {
             DatabaseErrorKind::CheckViolation | DatabaseErrorKind::NotNullViolation => {
                 StoreError::Check { constraint: constraint() }
             }
-            DatabaseErrorKind::ForeignKeyViolation => StoreError::ForeignKey { constraint: constraint() },
+            DatabaseErrorKind::ForeignKeyViolation => {
+                StoreError::ForeignKey { constraint: constraint() }
+            }
             DatabaseErrorKind::RestrictViolation => StoreError::AppendOnly(full_message(info)),
             DatabaseErrorKind::SerializationFailure => StoreError::Busy(full_message(info)),
             DatabaseErrorKind::ReadOnlyTransaction => StoreError::Unwritable(full_message(info)),
@@ -115,12 +126,17 @@ const UNWRITABLE: &[&str] = &[
     "could not extend file",
     "read-only transaction",
 ];
-const CORRUPT: &[&str] =
-    &["database disk image is malformed", "file is not a database", "invalid page in block", "could not read block"];
+const CORRUPT: &[&str] = &[
+    "database disk image is malformed",
+    "file is not a database",
+    "invalid page in block",
+    "could not read block",
+];
 /// What the triggers of this crate say, see `triggers/`.
 const APPEND_ONLY: &[&str] = &["is append-only"];
 
-/// PostgreSQL names the constraint; SQLite writes `CHECK constraint failed: name` or `UNIQUE … failed: table.column`.
+/// PostgreSQL names the constraint; SQLite writes `CHECK constraint failed: name` or
+/// `UNIQUE … failed: table.column`.
 fn constraint_of(info: &dyn DatabaseErrorInformation) -> String {
     let named = info.constraint_name().or(info.column_name());
     let told = || info.message().split_once(" failed: ").map(|(_, what)| what);
@@ -171,8 +187,12 @@ impl fmt::Display for StoreError {
             }
             StoreError::Busy(m) => write!(f, "the database is busy: {m}"),
             StoreError::Unique { constraint } => write!(f, "already there: {constraint}"),
-            StoreError::Check { constraint } => write!(f, "the database refuses the values: {constraint}"),
-            StoreError::ForeignKey { constraint } => write!(f, "a row that is referred to is missing: {constraint}"),
+            StoreError::Check { constraint } => {
+                write!(f, "the database refuses the values: {constraint}")
+            }
+            StoreError::ForeignKey { constraint } => {
+                write!(f, "a row that is referred to is missing: {constraint}")
+            }
             StoreError::AppendOnly(m) => write!(f, "refused by the database: {m}"),
             StoreError::Unwritable(m) => write!(f, "the database takes no writes: {m}"),
             StoreError::Corrupt(m) => write!(f, "what is stored cannot be read: {m}"),

@@ -1,4 +1,5 @@
-//! Exchanges: which sale a return's new goods became, whose money went into it, and which were taken back.
+//! Exchanges: which sale a return's new goods became, whose money went into it, and which were
+//! taken back.
 
 use super::returns::{corrupt, instant, unsigned};
 use super::rows::{Col, Select, col, select_in};
@@ -18,13 +19,18 @@ use uuid::Uuid;
 /// Writes the exchanges of new returns, and the sales that were taken back.
 pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let new = state.changes.new_returns.iter().filter_map(|id| state.return_of(*id));
-    let new: Vec<(&Return, &Exchange)> = new.filter_map(|r| Some((r, r.exchange.as_ref()?))).collect();
+    let new: Vec<(&Return, &Exchange)> =
+        new.filter_map(|r| Some((r, r.exchange.as_ref()?))).collect();
     if !new.is_empty() {
-        let columns = [col(new.iter().map(|(r, _)| r.id)), col(new.iter().map(|(_, exchange)| exchange.sale))];
+        let columns = [
+            col(new.iter().map(|(r, _)| r.id)),
+            col(new.iter().map(|(_, exchange)| exchange.sale)),
+        ];
         insert(tx, "exchanges(return_id, sale)", &columns)?;
         insert_carried(tx, &new)?;
     }
-    let voided: Vec<&Book> = state.changes.voided_sales.iter().filter_map(|sale| state.book(*sale)).collect();
+    let voided: Vec<&Book> =
+        state.changes.voided_sales.iter().filter_map(|sale| state.book(*sale)).collect();
     if voided.is_empty() {
         return Ok(());
     }
@@ -34,7 +40,8 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
 }
 
 fn insert_carried(tx: &mut Tx<'_>, new: &[(&Return, &Exchange)]) -> Result<(), StoreError> {
-    let parts = || new.iter().flat_map(|(r, exchange)| exchange.carried.iter().map(|part| (r.id, part)));
+    let parts =
+        || new.iter().flat_map(|(r, exchange)| exchange.carried.iter().map(|part| (r.id, part)));
     let columns = [
         col(parts().map(|(of, _)| of)),
         col(parts().map(|(_, part)| number(part.into))),
@@ -47,9 +54,18 @@ fn insert_carried(tx: &mut Tx<'_>, new: &[(&Return, &Exchange)]) -> Result<(), S
 }
 
 /// The exchanges of returns.
-pub fn of_returns(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<HashMap<Uuid, Exchange>, StoreError> {
+pub fn of_returns(
+    read: &mut Read<'_>,
+    keys: &[Col<'_>],
+) -> Result<HashMap<Uuid, Exchange>, StoreError> {
     let join = "exchanges e ON e.return_id = u.id";
-    let select = Select { columns: "e.return_id, e.sale", names: "id", join, order: "e.return_id", lock: None };
+    let select = Select {
+        columns: "e.return_id, e.sale",
+        names: "id",
+        join,
+        order: "e.return_id",
+        lock: None,
+    };
     let rows: Vec<(Id, Id)> = select_in::<(IdSql, IdSql), _>(read, &select, keys)?;
     let exchange = |(of, sale): (Id, Id)| (of.0, Exchange { sale: sale.0, carried: Vec::new() });
     let mut exchanges: HashMap<Uuid, Exchange> = rows.into_iter().map(exchange).collect();
@@ -67,7 +83,9 @@ pub fn of_returns(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<HashMap<Uuid,
     type Columns = (IdSql, Integer, Nullable<IdSql>, Nullable<Integer>, BigInt, BigInt);
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
     for (of, into, sale, tender, amount, rounding) in rows {
-        let exchange = exchanges.get_mut(&of.0).ok_or_else(|| corrupt(of.0, "money carried, and no exchange"))?;
+        let exchange = exchanges
+            .get_mut(&of.0)
+            .ok_or_else(|| corrupt(of.0, "money carried, and no exchange"))?;
         let from = sale.map(|sale| sale.0).zip(tender.map(unsigned));
         let (amount, rounding) = (Minor(amount), Minor(rounding));
         exchange.carried.push(CarriedPart { from, into: unsigned(into), amount, rounding });
@@ -75,17 +93,20 @@ pub fn of_returns(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<HashMap<Uuid,
     Ok(exchanges)
 }
 
-/// Enters in the books of exchanges' sales which were taken back, and where the bank disputes the money they were paid
-/// with. Asks nothing where no book is of an exchange.
+/// Enters in the books of exchanges' sales which were taken back, and where the bank disputes the
+/// money they were paid with. Asks nothing where no book is of an exchange.
 pub fn load_ties(read: &mut Read<'_>, books: &mut HashMap<Uuid, Book>) -> Result<(), StoreError> {
-    let mut tied: Vec<Uuid> = books.values().filter(|b| b.sale.exchange_of.is_some()).map(|b| b.sale.id).collect();
+    let mut tied: Vec<Uuid> =
+        books.values().filter(|b| b.sale.exchange_of.is_some()).map(|b| b.sale.id).collect();
     if tied.is_empty() {
         return Ok(());
     }
     tied.sort_unstable();
     let join = "sale_voids v ON v.sale = u.sale";
-    let select = Select { columns: "v.sale, v.voided_at", names: "sale", join, order: "v.sale", lock: None };
-    let rows: Vec<(Id, i64)> = select_in::<(IdSql, BigInt), _>(read, &select, &[col(tied.iter().copied())])?;
+    let select =
+        Select { columns: "v.sale, v.voided_at", names: "sale", join, order: "v.sale", lock: None };
+    let rows: Vec<(Id, i64)> =
+        select_in::<(IdSql, BigInt), _>(read, &select, &[col(tied.iter().copied())])?;
     for (sale, at) in rows {
         let at = instant(sale.0, at)?;
         books.get_mut(&sale.0).into_iter().for_each(|book| book.voided_at = Some(at));
@@ -108,7 +129,10 @@ pub fn load_ties(read: &mut Read<'_>, books: &mut HashMap<Uuid, Book>) -> Result
 }
 
 /// The tenders of these sales that the bank disputes.
-fn disputed(read: &mut Read<'_>, sales: &BTreeSet<Uuid>) -> Result<HashSet<(Uuid, u32)>, StoreError> {
+fn disputed(
+    read: &mut Read<'_>,
+    sales: &BTreeSet<Uuid>,
+) -> Result<HashSet<(Uuid, u32)>, StoreError> {
     let select = Select {
         columns: "t.sale, t.tender, t.charged_back",
         names: "sale",
@@ -117,6 +141,11 @@ fn disputed(read: &mut Read<'_>, sales: &BTreeSet<Uuid>) -> Result<HashSet<(Uuid
         lock: None,
     };
     type Row = (Id, i32, bool);
-    let rows: Vec<Row> = select_in::<(IdSql, Integer, Bool), _>(read, &select, &[col(sales.iter().copied())])?;
-    Ok(rows.into_iter().filter(|row| row.2).map(|(sale, tender, _)| (sale.0, unsigned(tender))).collect())
+    let rows: Vec<Row> =
+        select_in::<(IdSql, Integer, Bool), _>(read, &select, &[col(sales.iter().copied())])?;
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.2)
+        .map(|(sale, tender, _)| (sale.0, unsigned(tender)))
+        .collect())
 }

@@ -1,8 +1,10 @@
-//! Debug builds alone: the process ends at a chosen step of a write, so that a test sees what a crash leaves behind.
+//! Debug builds alone: the process ends at a chosen step of a write, so that a test sees what a
+//! crash leaves behind.
 //!
-//! `RETURNDESK_FAILPOINT` names a file. Whenever a writer begins a transaction while the file holds a number, the process
-//! aborts at that step of it: every statement is two steps, one before it is sent and one after it was answered, BEGIN and
-//! COMMIT among them. Nothing is flushed or closed, as after SIGKILL.
+//! `RETURNDESK_FAILPOINT` names a file. Whenever a writer begins a transaction while the file holds
+//! a number, the process aborts at that step of it: every statement is two steps, one before it is
+//! sent and one after it was answered, BEGIN and COMMIT among them. Nothing is flushed or closed,
+//! as after SIGKILL.
 
 use diesel::Connection;
 use diesel::connection::{Instrumentation, InstrumentationEvent};

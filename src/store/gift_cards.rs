@@ -18,10 +18,15 @@ fn corrupt(id: Uuid, what: &str) -> StoreError {
     StoreError::Corrupt(format!("gift card {id} is stored with {what}"))
 }
 
-/// Loads the cards that commands are about: those they name, those with their codes, those that loaded sales were paid
-/// with or sold, and those that returns to be taken back moved. With `claim`, nobody else moves them until this
-/// transaction ends.
-pub fn load_touched(read: &mut Read<'_>, touched: &Touched, claim: bool, state: &mut State) -> Result<(), StoreError> {
+/// Loads the cards that commands are about: those they name, those with their codes, those that
+/// loaded sales were paid with or sold, and those that returns to be taken back moved. With
+/// `claim`, nobody else moves them until this transaction ends.
+pub fn load_touched(
+    read: &mut Read<'_>,
+    touched: &Touched,
+    claim: bool,
+    state: &mut State,
+) -> Result<(), StoreError> {
     let mut ids = touched.cards.clone();
     if !touched.codes.is_empty() {
         ids.extend(of_codes(read, &touched.codes)?);
@@ -83,8 +88,9 @@ fn card((what, standing): Row) -> Result<Card, StoreError> {
     let (id, kind, code_hash, pin_hash, last4, store, currency) = what;
     let (balance, status, issued_at, expires_on, entries, spent, issued_for, replaces) = standing;
     let id = id.0;
-    let hash =
-        |hash: Option<Vec<u8>>| hash.map(TryInto::try_into).transpose().map_err(|_| corrupt(id, "a hash that is none"));
+    let hash = |hash: Option<Vec<u8>>| {
+        hash.map(TryInto::try_into).transpose().map_err(|_| corrupt(id, "a hash that is none"))
+    };
     Ok(Card {
         id,
         kind: CardKind::parse(&kind).ok_or_else(|| corrupt(id, "an unknown kind"))?,
@@ -96,7 +102,10 @@ fn card((what, standing): Row) -> Result<Card, StoreError> {
         balance: Minor(balance),
         status: CardStatus::parse(&status).ok_or_else(|| corrupt(id, "an unknown status"))?,
         issued_at: instant(id, issued_at)?,
-        expires_on: expires_on.map(|day| day.parse()).transpose().map_err(|_| corrupt(id, "a date that is none"))?,
+        expires_on: expires_on
+            .map(|day| day.parse())
+            .transpose()
+            .map_err(|_| corrupt(id, "a date that is none"))?,
         entries: u32::try_from(entries).unwrap_or(0),
         spent,
         issued_for: issued_for.map(|id| id.0),
@@ -108,9 +117,9 @@ fn instant(id: Uuid, micros: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(micros).map_err(|_| corrupt(id, "a time that is none"))
 }
 
-pub(super) const ENTRY_COLUMNS: &str =
-    "e.card, e.entry, e.at, e.kind, e.amount, e.balance, e.reference, e.store, e.register, e.operator";
-pub(super) type EntryRow = (Id, i32, i64, String, i64, i64, Option<String>, String, Option<String>, String);
+pub(super) const ENTRY_COLUMNS: &str = "e.card, e.entry, e.at, e.kind, e.amount, e.balance, e.reference, e.store, e.register, e.operator";
+pub(super) type EntryRow =
+    (Id, i32, i64, String, i64, i64, Option<String>, String, Option<String>, String);
 pub(super) type EntryColumns =
     (IdSql, Integer, BigInt, Text, BigInt, BigInt, Nullable<Text>, Text, Nullable<Text>, Text);
 
@@ -120,7 +129,8 @@ pub(super) fn entry(row: EntryRow) -> Result<CardEntry, StoreError> {
         card: card.0,
         entry: u32::try_from(entry).unwrap_or(0),
         at: instant(card.0, at)?,
-        kind: CardMove::parse(&kind).ok_or_else(|| corrupt(card.0, "an entry of an unknown kind"))?,
+        kind: CardMove::parse(&kind)
+            .ok_or_else(|| corrupt(card.0, "an entry of an unknown kind"))?,
         amount: Minor(amount),
         balance: Minor(balance),
         reference,
@@ -144,14 +154,17 @@ fn of_returns(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<CardEntry>, S
     rows.into_iter().map(entry).collect()
 }
 
-/// Writes new cards as the batch leaves them, what became of those that were there, and all new entries.
+/// Writes new cards as the batch leaves them, what became of those that were there, and all new
+/// entries.
 pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let wallet = &state.wallet;
     // A card after the one that it replaces, which the same batch may have made.
     let mut new: Vec<&Card> = wallet.new.iter().filter_map(|id| wallet.card(*id)).collect();
     while !new.is_empty() {
         let made: Vec<Uuid> = new.iter().map(|card| card.id).collect();
-        let (later, now) = new.into_iter().partition(|card| card.replaces.is_some_and(|lost| made.contains(&lost)));
+        let (later, now) = new
+            .into_iter()
+            .partition(|card| card.replaces.is_some_and(|lost| made.contains(&lost)));
         insert_new(tx, now)?;
         new = later;
     }
@@ -164,14 +177,17 @@ pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(changed.iter().map(|c| number(c.entries))),
         col(changed.iter().map(|c| c.spent)),
     ];
-    const CARDS: Update =
-        Update { table: "gift_cards", key: &["id"], set: &["balance", "status", "expires_on", "entries", "spent"] };
+    const CARDS: Update = Update {
+        table: "gift_cards",
+        key: &["id"],
+        set: &["balance", "status", "expires_on", "entries", "spent"],
+    };
     update_rows(tx, &CARDS, &columns)?;
     insert_entries(tx, &wallet.entries)
 }
 
-/// In order of their codes: whoever inserts one that another instance is inserting waits for it, and two that do so
-/// never wait in a ring.
+/// In order of their codes: whoever inserts one that another instance is inserting waits for it,
+/// and two that do so never wait in a ring.
 fn insert_new(tx: &mut Tx<'_>, mut new: Vec<&Card>) -> Result<(), StoreError> {
     new.sort_by_key(|card| card.code_hash);
     let columns = [

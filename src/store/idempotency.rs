@@ -31,7 +31,10 @@ pub enum Body {
 type Row = (Id, Vec<u8>, i32, Option<String>, Option<String>, Option<String>);
 
 /// The answers that these keys have had, bodies included.
-pub fn find(read: &mut Read<'_>, keys: &[Uuid]) -> Result<HashMap<Uuid, (Kept, String)>, StoreError> {
+pub fn find(
+    read: &mut Read<'_>,
+    keys: &[Uuid],
+) -> Result<HashMap<Uuid, (Kept, String)>, StoreError> {
     let select = Select {
         columns: "i.key, i.digest, i.status, i.headers, i.body, r.document",
         names: "key",
@@ -42,7 +45,8 @@ pub fn find(read: &mut Read<'_>, keys: &[Uuid]) -> Result<HashMap<Uuid, (Kept, S
     type Columns = (IdSql, Binary, Integer, Nullable<Text>, Nullable<Text>, Nullable<Text>);
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(keys.iter().copied())])?;
     let kept = |(key, digest, status, headers, body, document): Row| {
-        let corrupt = || StoreError::Corrupt(format!("the answer kept under key {} cannot be read", key.0));
+        let corrupt =
+            || StoreError::Corrupt(format!("the answer kept under key {} cannot be read", key.0));
         let text = body.or(document).ok_or_else(corrupt)?;
         let kept = Kept {
             digest: digest.try_into().map_err(|_| corrupt())?,
@@ -55,8 +59,8 @@ pub fn find(read: &mut Read<'_>, keys: &[Uuid]) -> Result<HashMap<Uuid, (Kept, S
     rows.into_iter().map(kept).collect()
 }
 
-/// Answers to be kept, in ascending order of their keys. A key that another instance took meanwhile fails the batch: its
-/// commands are then run again one by one, and find the other's answer.
+/// Answers to be kept, in ascending order of their keys. A key that another instance took meanwhile
+/// fails the batch: its commands are then run again one by one, and find the other's answer.
 pub(super) fn new(answers: &[(Uuid, Kept)], now: Timestamp) -> Write<'_> {
     let text = |kept: &Kept| match &kept.body {
         Body::Text(text) => Some(text.clone()),
@@ -70,7 +74,9 @@ pub(super) fn new(answers: &[(Uuid, Kept)], now: Timestamp) -> Write<'_> {
         col(answers.iter().map(|(key, _)| *key)),
         col(answers.iter().map(|(_, kept)| &kept.digest)),
         col(answers.iter().map(|(_, kept)| i32::from(kept.status))),
-        col(answers.iter().map(|(_, kept)| (!kept.headers.is_empty()).then_some(kept.headers.as_str()))),
+        col(answers
+            .iter()
+            .map(|(_, kept)| (!kept.headers.is_empty()).then_some(kept.headers.as_str()))),
         col(answers.iter().map(|(_, kept)| text(kept))),
         col(answers.iter().map(|(_, kept)| of_return(kept))),
         col(answers.iter().map(|_| now.as_microsecond())),
@@ -80,8 +86,8 @@ pub(super) fn new(answers: &[(Uuid, Kept)], now: Timestamp) -> Write<'_> {
 
 /// Forgets answers from before an instant, a thousand at the most, and answers how many.
 pub fn forget(tx: &mut Tx<'_>, before: Timestamp) -> Result<Audited<usize>, StoreError> {
-    let which =
-        "key IN (SELECT i.key FROM idempotency i, u WHERE i.created_at < u.before ORDER BY i.created_at LIMIT 1000)";
-    let forgotten = delete_from(tx, "idempotency", which, "before", &[col([before.as_microsecond()])])?;
+    let which = "key IN (SELECT i.key FROM idempotency i, u WHERE i.created_at < u.before ORDER BY i.created_at LIMIT 1000)";
+    let forgotten =
+        delete_from(tx, "idempotency", which, "before", &[col([before.as_microsecond()])])?;
     Ok(audit::housekeeping(forgotten))
 }

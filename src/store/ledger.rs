@@ -7,8 +7,8 @@ use crate::domain::ledger::{Account, Amounts, Movement};
 use crate::domain::state::EntryDraft;
 use diesel::sql_types::{BigInt, Nullable};
 
-/// Texts and types over all accounts, so that their names stand in one list of this room; a test holds it against
-/// [`Account::ALL`]. Nested, for diesel's tuples are not that long.
+/// Texts and types over all accounts, so that their names stand in one list of this room; a test
+/// holds it against [`Account::ALL`]. Nested, for diesel's tuples are not that long.
 macro_rules! accounts {
     ($first:ident $($one:ident)*; $second:ident $($two:ident)*) => {
         /// `cash, credit_card, …`
@@ -33,7 +33,8 @@ macro_rules! accounts {
         }
         pub(super) use sums;
 
-        /// Whether a movement has an amount on the account that `u` names; for `*`, whether it is one.
+        /// Whether a movement has an amount on the account that `u` names; for `*`, whether it is
+        /// one.
         macro_rules! has_account {
             () => { concat!("CASE u.account WHEN '", stringify!($first), "' THEN l.", stringify!($first)
                 $(, " WHEN '", stringify!($one), "' THEN l.", stringify!($one))*,
@@ -64,20 +65,24 @@ accounts! {
     fees goodwill rounding suspense
 }
 
-const INTO: &str =
-    concat!("ledger(store, seq, at, business_date, register, currency, event, subject_id, ", names!(), ")");
+const INTO: &str = concat!(
+    "ledger(store, seq, at, business_date, register, currency, event, subject_id, ",
+    names!(),
+    ")"
+);
 
 /// The movements of a batch, to be written; `seqs` are the places that its entries were given.
 ///
 /// # Errors
-/// Besides the database's: [`StoreError::Other`] for a movement whose debits are not its credits. The batch is rolled
-/// back: what cannot be booked has not happened.
+/// Besides the database's: [`StoreError::Other`] for a movement whose debits are not its credits.
+/// The batch is rolled back: what cannot be booked has not happened.
 pub(super) fn new<'a>(
     movements: &'a [Movement],
     entries: &'a [EntryDraft],
     seqs: &[i64],
 ) -> Result<Write<'a>, StoreError> {
-    if let Some(wrong) = movements.iter().find(|movement| movement.posting.amounts.imbalance() != 0) {
+    if let Some(wrong) = movements.iter().find(|movement| movement.posting.amounts.imbalance() != 0)
+    {
         let entry = &entries[wrong.entry];
         return Err(StoreError::Other(format!(
             "the movement of {} {} in store {} does not balance: {:?}",
@@ -87,8 +92,10 @@ pub(super) fn new<'a>(
             wrong.posting
         )));
     }
-    let mut rows: Vec<(&EntryDraft, i64, &Movement)> =
-        movements.iter().map(|movement| (&entries[movement.entry], seqs[movement.entry], movement)).collect();
+    let mut rows: Vec<(&EntryDraft, i64, &Movement)> = movements
+        .iter()
+        .map(|movement| (&entries[movement.entry], seqs[movement.entry], movement))
+        .collect();
     rows.sort_by(|a, b| (&a.0.store, a.1).cmp(&(&b.0.store, b.1)));
     let posting = || rows.iter().map(|(_, _, movement)| &movement.posting);
     let mut columns = vec![
@@ -108,6 +115,8 @@ pub(super) fn new<'a>(
 
 /// The columns of the accounts, in their order; what a row has no part in is NULL.
 pub(super) fn amount_columns(rows: &[&Amounts]) -> Vec<Col<'static>> {
-    let column = |account: &Account| col(rows.iter().map(|row| Some(row.of(*account).0).filter(|a| *a != 0)));
+    let column = |account: &Account| {
+        col(rows.iter().map(|row| Some(row.of(*account).0).filter(|a| *a != 0)))
+    };
     Account::ALL.iter().map(column).collect()
 }

@@ -1,8 +1,9 @@
-//! Brings a database to the schema of this binary. See `migrations/README.md` for how a migration is written.
+//! Brings a database to the schema of this binary. See `migrations/README.md` for how a migration
+//! is written.
 //!
-//! Everything happens in one transaction that begins by taking a lock, so that any number of instances may start at
-//! once on one database: the first one migrates, the others wait and find nothing left to do. Either all pending
-//! migrations and triggers are in place afterwards, or none.
+//! Everything happens in one transaction that begins by taking a lock, so that any number of
+//! instances may start at once on one database: the first one migrates, the others wait and find
+//! nothing left to do. Either all pending migrations and triggers are in place afterwards, or none.
 
 use super::connection::{AnyConnection, MultiBackend};
 use super::tx::{Begin, Transaction};
@@ -38,16 +39,18 @@ pub const APPEND_ONLY: &[AppendOnly] = &[
 #[derive(Debug, Clone, Copy)]
 pub struct AppendOnly {
     pub table: &'static str,
-    /// Which rows: a condition on `OLD`, e.g. `OLD.published_at IS NOT NULL`; `TRUE` for all of them.
+    /// Which rows: a condition on `OLD`, e.g. `OLD.published_at IS NOT NULL`; `TRUE` for all of
+    /// them.
     pub when: &'static str,
 }
 
-/// Any number will do, as long as every instance and every version takes the same: "returnde" in ASCII.
+/// Any number will do, as long as every instance and every version takes the same: "returnde" in
+/// ASCII.
 const LOCK: i64 = 0x7265_7475_726e_6465;
 
-/// Waiting for another instance's migration may take minutes, waiting for its readers may not: a table that somebody
-/// waits to alter lets nobody else in.
-/// A migration may go through whole tables, which a writer's session avoids.
+/// Waiting for another instance's migration may take minutes, waiting for its readers may not: a
+/// table that somebody waits to alter lets nobody else in. A migration may go through whole tables,
+/// which a writer's session avoids.
 const BEFORE_LOCK: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '5min';
     SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on;";
 const AFTER_LOCK: &str = "SET LOCAL lock_timeout = '10s';";
@@ -84,14 +87,17 @@ fn run_locked(
     let transaction = Transaction::begin(connection, Begin::Write)?;
     let c = &mut *transaction.connection;
     if let AnyConnection::Postgres(c) = c {
-        c.batch_execute(&format!("{BEFORE_LOCK} SELECT pg_advisory_xact_lock({LOCK}); {AFTER_LOCK}"))?;
+        c.batch_execute(&format!(
+            "{BEFORE_LOCK} SELECT pg_advisory_xact_lock({LOCK}); {AFTER_LOCK}"
+        ))?;
     }
     let missing = missing(source, &applied(c)?, true)?;
     let mut versions = Vec::with_capacity(missing.len());
     // Sets the table of versions up, too.
     c.applied_migrations().map_err(|e| StoreError::Schema(e.to_string()))?;
     for migration in missing {
-        let version = c.run_migration(&*migration).map_err(|e| failed(&*migration, &e.to_string()))?;
+        let version =
+            c.run_migration(&*migration).map_err(|e| failed(&*migration, &e.to_string()))?;
         versions.push(version.to_string());
     }
     for table in append_only {
@@ -101,8 +107,8 @@ fn run_locked(
     Ok(versions)
 }
 
-/// The versions that this binary has and the database lacks, without changing anything: for readiness.
-/// The same inside a reader's transaction.
+/// The versions that this binary has and the database lacks, without changing anything: for
+/// readiness. The same inside a reader's transaction.
 pub fn pending_in(read: &mut super::Read<'_>) -> Result<Vec<String>, StoreError> {
     pending(read.connection())
 }
@@ -110,10 +116,14 @@ pub fn pending_in(read: &mut super::Read<'_>) -> Result<Vec<String>, StoreError>
 /// The versions that this binary has and the database has not.
 pub fn pending(connection: &mut Connection) -> Result<Vec<String>, StoreError> {
     let applied = applied(connection)?;
-    Ok(missing(&MIGRATIONS, &applied, false)?.iter().map(|m| m.name().version().to_string()).collect())
+    Ok(missing(&MIGRATIONS, &applied, false)?
+        .iter()
+        .map(|m| m.name().version().to_string())
+        .collect())
 }
 
-/// The source's migrations that are not among `applied`, in order. `strict` refuses a version that the source lacks.
+/// The source's migrations that are not among `applied`, in order. `strict` refuses a version that
+/// the source lacks.
 fn missing(
     source: &impl MigrationSource<MultiBackend>,
     applied: &[String],
@@ -121,7 +131,8 @@ fn missing(
 ) -> Result<Vec<Box<dyn Migration<MultiBackend>>>, StoreError> {
     let mut known = source.migrations().map_err(|e| StoreError::Schema(e.to_string()))?;
     known.sort_by_key(|m| m.name().version().to_string());
-    let unknown = applied.iter().find(|a| !known.iter().any(|m| m.name().version().to_string() == **a));
+    let unknown =
+        applied.iter().find(|a| !known.iter().any(|m| m.name().version().to_string() == **a));
     if let Some(version) = unknown.filter(|_| strict) {
         return Err(StoreError::Schema(format!(
             "The database was migrated by a newer returndesk (it has the migration {version}, which this binary does \
@@ -152,7 +163,10 @@ pub(super) fn applied(connection: &mut Connection) -> Result<Vec<String>, StoreE
     if words(connection, table)?.is_empty() {
         return Ok(Vec::new());
     }
-    let versions = words(connection, "SELECT version AS word FROM __diesel_schema_migrations ORDER BY version")?;
+    let versions = words(
+        connection,
+        "SELECT version AS word FROM __diesel_schema_migrations ORDER BY version",
+    )?;
     Ok(versions.into_iter().map(|v| v.word).collect())
 }
 

@@ -1,7 +1,9 @@
-//! What is remembered: connections, transactions, migrations and statements over many rows, on SQLite and PostgreSQL.
+//! What is remembered: connections, transactions, migrations and statements over many rows, on
+//! SQLite and PostgreSQL.
 //!
-//! The way in: [`Db::open`] knows which database, [`Db::connect`] gives a [`Connection`], and work happens inside
-//! [`Db::write`] (with a [`Tx`]) or [`Db::read`] (with a [`Read`]). A `Tx` can be used wherever a `Read` is asked for.
+//! The way in: [`Db::open`] knows which database, [`Db::connect`] gives a [`Connection`], and work
+//! happens inside [`Db::write`] (with a [`Tx`]) or [`Db::read`] (with a [`Read`]). A `Tx` can be
+//! used wherever a `Read` is asked for.
 
 pub mod audit;
 pub mod batch;

@@ -61,7 +61,8 @@ fn one((bound, rest): Row) -> Option<Override> {
 
 /// Writes overrides that were issued, already used in the same batch or not.
 pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
-    let new: Vec<&Override> = state.changes.new_overrides.iter().filter_map(|id| state.override_of(*id)).collect();
+    let new: Vec<&Override> =
+        state.changes.new_overrides.iter().filter_map(|id| state.override_of(*id)).collect();
     let grants = || new.iter().map(|issued| &issued.grant);
     let words = |all: Vec<String>| all.join(" ");
     let columns = [
@@ -96,6 +97,10 @@ pub fn update_used(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(used.iter().map(|issued| issued.used_for)),
         col(used.iter().map(|issued| issued.used_at.map(|at| at.as_microsecond()))),
     ];
-    update_rows(tx, &Update { table: "overrides", key: &["id"], set: &["used_for", "used_at"] }, &columns)?;
+    update_rows(
+        tx,
+        &Update { table: "overrides", key: &["id"], set: &["used_for", "used_at"] },
+        &columns,
+    )?;
     Ok(())
 }

@@ -16,9 +16,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Loads what the articles of drafts without a receipt are worth. Nothing is claimed: a price that falls a moment later
-/// is the next return's.
-pub fn load(read: &mut Read<'_>, counted: &Counted, now: Timestamp, state: &mut State) -> Result<(), StoreError> {
+/// Loads what the articles of drafts without a receipt are worth. Nothing is claimed: a price that
+/// falls a moment later is the next return's.
+pub fn load(
+    read: &mut Read<'_>,
+    counted: &Counted,
+    now: Timestamp,
+    state: &mut State,
+) -> Result<(), StoreError> {
     if counted.articles.is_empty() {
         return Ok(());
     }
@@ -39,7 +44,8 @@ fn load_days(read: &mut Read<'_>, wanted: &[Wanted], state: &mut State) -> Resul
         let known = since.entry((one.sku.as_str(), &one.market)).or_insert_with(|| first.clone());
         *known = first.min(known.clone());
     }
-    let mut days: BTreeMap<(&str, &Market), Vec<LowestPrice>> = since.keys().map(|key| (*key, Vec::new())).collect();
+    let mut days: BTreeMap<(&str, &Market), Vec<LowestPrice>> =
+        since.keys().map(|key| (*key, Vec::new())).collect();
     let keys = [
         col(since.keys().map(|(sku, _)| *sku)),
         col(since.keys().map(|(_, market)| market.country.as_str())),
@@ -59,18 +65,29 @@ fn load_days(read: &mut Read<'_>, wanted: &[Wanted], state: &mut State) -> Resul
     for ((sku, country, currency, day), (sale, line, value, sold)) in rows {
         let day = day.parse().map_err(|_| corrupt(sale.0, "a day of a price that is none"))?;
         let line = u32::try_from(line).unwrap_or(0);
-        let price = LowestPrice { day, sale: sale.0, line, value: Minor(value), sold: Quantity(sold) };
-        let of = days.iter_mut().find(|((s, m), _)| *s == sku && m.country == country && m.currency.code() == currency);
+        let price =
+            LowestPrice { day, sale: sale.0, line, value: Minor(value), sold: Quantity(sold) };
+        let of = days
+            .iter_mut()
+            .find(|((s, m), _)| *s == sku && m.country == country && m.currency.code() == currency);
         of.into_iter().for_each(|(_, days)| days.push(price));
     }
-    days.into_iter().for_each(|((sku, market), days)| state.prices.load_days(market.clone(), sku.to_owned(), days));
+    days.into_iter().for_each(|((sku, market), days)| {
+        state.prices.load_days(market.clone(), sku.to_owned(), days)
+    });
     Ok(())
 }
 
 fn load_sales(read: &mut Read<'_>, ids: &[Uuid], state: &mut State) -> Result<(), StoreError> {
-    let select =
-        Select { columns: "s.id, s.document", names: "id", join: "sales s ON s.id = u.id", order: "s.id", lock: None };
-    let rows: Vec<(Id, String)> = select_in::<(IdSql, Text), _>(read, &select, &[col(ids.iter().copied())])?;
+    let select = Select {
+        columns: "s.id, s.document",
+        names: "id",
+        join: "sales s ON s.id = u.id",
+        order: "s.id",
+        lock: None,
+    };
+    let rows: Vec<(Id, String)> =
+        select_in::<(IdSql, Text), _>(read, &select, &[col(ids.iter().copied())])?;
     for (id, document) in rows {
         let sale = wire::sale::read_document(&document, id.0).map_err(|why| corrupt(id.0, &why))?;
         state.prices.load_sale(Arc::new(sale));
@@ -79,8 +96,14 @@ fn load_sales(read: &mut Read<'_>, ids: &[Uuid], state: &mut State) -> Result<()
 }
 
 /// The newest sale on which each unit stands.
-fn load_units(read: &mut Read<'_>, units: &[(String, String)], state: &mut State) -> Result<(), StoreError> {
-    units.iter().for_each(|(sku, serial)| state.prices.load_unit(sku.clone(), serial.clone(), None));
+fn load_units(
+    read: &mut Read<'_>,
+    units: &[(String, String)],
+    state: &mut State,
+) -> Result<(), StoreError> {
+    units
+        .iter()
+        .for_each(|(sku, serial)| state.prices.load_unit(sku.clone(), serial.clone(), None));
     let select = Select {
         columns: "l.sku, n.serial_number, s.store, s.receipt, s.business_date, s.id",
         names: "sku, serial_number",
@@ -90,9 +113,13 @@ fn load_units(read: &mut Read<'_>, units: &[(String, String)], state: &mut State
         order: "s.business_date, s.id",
         lock: None,
     };
-    let keys = [col(units.iter().map(|unit| unit.0.as_str())), col(units.iter().map(|unit| unit.1.as_str()))];
+    let keys = [
+        col(units.iter().map(|unit| unit.0.as_str())),
+        col(units.iter().map(|unit| unit.1.as_str())),
+    ];
     type Row = (String, String, String, String, String, Id);
-    let rows: Vec<Row> = select_in::<(Text, Text, Text, Text, Text, IdSql), _>(read, &select, &keys)?;
+    let rows: Vec<Row> =
+        select_in::<(Text, Text, Text, Text, Text, IdSql), _>(read, &select, &keys)?;
     for (sku, serial, store, receipt, day, sale) in rows {
         let business_date = day.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
         let sold = SoldUnit { receipt: ReceiptKey { store, receipt }, business_date };

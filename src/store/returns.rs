@@ -46,8 +46,14 @@ pub fn sales_of(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreErr
     Ok(sales)
 }
 
-type Row = ((Id, String, String, String, Option<String>, Option<Vec<u8>>), (String, String, String, i64, i64, bool));
-type Columns = ((IdSql, Text, Text, Text, Nullable<Text>, Nullable<Binary>), (Text, Text, Text, BigInt, BigInt, Bool));
+type Row = (
+    (Id, String, String, String, Option<String>, Option<Vec<u8>>),
+    (String, String, String, i64, i64, bool),
+);
+type Columns = (
+    (IdSql, Text, Text, Text, Nullable<Text>, Nullable<Binary>),
+    (Text, Text, Text, BigInt, BigInt, Bool),
+);
 
 /// Loads returns whole; with `claim`, nobody else changes them until this transaction ends.
 pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Return>, StoreError> {
@@ -62,12 +68,16 @@ pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Return
     };
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &keys)?;
     let mut returns: Vec<Return> = rows.into_iter().map(head).collect::<Result<_, _>>()?;
-    let places: HashMap<Uuid, usize> = returns.iter().enumerate().map(|(place, r)| (r.id, place)).collect();
+    let places: HashMap<Uuid, usize> =
+        returns.iter().enumerate().map(|(place, r)| (r.id, place)).collect();
     for (of, line) in lines(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].lines.push(line.clone()));
     }
     for (of, line) in unreceipted::load(read, &keys)? {
-        places.get(&of).into_iter().for_each(|place| returns[*place].without_receipt.push(line.clone()));
+        places
+            .get(&of)
+            .into_iter()
+            .for_each(|place| returns[*place].without_receipt.push(line.clone()));
     }
     for (of, customer) in unreceipted::load_buyers(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].buyers.push(customer.clone()));
@@ -79,7 +89,10 @@ pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Return
         places.get(&of).into_iter().for_each(|place| returns[*place].refunds.push(refund.clone()));
     }
     for (of, exchange) in super::exchanges::of_returns(read, &keys)? {
-        places.get(&of).into_iter().for_each(|place| returns[*place].exchange = Some(exchange.clone()));
+        places
+            .get(&of)
+            .into_iter()
+            .for_each(|place| returns[*place].exchange = Some(exchange.clone()));
     }
     Ok(returns)
 }
@@ -94,7 +107,10 @@ fn head((who, what): Row) -> Result<Return, StoreError> {
         register,
         operator,
         customer,
-        id_hash: id_hash.map(TryInto::try_into).transpose().map_err(|_| corrupt(id, "a hash that is none"))?,
+        id_hash: id_hash
+            .map(TryInto::try_into)
+            .transpose()
+            .map_err(|_| corrupt(id, "a hash that is none"))?,
         status: ReturnStatus::parse(&status).ok_or_else(|| corrupt(id, "an unknown status"))?,
         currency: Currency::parse(&currency).ok_or_else(|| corrupt(id, "an unknown currency"))?,
         business_date: business_date.parse().map_err(|_| corrupt(id, "a date that is none"))?,
@@ -111,8 +127,10 @@ fn head((who, what): Row) -> Result<Return, StoreError> {
 }
 
 type LineRow = ((Id, i32, Id, i32, i64), (i64, i64, i64, Option<String>, String, Option<String>));
-type LineColumns =
-    ((IdSql, Integer, IdSql, Integer, BigInt), (BigInt, BigInt, BigInt, Nullable<Text>, Text, Nullable<Text>));
+type LineColumns = (
+    (IdSql, Integer, IdSql, Integer, BigInt),
+    (BigInt, BigInt, BigInt, Nullable<Text>, Text, Nullable<Text>),
+);
 
 fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLine)>, StoreError> {
     let select = Select {
@@ -124,10 +142,14 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
         lock: None,
     };
     let rows: Vec<LineRow> = select_in::<LineColumns, _>(read, &select, keys)?;
-    let line = |((of, line, sale, sale_line, quantity), (net, gross, fee, parts, reason, serial_number)): LineRow| {
-        let [taxes, discount_shares, withheld, fee_taxes] =
-            read_parts(parts.as_deref()).ok_or_else(|| corrupt(of.0, "parts that cannot be read"))?;
-        let parts = Parts { net: Minor(net), taxes, discount_shares, gross: Minor(gross), withheld };
+    let line = |(
+        (of, line, sale, sale_line, quantity),
+        (net, gross, fee, parts, reason, serial_number),
+    ): LineRow| {
+        let [taxes, discount_shares, withheld, fee_taxes] = read_parts(parts.as_deref())
+            .ok_or_else(|| corrupt(of.0, "parts that cannot be read"))?;
+        let parts =
+            Parts { net: Minor(net), taxes, discount_shares, gross: Minor(gross), withheld };
         let line = ReturnedLine {
             line: unsigned(line),
             sale: sale.0,
@@ -183,7 +205,8 @@ fn refunds(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Refund)>,
 
 fn refund((plan, progress, (card, last4)): RefundRow) -> Result<(Uuid, Refund), StoreError> {
     let (of, refund, kind, sale, sale_tender, reference) = plan;
-    let (amount, rounding, fallbacks, status, settled_at, settlement_reference, stands_in_for) = progress;
+    let (amount, rounding, fallbacks, status, settled_at, settlement_reference, stands_in_for) =
+        progress;
     let kind = TenderType::parse(&kind).ok_or_else(|| corrupt(of.0, "an unknown tender"))?;
     let plan = RefundPlan {
         refund: unsigned(refund),
@@ -197,7 +220,8 @@ fn refund((plan, progress, (card, last4)): RefundRow) -> Result<(Uuid, Refund), 
     };
     let refund = Refund {
         plan,
-        status: RefundStatus::parse(&status).ok_or_else(|| corrupt(of.0, "an unknown refund status"))?,
+        status: RefundStatus::parse(&status)
+            .ok_or_else(|| corrupt(of.0, "an unknown refund status"))?,
         settled_at: settled_at.map(|at| instant(of.0, at)).transpose()?,
         settlement_reference,
         stands_in_for: stands_in_for.map(unsigned),
@@ -244,8 +268,13 @@ fn new_returns(state: &State) -> Vec<&Return> {
 /// Writes what few of the new returns have: charges given back, and lines without a receipt.
 pub(super) fn insert_rest(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let new = new_returns(state);
-    let charges = || new.iter().flat_map(|r| r.charges.iter().map(|(sale, charge)| (r.id, *sale, *charge)));
-    let columns = [col(charges().map(|c| c.0)), col(charges().map(|c| c.1)), col(charges().map(|c| number(c.2)))];
+    let charges =
+        || new.iter().flat_map(|r| r.charges.iter().map(|(sale, charge)| (r.id, *sale, *charge)));
+    let columns = [
+        col(charges().map(|c| c.0)),
+        col(charges().map(|c| c.1)),
+        col(charges().map(|c| number(c.2))),
+    ];
     insert(tx, "return_charges(return_id, sale, charge)", &columns)?;
     unreceipted::insert_new(tx, &new)
 }
@@ -265,8 +294,7 @@ fn new_lines<'a>(new: &[&'a Return]) -> Write<'a> {
         col(lines().map(|(_, l)| l.reason.as_str())),
         col(lines().map(|(_, l)| l.serial_number.as_deref())),
     ];
-    let into =
-        "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, parts, reason, serial_number)";
+    let into = "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, parts, reason, serial_number)";
     Write::insert(into, columns)
 }
 
@@ -281,7 +309,9 @@ fn new_refunds<'a>(refunds: &[(Uuid, &'a Refund)]) -> Write<'a> {
         col(all().map(|(_, _, plan)| plan.reference.as_deref())),
         col(all().map(|(_, _, plan)| plan.amount.0)),
         col(all().map(|(_, _, plan)| plan.rounding.0)),
-        col(all().map(|(_, _, plan)| plan.fallbacks.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(" "))),
+        col(all().map(|(_, _, plan)| {
+            plan.fallbacks.iter().map(|k| k.as_str()).collect::<Vec<_>>().join(" ")
+        })),
         col(all().map(|(_, refund, _)| refund.status.as_str())),
         col(all().map(|(_, refund, _)| refund.settled_at.map(|at| at.as_microsecond()))),
         col(all().map(|(_, refund, _)| refund.settlement_reference.as_deref())),
@@ -293,13 +323,16 @@ fn new_refunds<'a>(refunds: &[(Uuid, &'a Refund)]) -> Write<'a> {
     Write::insert(into, columns)
 }
 
-/// Writes what became of returns that were there before the batch: their status, and the progress of their refunds.
+/// Writes what became of returns that were there before the batch: their status, and the progress
+/// of their refunds.
 pub fn update(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
-    let changed: Vec<&Return> = state.changes.changed_returns.iter().filter_map(|id| state.return_of(*id)).collect();
+    let changed: Vec<&Return> =
+        state.changes.changed_returns.iter().filter_map(|id| state.return_of(*id)).collect();
     if changed.is_empty() {
         return Ok(());
     }
-    let columns = [col(changed.iter().map(|r| r.id)), col(changed.iter().map(|r| r.status.as_str()))];
+    let columns =
+        [col(changed.iter().map(|r| r.id)), col(changed.iter().map(|r| r.status.as_str()))];
     update_rows(tx, &Update { table: "returns", key: &["id"], set: &["status"] }, &columns)?;
     let stored: HashMap<Uuid, usize> = {
         let ids: Vec<Uuid> = changed.iter().map(|r| r.id).collect();
@@ -308,17 +341,22 @@ pub fn update(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         count
     };
     let known = |r: &Return| stored.get(&r.id).copied().unwrap_or(0);
-    let old: Vec<(Uuid, &Refund)> =
-        changed.iter().flat_map(|r| r.refunds.iter().take(known(r)).map(|refund| (r.id, refund))).collect();
-    let new: Vec<(Uuid, &Refund)> =
-        changed.iter().flat_map(|r| r.refunds.iter().skip(known(r)).map(|refund| (r.id, refund))).collect();
+    let old: Vec<(Uuid, &Refund)> = changed
+        .iter()
+        .flat_map(|r| r.refunds.iter().take(known(r)).map(|refund| (r.id, refund)))
+        .collect();
+    let new: Vec<(Uuid, &Refund)> = changed
+        .iter()
+        .flat_map(|r| r.refunds.iter().skip(known(r)).map(|refund| (r.id, refund)))
+        .collect();
     update_refunds(tx, &old)?;
     write_all(tx, &[new_refunds(&new)])
 }
 
 fn refunds_stored(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     let join = "refunds r ON r.return_id = u.id";
-    let select = Select { columns: "r.return_id", names: "id", join, order: "r.return_id", lock: None };
+    let select =
+        Select { columns: "r.return_id", names: "id", join, order: "r.return_id", lock: None };
     let rows: Vec<Id> = select_in::<IdSql, _>(read, &select, &[col(ids.iter().copied())])?;
     Ok(rows.into_iter().map(|id| id.0).collect())
 }
@@ -390,12 +428,19 @@ pub fn history(
     Ok(past)
 }
 
-fn past_returns(read: &mut Read<'_>, select: &Select, keys: &[Col<'_>]) -> Result<Vec<PastReturn>, StoreError> {
+fn past_returns(
+    read: &mut Read<'_>,
+    select: &Select,
+    keys: &[Col<'_>],
+) -> Result<Vec<PastReturn>, StoreError> {
     type Row = (Id, i64, Option<String>, Option<Vec<u8>>, i64, Option<i64>);
     type Columns = (IdSql, BigInt, Nullable<Text>, Nullable<Binary>, BigInt, Nullable<BigInt>);
     let rows: Vec<Row> = select_in::<Columns, _>(read, select, keys)?;
     let past = |(id, at, customer, id_hash, amount, without): Row| {
-        let id_hash = id_hash.map(TryInto::try_into).transpose().map_err(|_| corrupt(id.0, "a hash that is none"))?;
+        let id_hash = id_hash
+            .map(TryInto::try_into)
+            .transpose()
+            .map_err(|_| corrupt(id.0, "a hash that is none"))?;
         let (at, customers) = (instant(id.0, at)?, customer.into_iter().collect());
         let (amount, without_receipt) = (Minor(amount), without.map(Minor));
         Ok(PastReturn { id: id.0, at, customers, id_hash, amount, without_receipt })
@@ -403,12 +448,13 @@ fn past_returns(read: &mut Read<'_>, select: &Select, keys: &[Col<'_>]) -> Resul
     rows.into_iter().map(past).collect()
 }
 
-/// Taxes, discount shares, what was withheld, and taxes on the fee, in minor units: `8,3;10;;1,0`. What is empty at the end
-/// is left out; NULL where all is.
+/// Taxes, discount shares, what was withheld, and taxes on the fee, in minor units: `8,3;10;;1,0`.
+/// What is empty at the end is left out; NULL where all is.
 fn write_parts(line: &ReturnedLine) -> Option<String> {
     let list = |all: &[Minor]| all.iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(",");
     let parts = &line.parts;
-    let all = [&parts.taxes, &parts.discount_shares, &parts.withheld, &line.fee_taxes].map(|part| list(part));
+    let all = [&parts.taxes, &parts.discount_shares, &parts.withheld, &line.fee_taxes]
+        .map(|part| list(part));
     let (known, more) = (all[..2].join(";"), all[2..].join(";"));
     match (known.as_str(), more.trim_end_matches(';')) {
         (";", "") => None,
@@ -419,7 +465,10 @@ fn write_parts(line: &ReturnedLine) -> Option<String> {
 
 fn read_parts(text: Option<&str>) -> Option<[Vec<Minor>; 4]> {
     let list = |all: &str| -> Option<Vec<Minor>> {
-        all.split(',').filter(|part| !part.is_empty()).map(|part| part.parse().ok().map(Minor)).collect()
+        all.split(',')
+            .filter(|part| !part.is_empty())
+            .map(|part| part.parse().ok().map(Minor))
+            .collect()
     };
     let mut fields = text.unwrap_or_default().split(';').map(list);
     let mut next = || fields.next().unwrap_or(Some(Vec::new()));

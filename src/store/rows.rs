@@ -1,5 +1,5 @@
-//! Statements over many rows at once: one statement loads what a whole batch needs. Those that write are in
-//! [`writes`](super::writes), but for some that are of no use without what they find.
+//! Statements over many rows at once: one statement loads what a whole batch needs. Those that
+//! write are in [`writes`](super::writes), but for some that are of no use without what they find.
 //!
 //! The rows come as columns ([`Col`]) and go to the database as a table `u`:
 //!
@@ -8,10 +8,11 @@
 //! | `u` | `unnest($1, $2, …)` over arrays: the same SQL for any number of rows | `VALUES (?, ?), …` in pieces of 64, 32, 16, … 1 rows |
 //! | order | as given | as given |
 //!
-//! Both forms have few distinct texts, and the text is the key of diesel's statement cache: each is prepared once for
-//! a connection (tested in `tests/store_foundation.rs`). The cache has no bound, which is why every piece of SQL here
-//! is `&'static str`: text made at run time would fill it. The statements go to diesel's own connections, not through
-//! its enum over them, which would walk every fragment three times as often.
+//! Both forms have few distinct texts, and the text is the key of diesel's statement cache: each is
+//! prepared once for a connection (tested in `tests/store_foundation.rs`). The cache has no bound,
+//! which is why every piece of SQL here is `&'static str`: text made at run time would fill it. The
+//! statements go to diesel's own connections, not through its enum over them, which would walk
+//! every fragment three times as often.
 
 pub use super::columns::{Col, col};
 use super::{Connection, Read, StoreError, Tx};
@@ -24,9 +25,9 @@ use diesel::sqlite::{Sqlite, SqliteConnection};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Inserts the rows whose keys are free and answers `returning` (one column or a few) of those rows alone, in no order
-/// that can be relied on. Waits for other transactions that are inserting the same keys: sort the rows by key, so that
-/// two of them never wait for each other.
+/// Inserts the rows whose keys are free and answers `returning` (one column or a few) of those rows
+/// alone, in no order that can be relied on. Waits for other transactions that are inserting the
+/// same keys: sort the rows by key, so that two of them never wait for each other.
 pub fn insert_ignore<'a, ST: 'static, R>(
     tx: &mut Tx<'_>,
     into: &'static str,
@@ -41,14 +42,17 @@ where
             &["INSERT INTO ", into, " SELECT * FROM unnest("],
             &[") ON CONFLICT DO NOTHING RETURNING ", returning],
         ],
-        sqlite: [&["INSERT INTO ", into, " VALUES "], &[" ON CONFLICT DO NOTHING RETURNING ", returning]],
+        sqlite: [
+            &["INSERT INTO ", into, " VALUES "],
+            &[" ON CONFLICT DO NOTHING RETURNING ", returning],
+        ],
     };
     load(tx, &statement, columns)
 }
 
-/// Inserts or updates the rows `u(names)`: where the key `on` is free, or `lower` holds between `u` and the row `p` that
-/// is there. Rows that change nothing are neither written nor locked. Sort the rows by key, each once, so that two
-/// writers never wait for each other.
+/// Inserts or updates the rows `u(names)`: where the key `on` is free, or `lower` holds between `u`
+/// and the row `p` that is there. Rows that change nothing are neither written nor locked. Sort the
+/// rows by key, each once, so that two writers never wait for each other.
 pub struct Upsert {
     /// The table, and its columns in the order given.
     pub table: &'static str,
@@ -63,7 +67,11 @@ pub struct Upsert {
 }
 
 /// See [`Upsert`].
-pub fn upsert_where(tx: &mut Tx<'_>, upsert: &Upsert, columns: &[Col<'_>]) -> Result<usize, StoreError> {
+pub fn upsert_where(
+    tx: &mut Tx<'_>,
+    upsert: &Upsert,
+    columns: &[Col<'_>],
+) -> Result<usize, StoreError> {
     let Upsert { table, names, key, join, missing_or_worse, set } = *upsert;
     let statement = Statement {
         postgres: [
@@ -106,7 +114,8 @@ pub fn upsert_where(tx: &mut Tx<'_>, upsert: &Upsert, columns: &[Col<'_>]) -> Re
     execute(tx, &statement, columns)
 }
 
-/// Deletes the rows of `table` that `u(names)` leads to by the condition `which`, and answers how many.
+/// Deletes the rows of `table` that `u(names)` leads to by the condition `which`, and answers how
+/// many.
 pub fn delete_from(
     tx: &mut Tx<'_>,
     table: &'static str,
@@ -119,13 +128,19 @@ pub fn delete_from(
             &["WITH u AS (SELECT * FROM unnest("],
             &[") AS u(", names, ")) DELETE FROM ", table, " WHERE ", which],
         ],
-        sqlite: [&["WITH u(", names, ") AS (VALUES "], &[") DELETE FROM ", table, " WHERE ", which]],
+        sqlite: [
+            &["WITH u(", names, ") AS (VALUES "],
+            &[") DELETE FROM ", table, " WHERE ", which],
+        ],
     };
     execute(tx, &statement, columns)
 }
 
 /// All rows of a query without parameters, for the few that are asked rarely.
-pub fn select_all<ST: 'static, R>(read: &mut Read<'_>, query: &'static str) -> Result<Vec<R>, StoreError>
+pub fn select_all<ST: 'static, R>(
+    read: &mut Read<'_>,
+    query: &'static str,
+) -> Result<Vec<R>, StoreError>
 where
     for<'s> Rows<'s, ST>: LoadQuery<'s, PgConnection, R> + LoadQuery<'s, SqliteConnection, R>,
 {
@@ -138,7 +153,8 @@ where
     load(read, &statement, &keys)
 }
 
-/// A query for the rows that keys `u(names)` lead to: `SELECT columns FROM u JOIN join ORDER BY order`.
+/// A query for the rows that keys `u(names)` lead to:
+/// `SELECT columns FROM u JOIN join ORDER BY order`.
 #[derive(Debug, Clone, Copy)]
 pub struct Select {
     /// What is selected, e.g. `l.sale_id, l.line, l.returned`.
@@ -149,13 +165,14 @@ pub struct Select {
     pub join: &'static str,
     /// The order, which is also the order of locking, e.g. `l.sale_id, l.line`.
     pub order: &'static str,
-    /// The alias whose rows are locked until the transaction ends (`FOR NO KEY UPDATE` on PostgreSQL; on SQLite a
-    /// writing transaction is the only one anyway). Without a lock the rows may be stale when they are written.
+    /// The alias whose rows are locked until the transaction ends (`FOR NO KEY UPDATE` on
+    /// PostgreSQL; on SQLite a writing transaction is the only one anyway). Without a lock the rows
+    /// may be stale when they are written.
     pub lock: Option<&'static str>,
 }
 
-/// Loads the rows that the keys lead to. Keys are given sorted and without duplicates: a key given twice answers twice,
-/// and SQLite orders within each piece of keys only.
+/// Loads the rows that the keys lead to. Keys are given sorted and without duplicates: a key given
+/// twice answers twice, and SQLite orders within each piece of keys only.
 pub fn select_in<'a, ST: 'static, R>(
     read: &mut Read<'_>,
     select: &Select,
@@ -186,8 +203,8 @@ struct Statement<'s> {
     sqlite: [&'s [&'static str]; 2],
 }
 
-/// A statement with the rows that it is about; `ST` is the SQL type of what it answers. Public only because it stands
-/// in the bounds of the functions above.
+/// A statement with the rows that it is about; `ST` is the SQL type of what it answers. Public only
+/// because it stands in the bounds of the functions above.
 pub struct Rows<'s, ST> {
     statement: &'s Statement<'s>,
     columns: &'s [Col<'s>],
@@ -246,7 +263,8 @@ pub(super) fn height(columns: &[Col<'_>]) -> Result<usize, StoreError> {
     }
 }
 
-/// SQLite's pieces: powers of two, so that there are few statements to prepare, and few to run for any number of rows.
+/// SQLite's pieces: powers of two, so that there are few statements to prepare, and few to run for
+/// any number of rows.
 fn pieces(height: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = 0;
     std::iter::from_fn(move || {
@@ -256,7 +274,11 @@ fn pieces(height: usize) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-fn execute(read: &mut Read<'_>, statement: &Statement<'_>, columns: &[Col<'_>]) -> Result<usize, StoreError> {
+fn execute(
+    read: &mut Read<'_>,
+    statement: &Statement<'_>,
+    columns: &[Col<'_>],
+) -> Result<usize, StoreError> {
     let height = height(columns)?;
     let rows = |range| Rows::<Integer> { statement, columns, range, answer: PhantomData };
     let mut changed = 0;

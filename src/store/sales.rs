@@ -23,14 +23,20 @@ type ReceiptRow = (String, String, String, Id, Vec<u8>);
 type ReceiptColumns = (Text, Text, Text, IdSql, Binary);
 const RECEIPT_COLUMNS: &str = "s.receipt, s.store, s.business_date, s.id, s.digest";
 
-fn receipt((receipt, store, day, sale, digest): ReceiptRow) -> Result<(ReceiptKey, Receipt), StoreError> {
+fn receipt(
+    (receipt, store, day, sale, digest): ReceiptRow,
+) -> Result<(ReceiptKey, Receipt), StoreError> {
     let business_date = day.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
     let digest = digest.try_into().map_err(|_| corrupt(sale.0, "a digest that is none"))?;
     Ok((ReceiptKey { store, receipt }, Receipt { business_date, sale: sale.0, digest }))
 }
 
 /// Looks receipts up in their stores.
-pub fn load_receipts(read: &mut Read<'_>, keys: &[ReceiptKey], state: &mut State) -> Result<(), StoreError> {
+pub fn load_receipts(
+    read: &mut Read<'_>,
+    keys: &[ReceiptKey],
+    state: &mut State,
+) -> Result<(), StoreError> {
     let select = Select {
         columns: RECEIPT_COLUMNS,
         names: "receipt, store",
@@ -38,9 +44,11 @@ pub fn load_receipts(read: &mut Read<'_>, keys: &[ReceiptKey], state: &mut State
         order: "s.receipt, s.store, s.business_date",
         lock: None,
     };
-    let columns = [col(keys.iter().map(|k| k.receipt.as_str())), col(keys.iter().map(|k| k.store.as_str()))];
+    let columns =
+        [col(keys.iter().map(|k| k.receipt.as_str())), col(keys.iter().map(|k| k.store.as_str()))];
     let rows: Vec<ReceiptRow> = select_in::<ReceiptColumns, _>(read, &select, &columns)?;
-    let mut found: HashMap<ReceiptKey, Vec<Receipt>> = keys.iter().map(|key| (key.clone(), Vec::new())).collect();
+    let mut found: HashMap<ReceiptKey, Vec<Receipt>> =
+        keys.iter().map(|key| (key.clone(), Vec::new())).collect();
     for row in rows {
         let (key, receipt) = receipt(row)?;
         found.entry(key).or_default().push(receipt);
@@ -50,7 +58,11 @@ pub fn load_receipts(read: &mut Read<'_>, keys: &[ReceiptKey], state: &mut State
 }
 
 /// Looks receipts up in every store.
-pub fn load_receipts_anywhere(read: &mut Read<'_>, numbers: &[String], state: &mut State) -> Result<(), StoreError> {
+pub fn load_receipts_anywhere(
+    read: &mut Read<'_>,
+    numbers: &[String],
+    state: &mut State,
+) -> Result<(), StoreError> {
     let select = Select {
         columns: RECEIPT_COLUMNS,
         names: "receipt",
@@ -69,9 +81,14 @@ pub fn load_receipts_anywhere(read: &mut Read<'_>, numbers: &[String], state: &m
     Ok(())
 }
 
-/// Loads the books of sales; with `claim`, nobody else returns anything of them until this transaction ends.
-/// `ids` ascend: every writer claims in the same order.
-pub fn load_books(read: &mut Read<'_>, ids: &[Uuid], claim: bool, state: &mut State) -> Result<(), StoreError> {
+/// Loads the books of sales; with `claim`, nobody else returns anything of them until this
+/// transaction ends. `ids` ascend: every writer claims in the same order.
+pub fn load_books(
+    read: &mut Read<'_>,
+    ids: &[Uuid],
+    claim: bool,
+    state: &mut State,
+) -> Result<(), StoreError> {
     let mut books: HashMap<Uuid, Book> = HashMap::with_capacity(ids.len());
     let keys = [col(ids.iter().copied())];
     let select = Select {
@@ -95,7 +112,10 @@ pub fn load_books(read: &mut Read<'_>, ids: &[Uuid], claim: bool, state: &mut St
 }
 
 /// Sales as they were sent, with the instant each was recorded. `ids` ascend.
-pub fn stored(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, String, Timestamp)>, StoreError> {
+pub fn stored(
+    read: &mut Read<'_>,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, String, Timestamp)>, StoreError> {
     let select = Select {
         columns: "s.id, s.document, s.recorded_at",
         names: "id",
@@ -104,9 +124,11 @@ pub fn stored(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, String, Ti
         lock: None,
     };
     type Row = (Id, String, i64);
-    let rows: Vec<Row> = select_in::<(IdSql, Text, BigInt), _>(read, &select, &[col(ids.iter().copied())])?;
+    let rows: Vec<Row> =
+        select_in::<(IdSql, Text, BigInt), _>(read, &select, &[col(ids.iter().copied())])?;
     let sale = |(id, document, recorded_at): Row| {
-        let at = Timestamp::from_microsecond(recorded_at).map_err(|_| corrupt(id.0, "a time that is none"))?;
+        let at = Timestamp::from_microsecond(recorded_at)
+            .map_err(|_| corrupt(id.0, "a time that is none"))?;
         Ok((id.0, document, at))
     };
     rows.into_iter().map(sale).collect()
@@ -138,13 +160,19 @@ fn load_lines(
         lock: None,
     };
     type Row = (Id, i32, i64, Option<String>);
-    let rows: Vec<Row> = select_in::<(IdSql, Integer, BigInt, Nullable<Text>), _>(read, &select, keys)?;
-    for (sale, line, returned, extras) in rows.into_iter().filter(|row| row.2 > 0 || row.3.is_some()) {
+    let rows: Vec<Row> =
+        select_in::<(IdSql, Integer, BigInt, Nullable<Text>), _>(read, &select, keys)?;
+    for (sale, line, returned, extras) in
+        rows.into_iter().filter(|row| row.2 > 0 || row.3.is_some())
+    {
         let Some(book) = books.get_mut(&sale.0) else { continue };
         let number = u32::try_from(line).unwrap_or(0);
-        let place = book.position(number).ok_or_else(|| corrupt(sale.0, "a line it does not have"))?;
+        let place =
+            book.position(number).ok_or_else(|| corrupt(sale.0, "a line it does not have"))?;
         let extras = match extras {
-            Some(text) => read_extras(&text).ok_or_else(|| corrupt(sale.0, "extras that cannot be read"))?,
+            Some(text) => {
+                read_extras(&text).ok_or_else(|| corrupt(sale.0, "extras that cannot be read"))?
+            }
             None => LineExtras::default(),
         };
         book.lines[place] = book.lines[place].clone().restore(Quantity(returned), extras);
@@ -165,13 +193,15 @@ fn load_tenders(
         lock: None,
     };
     type Row = (Id, i32, i64, i64, bool);
-    let rows: Vec<Row> = select_in::<(IdSql, Integer, BigInt, BigInt, Bool), _>(read, &select, keys)?;
+    let rows: Vec<Row> =
+        select_in::<(IdSql, Integer, BigInt, BigInt, Bool), _>(read, &select, keys)?;
     for (sale, tender, refunded, rounding, charged_back) in rows {
         let Some(book) = books.get_mut(&sale.0) else { continue };
         let place = book.sale.tenders.iter().position(|t| i64::from(t.tender) == i64::from(tender));
         let place = place.ok_or_else(|| corrupt(sale.0, "a tender it does not have"))?;
         let state = &mut book.tenders[place];
-        (state.refunded, state.rounding, state.charged_back) = (Minor(refunded), Minor(rounding), charged_back);
+        (state.refunded, state.rounding, state.charged_back) =
+            (Minor(refunded), Minor(rounding), charged_back);
     }
     Ok(())
 }
@@ -201,11 +231,13 @@ fn load_charges(
     Ok(())
 }
 
-/// Writes new sales, with whatever has already come back of them in the same batch. In order of their receipts: whoever
-/// inserts one that another instance is inserting waits for it, and two that do so never wait in a ring.
+/// Writes new sales, with whatever has already come back of them in the same batch. In order of
+/// their receipts: whoever inserts one that another instance is inserting waits for it, and two
+/// that do so never wait in a ring.
 pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let sales = state.changes.new_sales.iter();
-    let mut new: Vec<(&Book, &NewSale)> = sales.filter_map(|new| Some((state.book(new.sale)?, new))).collect();
+    let mut new: Vec<(&Book, &NewSale)> =
+        sales.filter_map(|new| Some((state.book(new.sale)?, new))).collect();
     if new.is_empty() {
         return Ok(());
     }
@@ -221,14 +253,22 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(new.iter().map(|new| &new.digest)),
         col(new.iter().map(|new| new.recorded_at.as_microsecond())),
     ];
-    let sales =
-        Write::insert("sales(id, store, receipt, business_date, customer, document, digest, recorded_at)", sales);
-    write_all(tx, &[sales, new_lines(&books), new_serials(&books), new_tenders(&books), new_charges(&books)])
+    let sales = Write::insert(
+        "sales(id, store, receipt, business_date, customer, document, digest, recorded_at)",
+        sales,
+    );
+    write_all(
+        tx,
+        &[sales, new_lines(&books), new_serials(&books), new_tenders(&books), new_charges(&books)],
+    )
 }
 
 fn new_lines<'a>(books: &[&'a Book]) -> Write<'a> {
-    let lines =
-        || books.iter().flat_map(|b| b.sale.lines.iter().zip(&b.lines).map(move |(line, state)| (b, line, state)));
+    let lines = || {
+        books.iter().flat_map(|b| {
+            b.sale.lines.iter().zip(&b.lines).map(move |(line, state)| (b, line, state))
+        })
+    };
     let columns = vec![
         col(lines().map(|(b, _, _)| b.sale.id)),
         col(lines().map(|(_, line, _)| number(line.line))),
@@ -244,17 +284,28 @@ fn new_lines<'a>(books: &[&'a Book]) -> Write<'a> {
 
 fn new_serials<'a>(books: &[&'a Book]) -> Write<'a> {
     let serials = || {
-        books.iter().flat_map(|b| b.sale.lines.iter().map(move |line| (b.sale.id, line))).flat_map(|(sale, line)| {
-            line.serial_numbers.iter().map(move |serial| (serial.as_str(), sale, number(line.line)))
-        })
+        books.iter().flat_map(|b| b.sale.lines.iter().map(move |line| (b.sale.id, line))).flat_map(
+            |(sale, line)| {
+                line.serial_numbers
+                    .iter()
+                    .map(move |serial| (serial.as_str(), sale, number(line.line)))
+            },
+        )
     };
-    let columns = vec![col(serials().map(|s| s.0)), col(serials().map(|s| s.1)), col(serials().map(|s| s.2))];
+    let columns =
+        vec![col(serials().map(|s| s.0)), col(serials().map(|s| s.1)), col(serials().map(|s| s.2))];
     Write::insert("sale_serials(serial_number, sale, line)", columns)
 }
 
 fn new_tenders<'a>(books: &[&'a Book]) -> Write<'a> {
-    let all = || books.iter().flat_map(|b| b.sale.tenders.iter().zip(&b.tenders).map(move |(t, state)| (b, t, state)));
-    let fingerprint = |card: &Option<crate::domain::sale::Card>| card.as_ref().and_then(|c| c.fingerprint.clone());
+    let all = || {
+        books.iter().flat_map(|b| {
+            b.sale.tenders.iter().zip(&b.tenders).map(move |(t, state)| (b, t, state))
+        })
+    };
+    let fingerprint = |card: &Option<crate::domain::sale::Card>| {
+        card.as_ref().and_then(|c| c.fingerprint.clone())
+    };
     let columns = vec![
         col(all().map(|(b, _, _)| b.sale.id)),
         col(all().map(|(_, t, _)| number(t.tender))),
@@ -285,7 +336,9 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
     let new = |sale: Uuid| changes.new_sales.iter().any(|new| new.sale == sale);
     let old = |sale: Uuid| if new(sale) { None } else { state.book(sale) };
     let lines: Vec<_> = (changes.lines.iter())
-        .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.sale.lines[*place], &book.lines[*place])))
+        .filter_map(|(sale, place)| {
+            old(*sale).map(|book| (*sale, &book.sale.lines[*place], &book.lines[*place]))
+        })
         .collect();
     let of_lines = vec![
         col(lines.iter().map(|(sale, _, _)| *sale)),
@@ -294,10 +347,15 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
         col(lines.iter().map(|(_, _, state)| state.refunded().0)),
         col(lines.iter().map(|(_, _, state)| write_extras(&state.extras()))),
     ];
-    const LINES: Update =
-        Update { table: "sale_lines", key: &["sale", "line"], set: &["returned", "refunded", "extras"] };
+    const LINES: Update = Update {
+        table: "sale_lines",
+        key: &["sale", "line"],
+        set: &["returned", "refunded", "extras"],
+    };
     let tenders: Vec<_> = (changes.tenders.iter())
-        .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.sale.tenders[*place], &book.tenders[*place])))
+        .filter_map(|(sale, place)| {
+            old(*sale).map(|book| (*sale, &book.sale.tenders[*place], &book.tenders[*place]))
+        })
         .collect();
     let of_tenders = vec![
         col(tenders.iter().map(|(sale, _, _)| *sale)),
@@ -306,18 +364,28 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
         col(tenders.iter().map(|(_, _, state)| state.rounding.0)),
         col(tenders.iter().map(|(_, _, state)| state.charged_back)),
     ];
-    const TENDERS: Update =
-        Update { table: "sale_tenders", key: &["sale", "tender"], set: &["refunded", "rounding", "charged_back"] };
+    const TENDERS: Update = Update {
+        table: "sale_tenders",
+        key: &["sale", "tender"],
+        set: &["refunded", "rounding", "charged_back"],
+    };
     let charges: Vec<_> = (changes.charges.iter())
-        .filter_map(|(sale, charge)| old(*sale).map(|book| (*sale, *charge, book.charges_refunded.contains(charge))))
+        .filter_map(|(sale, charge)| {
+            old(*sale).map(|book| (*sale, *charge, book.charges_refunded.contains(charge)))
+        })
         .collect();
     let of_charges = vec![
         col(charges.iter().map(|c| c.0)),
         col(charges.iter().map(|c| number(c.1))),
         col(charges.iter().map(|c| c.2)),
     ];
-    const CHARGES: Update = Update { table: "sale_charges", key: &["sale", "charge"], set: &["refunded"] };
-    [Write::update(LINES, of_lines), Write::update(TENDERS, of_tenders), Write::update(CHARGES, of_charges)]
+    const CHARGES: Update =
+        Update { table: "sale_charges", key: &["sale", "charge"], set: &["refunded"] };
+    [
+        Write::update(LINES, of_lines),
+        Write::update(TENDERS, of_tenders),
+        Write::update(CHARGES, of_charges),
+    ]
 }
 
 /// Line, tender and charge numbers are bounded at intake, far below what an integer column takes.
@@ -325,8 +393,8 @@ pub(super) fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// `base quantity;left…;given…;serial…[;withheld…]`, each list separated by commas, serial numbers percent-encoded.
-/// NULL for a line that was returned in the ordinary way.
+/// `base quantity;left…;given…;serial…[;withheld…]`, each list separated by commas, serial numbers
+/// percent-encoded. NULL for a line that was returned in the ordinary way.
 fn write_extras(extras: &LineExtras) -> Option<String> {
     if *extras == LineExtras::default() {
         return None;
@@ -335,17 +403,24 @@ fn write_extras(extras: &LineExtras) -> Option<String> {
     let base = extras.base.as_ref().map_or(String::new(), |base| base.quantity.0.to_string());
     let left = extras.base.as_ref().map_or(String::new(), |base| amounts(&base.left));
     let given = extras.given.as_deref().map_or(String::new(), amounts);
-    let serials: Vec<String> = extras.serials_returned.iter().map(|serial| escape(serial)).collect();
-    let withheld = if extras.withheld.is_empty() { String::new() } else { format!(";{}", amounts(&extras.withheld)) };
+    let serials: Vec<String> =
+        extras.serials_returned.iter().map(|serial| escape(serial)).collect();
+    let withheld = if extras.withheld.is_empty() {
+        String::new()
+    } else {
+        format!(";{}", amounts(&extras.withheld))
+    };
     Some(format!("{base};{left};{given};{}{withheld}", serials.join(",")))
 }
 
 fn read_extras(text: &str) -> Option<LineExtras> {
     let mut fields = text.splitn(5, ';');
-    let (base, left, given, serials) = (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let (base, left, given, serials) =
+        (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let withheld = fields.next();
-    let amounts =
-        |list: &str| -> Option<Vec<Minor>> { list.split(',').map(|minor| minor.parse().ok().map(Minor)).collect() };
+    let amounts = |list: &str| -> Option<Vec<Minor>> {
+        list.split(',').map(|minor| minor.parse().ok().map(Minor)).collect()
+    };
     let base = match base {
         "" => None,
         quantity => Some(Base { quantity: Quantity(quantity.parse().ok()?), left: amounts(left)? }),
@@ -353,7 +428,11 @@ fn read_extras(text: &str) -> Option<LineExtras> {
     Some(LineExtras {
         given: if base.is_some() { Some(amounts(given)?) } else { None },
         base,
-        serials_returned: serials.split(',').filter(|s| !s.is_empty()).map(unescape).collect::<Option<_>>()?,
+        serials_returned: serials
+            .split(',')
+            .filter(|s| !s.is_empty())
+            .map(unescape)
+            .collect::<Option<_>>()?,
         withheld: withheld.map_or(Some(Vec::new()), amounts)?,
     })
 }
@@ -376,7 +455,12 @@ mod tests {
         let given = Some(vec![Minor(3), Minor(1)]);
         let serials_returned = vec!["A,1;x".to_owned(), "100%".to_owned(), "%2C".to_owned()];
         let withheld = vec![Minor(2), Minor(0)];
-        let all = LineExtras { base: Some(base), given, serials_returned: serials_returned.clone(), withheld };
+        let all = LineExtras {
+            base: Some(base),
+            given,
+            serials_returned: serials_returned.clone(),
+            withheld,
+        };
         let adjusted = LineExtras { withheld: vec![], ..all.clone() };
         let only_serials = LineExtras { serials_returned, ..LineExtras::default() };
         for extras in [all, adjusted, only_serials] {

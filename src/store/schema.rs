@@ -1,5 +1,6 @@
-//! The columns that searches name, for diesel's query builder. Written by hand from `migrations/`: only what is asked
-//! for by filters that come and go; statements over many rows are in [`rows`](super::rows).
+//! The columns that searches name, for diesel's query builder. Written by hand from `migrations/`:
+//! only what is asked for by filters that come and go; statements over many rows are in
+//! [`rows`](super::rows).
 
 diesel::table! {
     use diesel::sql_types::*;

@@ -1,4 +1,5 @@
-//! Stores, registers, operators and policies, read as a whole and kept in memory until their generation changes.
+//! Stores, registers, operators and policies, read as a whole and kept in memory until their
+//! generation changes.
 
 use super::rows::{Select, col, select_all, select_in};
 use super::writes::{Update, insert, update_rows};
@@ -14,7 +15,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 
-/// The generation of the settings in the database; with `claim`, nobody else changes them until this transaction ends.
+/// The generation of the settings in the database; with `claim`, nobody else changes them until
+/// this transaction ends.
 pub fn generation(read: &mut Read<'_>, claim: bool) -> Result<i64, StoreError> {
     let select = Select {
         columns: "g.generation",
@@ -52,7 +54,8 @@ fn corrupt(what: &str) -> StoreError {
 fn stores(read: &mut Read<'_>) -> Result<Vec<Store>, StoreError> {
     type Row = (String, String, String, String, String, String, Option<i64>);
     let sql = "SELECT store, name, time_zone, currency, region, policy, cash_rounding FROM stores";
-    let rows: Vec<Row> = select_all::<(Text, Text, Text, Text, Text, Text, Nullable<BigInt>), _>(read, sql)?;
+    let rows: Vec<Row> =
+        select_all::<(Text, Text, Text, Text, Text, Text, Nullable<BigInt>), _>(read, sql)?;
     let store = |(store, name, zone, currency, region, policy, cash_rounding): Row| {
         Ok(Store {
             time_zone: TimeZone::get(&zone).map_err(|_| corrupt("a time zone"))?,
@@ -71,7 +74,10 @@ fn registers(read: &mut Read<'_>) -> Result<Vec<Register>, StoreError> {
     type Row = (String, String, Option<String>, bool);
     let sql = "SELECT store, register, name, active FROM registers";
     let rows: Vec<Row> = select_all::<(Text, Text, Nullable<Text>, Bool), _>(read, sql)?;
-    Ok(rows.into_iter().map(|(store, register, name, active)| Register { store, register, name, active }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(store, register, name, active)| Register { store, register, name, active })
+        .collect())
 }
 
 fn operators(read: &mut Read<'_>) -> Result<Vec<Operator>, StoreError> {
@@ -94,8 +100,10 @@ fn operators(read: &mut Read<'_>) -> Result<Vec<Operator>, StoreError> {
     Ok(rows.into_iter().map(operator).collect())
 }
 
-type PolicyRow =
-    ((String, i32, String, String, String, i64), (String, Option<i64>, Option<i64>, Option<String>, Option<String>));
+type PolicyRow = (
+    (String, i32, String, String, String, i64),
+    (String, Option<i64>, Option<i64>, Option<String>, Option<String>),
+);
 type PolicyColumns = (
     (Text, Integer, Text, Text, Text, BigInt),
     (Text, Nullable<BigInt>, Nullable<BigInt>, Nullable<Text>, Nullable<Text>),
@@ -113,11 +121,13 @@ fn policy((draft, published): PolicyRow) -> Result<PolicyRecord, StoreError> {
     let (name, number, document, author_subject, author_operator, drafted_at) = draft;
     let instant = |micros: i64| Timestamp::from_microsecond(micros).map_err(|_| corrupt("a time"));
     let status = match published {
-        (_, Some(effective_from), Some(published_at), Some(subject), Some(operator)) => PolicyStatus::Published {
-            effective_from: instant(effective_from)?,
-            published_at: instant(published_at)?,
-            publisher: (subject, operator),
-        },
+        (_, Some(effective_from), Some(published_at), Some(subject), Some(operator)) => {
+            PolicyStatus::Published {
+                effective_from: instant(effective_from)?,
+                published_at: instant(published_at)?,
+                publisher: (subject, operator),
+            }
+        }
         _ => PolicyStatus::Draft,
     };
     let compiled = wire::policy::compile(&document).map_err(|_| corrupt("a policy"))?;
@@ -132,7 +142,8 @@ fn policy((draft, published): PolicyRow) -> Result<PolicyRecord, StoreError> {
     })
 }
 
-/// Writes what a batch changed of the settings, and their new generation. The settings were claimed.
+/// Writes what a batch changed of the settings, and their new generation. The settings were
+/// claimed.
 pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let (changes, settings) = (&state.changes, state.settings());
     for name in &changes.stores {
@@ -148,11 +159,16 @@ pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         settings.policy_records.get(key).map_or(Ok(()), |record| save_policy(tx, record))?;
     }
     let columns = [col([1_i32]), col([settings.generation])];
-    update_rows(tx, &Update { table: "settings_generation", key: &["one"], set: &["generation"] }, &columns)?;
+    update_rows(
+        tx,
+        &Update { table: "settings_generation", key: &["one"], set: &["generation"] },
+        &columns,
+    )?;
     Ok(())
 }
 
-/// Few rows, seldom: an update, and where there was nothing to update an insert. The settings' claim keeps others out.
+/// Few rows, seldom: an update, and where there was nothing to update an insert. The settings'
+/// claim keeps others out.
 fn save_store(tx: &mut Tx<'_>, store: &Store) -> Result<(), StoreError> {
     let columns = [
         col([store.store.as_str()]),
@@ -169,7 +185,11 @@ fn save_store(tx: &mut Tx<'_>, store: &Store) -> Result<(), StoreError> {
         set: &["name", "time_zone", "currency", "region", "policy", "cash_rounding"],
     };
     if update_rows(tx, &STORES, &columns)? == 0 {
-        insert(tx, "stores(store, name, time_zone, currency, region, policy, cash_rounding)", &columns)?;
+        insert(
+            tx,
+            "stores(store, name, time_zone, currency, region, policy, cash_rounding)",
+            &columns,
+        )?;
     }
     Ok(())
 }
@@ -181,7 +201,8 @@ fn save_register(tx: &mut Tx<'_>, register: &Register) -> Result<(), StoreError>
         col([register.name.as_deref()]),
         col([register.active]),
     ];
-    const REGISTERS: Update = Update { table: "registers", key: &["store", "register"], set: &["name", "active"] };
+    const REGISTERS: Update =
+        Update { table: "registers", key: &["store", "register"], set: &["name", "active"] };
     if update_rows(tx, &REGISTERS, &columns)? == 0 {
         insert(tx, "registers(store, register, name, active)", &columns)?;
     }
@@ -209,7 +230,11 @@ fn save_operator(tx: &mut Tx<'_>, operator: &Operator) -> Result<(), StoreError>
         set: &["name", "roles", "stores", "pin_hash", "customer", "active"],
     };
     if update_rows(tx, &OPERATORS, &columns)? == 0 {
-        insert(tx, "operators(operator, name, roles, stores, pin_hash, customer, active)", &columns)?;
+        insert(
+            tx,
+            "operators(operator, name, roles, stores, pin_hash, customer, active)",
+            &columns,
+        )?;
     }
     Ok(())
 }
@@ -239,7 +264,13 @@ fn save_policy(tx: &mut Tx<'_>, record: &PolicyRecord) -> Result<(), StoreError>
     const PUBLISHED: Update = Update {
         table: "policy_versions",
         key: &["name", "number"],
-        set: &["status", "effective_from", "published_at", "publisher_subject", "publisher_operator"],
+        set: &[
+            "status",
+            "effective_from",
+            "published_at",
+            "publisher_subject",
+            "publisher_operator",
+        ],
     };
     // Document, author and date of drafting stay.
     let changing = [&columns[..2], &columns[6..]].concat();

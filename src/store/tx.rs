@@ -36,11 +36,12 @@ impl DerefMut for Tx<'_> {
 }
 
 impl Db {
-    /// Runs `work` in one transaction, which is committed if it succeeds and rolled back if it fails or panics.
+    /// Runs `work` in one transaction, which is committed if it succeeds and rolled back if it
+    /// fails or panics.
     ///
     /// # Errors
-    /// What `work` answers, or the database's fault. [`StoreError::CommitUnknown`] if the connection was lost while
-    /// committing: look whether the work is there before doing it again.
+    /// What `work` answers, or the database's fault. [`StoreError::CommitUnknown`] if the
+    /// connection was lost while committing: look whether the work is there before doing it again.
     pub fn write<T, E: From<StoreError>>(
         connection: &mut AnyConnection,
         work: impl FnOnce(&mut Tx<'_>) -> Result<Audited<T>, E>,
@@ -63,7 +64,8 @@ impl Db {
 
 /// How a transaction begins.
 pub(super) enum Begin {
-    /// On SQLite the one writer's lock is taken at once: taken later, it could fail with "locked" half-way.
+    /// On SQLite the one writer's lock is taken at once: taken later, it could fail with "locked"
+    /// half-way.
     Write,
     /// One snapshot for all statements.
     Read,
@@ -78,9 +80,14 @@ pub(super) struct Transaction<'a> {
 impl<'a> Transaction<'a> {
     pub(super) fn begin(connection: &'a mut AnyConnection, how: Begin) -> Result<Self, StoreError> {
         match (&mut *connection, how) {
-            (AnyConnection::Postgres(c), Begin::Write) => AnsiTransactionManager::begin_transaction_sql(c, "BEGIN"),
+            (AnyConnection::Postgres(c), Begin::Write) => {
+                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN")
+            }
             (AnyConnection::Postgres(c), Begin::Read) => {
-                AnsiTransactionManager::begin_transaction_sql(c, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                AnsiTransactionManager::begin_transaction_sql(
+                    c,
+                    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                )
             }
             (AnyConnection::Sqlite(c), Begin::Write) => {
                 AnsiTransactionManager::begin_transaction_sql(c, "BEGIN IMMEDIATE")
@@ -92,8 +99,9 @@ impl<'a> Transaction<'a> {
         Ok(Transaction { connection, open: true })
     }
 
-    /// Commits. On PostgreSQL a `COMMIT` after a failed statement *succeeds*, by rolling back; a statement sent along
-    /// with it (no further round trip) fails instead, so that nobody takes a lost batch for a kept one.
+    /// Commits. On PostgreSQL a `COMMIT` after a failed statement *succeeds*, by rolling back; a
+    /// statement sent along with it (no further round trip) fails instead, so that nobody takes a
+    /// lost batch for a kept one.
     pub(super) fn commit(mut self) -> Result<(), StoreError> {
         let done = match &mut *self.connection {
             AnyConnection::Postgres(c) => c.batch_execute("SELECT 1; COMMIT"),
@@ -106,7 +114,8 @@ impl<'a> Transaction<'a> {
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
-        // A rollback that fails has nothing to roll back, or leaves a connection that the next `begin` reports as lost.
+        // A rollback that fails has nothing to roll back, or leaves a connection that the next
+        // `begin` reports as lost.
         if self.open {
             let _ = AnyConnection::rollback_transaction(self.connection);
         }

@@ -1,8 +1,9 @@
 //! Inserts and updates: of many rows, and on PostgreSQL of several tables, in one statement.
 //!
-//! PostgreSQL gets all rows of a [`Write`], or of several ([`write_all`]), in one statement, for each costs a way to the
-//! server and back (decision 0022). SQLite gets one row a statement: with more it copies every page before it changes it,
-//! in case a later row fails (decision 0021). The texts are few, for the reason given in [`rows`](super::rows).
+//! PostgreSQL gets all rows of a [`Write`], or of several ([`write_all`]), in one statement, for
+//! each costs a way to the server and back (decision 0022). SQLite gets one row a statement: with
+//! more it copies every page before it changes it, in case a later row fails (decision 0021). The
+//! texts are few, for the reason given in [`rows`](super::rows).
 
 use super::columns::Col;
 use super::rows::height;
@@ -63,19 +64,27 @@ pub fn insert(tx: &mut Tx<'_>, into: &'static str, columns: &[Col<'_>]) -> Resul
     all_written(written, height(columns)?, part)
 }
 
-/// Updates rows, and answers how many were found. `columns` hold the key's values, then those that are set.
-pub fn update_rows(tx: &mut Tx<'_>, update: &Update, columns: &[Col<'_>]) -> Result<usize, StoreError> {
+/// Updates rows, and answers how many were found. `columns` hold the key's values, then those that
+/// are set.
+pub fn update_rows(
+    tx: &mut Tx<'_>,
+    update: &Update,
+    columns: &[Col<'_>],
+) -> Result<usize, StoreError> {
     write_one(tx, Part { what: What::Update(*update), columns, row: 0 })
 }
 
-/// Writes rows of several tables, no two of them the same one. A place always gives the same writes in the same order,
-/// those without rows, too: on PostgreSQL they are one statement, whose text is made once. Foreign keys are looked at when
-/// all are written.
+/// Writes rows of several tables, no two of them the same one. A place always gives the same writes
+/// in the same order, those without rows, too: on PostgreSQL they are one statement, whose text is
+/// made once. Foreign keys are looked at when all are written.
 ///
 /// # Errors
 /// Besides the database's: [`StoreError::Other`] if fewer rows were written than were given.
 pub fn write_all(tx: &mut Tx<'_>, writes: &[Write<'_>]) -> Result<(), StoreError> {
-    let heights = writes.iter().map(|write| height(&write.columns)).collect::<Result<Vec<usize>, StoreError>>()?;
+    let heights = writes
+        .iter()
+        .map(|write| height(&write.columns))
+        .collect::<Result<Vec<usize>, StoreError>>()?;
     let filled = heights.iter().filter(|height| **height > 0).count();
     match tx.connection() {
         Connection::Postgres(c) if filled > 1 => {
@@ -83,7 +92,9 @@ pub fn write_all(tx: &mut Tx<'_>, writes: &[Write<'_>]) -> Result<(), StoreError
             let given: usize = heights.iter().sum();
             match usize::try_from(written) {
                 Ok(written) if written == given => Ok(()),
-                _ => Err(StoreError::Other(format!("{written} of {given} rows of a batch were written"))),
+                _ => Err(StoreError::Other(format!(
+                    "{written} of {given} rows of a batch were written"
+                ))),
             }
         }
         _ => writes.iter().zip(heights).try_for_each(|(write, height)| {
@@ -107,7 +118,9 @@ fn write_one(tx: &mut Tx<'_>, part: Part<'_>) -> Result<usize, StoreError> {
     if let What::Update(Update { table, key, set }) = part.what
         && part.columns.len() != key.len() + set.len()
     {
-        return Err(StoreError::Other(format!("an update of {table} has more or fewer values than columns")));
+        return Err(StoreError::Other(format!(
+            "an update of {table} has more or fewer values than columns"
+        )));
     }
     match tx.connection() {
         Connection::Postgres(_) if height == 0 => Ok(0),
@@ -145,7 +158,11 @@ impl QueryFragment<Pg> for Part<'_> {
 }
 
 /// PostgreSQL's statement with all rows.
-fn all_rows<'b>(what: What, columns: &'b [Col<'_>], out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+fn all_rows<'b>(
+    what: What,
+    columns: &'b [Col<'_>],
+    out: &mut AstPass<'_, 'b, Pg>,
+) -> QueryResult<()> {
     match what {
         What::Insert(into) => {
             words(out, &["INSERT INTO ", into, " SELECT * FROM unnest("]);
@@ -163,7 +180,10 @@ fn all_rows<'b>(what: What, columns: &'b [Col<'_>], out: &mut AstPass<'_, 'b, Pg
                 words(out, &[if i == 0 { ") AS u(" } else { "," }, name]);
             }
             for (i, name) in key.iter().enumerate() {
-                words(out, &[if i == 0 { ") WHERE " } else { " AND " }, table, ".", name, " = u.", name]);
+                words(
+                    out,
+                    &[if i == 0 { ") WHERE " } else { " AND " }, table, ".", name, " = u.", name],
+                );
             }
         }
     }
@@ -198,7 +218,8 @@ impl QueryFragment<Sqlite> for Part<'_> {
     }
 }
 
-/// Writes to several tables in one statement of PostgreSQL; it answers how many rows were written in all.
+/// Writes to several tables in one statement of PostgreSQL; it answers how many rows were written
+/// in all.
 struct Together<'s>(&'s [Write<'s>]);
 
 impl QueryId for Together<'_> {
@@ -220,7 +241,15 @@ impl QueryFragment<Pg> for Together<'_> {
             out.push_sql(" RETURNING 1)");
         }
         for i in 0..self.0.len() {
-            words(&mut out, &[if i == 0 { " SELECT " } else { " + " }, "(SELECT count(*) FROM w", &i.to_string(), ")"]);
+            words(
+                &mut out,
+                &[
+                    if i == 0 { " SELECT " } else { " + " },
+                    "(SELECT count(*) FROM w",
+                    &i.to_string(),
+                    ")",
+                ],
+            );
         }
         Ok(())
     }

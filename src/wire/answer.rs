@@ -51,7 +51,8 @@ fn answer_done(done: &Done, path: &str, tokens: &dyn MintOverride) -> Answer {
     match done {
         Done::SaleRecorded { sale, document, recorded_at, known_before } => {
             let recorded_at = (!known_before).then_some(*recorded_at);
-            let answer = Answer::json(created(!known_before), sale::recorded(*sale, document, recorded_at));
+            let answer =
+                Answer::json(created(!known_before), sale::recorded(*sale, document, recorded_at));
             answer.located(format!("/v1/sales/{sale}"))
         }
         Done::Returned(recorded) => {
@@ -66,22 +67,29 @@ fn answer_done(done: &Done, path: &str, tokens: &dyn MintOverride) -> Answer {
             Some(token) => Answer::of(201, &OverrideView::new(issued, token)),
             None => Answer::problem(Problem::new("unavailable", UNSIGNED), path),
         },
-        Done::StoreSaved { store, created: new } => Answer::of(created(*new), &StoreView::from(&**store))
-            .tagged(&**store)
-            .located(format!("/v1/stores/{}", store.store)),
-        Done::RegisterSaved { register, created: new } => Answer::of(created(*new), &RegisterView::from(register))
-            .tagged(register)
-            .located(format!("/v1/stores/{}/registers/{}", register.store, register.register)),
-        Done::OperatorSaved { operator, created: new } => Answer::of(created(*new), &OperatorView::from(&**operator))
-            .tagged(&**operator)
-            .located(format!("/v1/operators/{}", operator.operator)),
+        Done::StoreSaved { store, created: new } => {
+            Answer::of(created(*new), &StoreView::from(&**store))
+                .tagged(&**store)
+                .located(format!("/v1/stores/{}", store.store))
+        }
+        Done::RegisterSaved { register, created: new } => {
+            Answer::of(created(*new), &RegisterView::from(register))
+                .tagged(register)
+                .located(format!("/v1/stores/{}/registers/{}", register.store, register.register))
+        }
+        Done::OperatorSaved { operator, created: new } => {
+            Answer::of(created(*new), &OperatorView::from(&**operator))
+                .tagged(&**operator)
+                .located(format!("/v1/operators/{}", operator.operator))
+        }
         Done::PolicyDrafted(record) => policy(201, record),
         Done::PolicyPublished(record) => policy(200, record),
-        Done::DayClosed(day_end) => {
-            Answer::of(201, &DayEndView::from(&**day_end)).located(format!("/v1/day-ends/{}", day_end.id))
-        }
+        Done::DayClosed(day_end) => Answer::of(201, &DayEndView::from(&**day_end))
+            .located(format!("/v1/day-ends/{}", day_end.id)),
         Done::Card(done) => gift_card(done),
-        Done::SignIn(_) | Done::Noted => Answer { status: 204, headers: Vec::new(), body: String::new() },
+        Done::SignIn(_) | Done::Noted => {
+            Answer { status: 204, headers: Vec::new(), body: String::new() }
+        }
     }
 }
 
@@ -110,7 +118,8 @@ fn created(new: bool) -> u16 {
     if new { 201 } else { 200 }
 }
 
-/// The strong entity tag of a document of the directory, quotes included: its digest in hexadecimal.
+/// The strong entity tag of a document of the directory, quotes included: its digest in
+/// hexadecimal.
 pub fn etag(document: &dyn Document) -> String {
     format!("\"{}\"", hex(&document.digest()))
 }

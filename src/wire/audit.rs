@@ -47,7 +47,8 @@ pub struct ExportParams {
     /// Up to this instant, which is not included, or this day (UTC), which is.
     #[schema(max_length = 40)]
     pub to: Option<String>,
-    /// `true`: only the signed manifest of that export, to be kept beside a CSV file or as a checkpoint.
+    /// `true`: only the signed manifest of that export, to be kept beside a CSV file or as a
+    /// checkpoint.
     pub manifest: Option<bool>,
 }
 
@@ -71,11 +72,13 @@ impl ExportParams {
 
 /// Reads an instant with offset, or a day as its beginning in UTC.
 pub fn instant(text: &str) -> Option<Timestamp> {
-    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
+    let day =
+        || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp());
     text.parse().ok().or_else(day)
 }
 
-/// One entry of the log: its leaf, which is what is hashed, and the hash that binds it to the one before.
+/// One entry of the log: its leaf, which is what is hashed, and the hash that binds it to the one
+/// before.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct AuditEvent {
     /// The canonical JSON of the entry (RFC 8785), as an object.
@@ -87,7 +90,8 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
-    /// A leaf that is no JSON is shown as the text it is: an auditor is not kept from a damaged entry.
+    /// A leaf that is no JSON is shown as the text it is: an auditor is not kept from a damaged
+    /// entry.
     pub fn new(leaf: &str, hash: &[u8]) -> AuditEvent {
         let entry = serde_json::from_str(leaf).unwrap_or_else(|_| Value::from(leaf));
         AuditEvent { entry, hash: hex(hash) }

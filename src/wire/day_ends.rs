@@ -78,7 +78,8 @@ pub struct DayEndView {
     /// Who closed it.
     #[schema(example = "2001")]
     pub operator: String,
-    /// Places in the store's chain that were looked at for what no earlier day end covers; the last is its own entry.
+    /// Places in the store's chain that were looked at for what no earlier day end covers; the last
+    /// is its own entry.
     pub from_seq: u64,
     pub to_seq: u64,
     /// Movements that it covers.
@@ -168,17 +169,34 @@ impl DayEndRequest {
         let mut reading = Reading::new(currency);
         reading.store(format_args!("/store"), &self.store);
         let business_date = reading.date(format_args!("/business_date"), &self.business_date);
-        let opening_cash =
-            reading.optional_amount(format_args!("/opening_cash"), &mut self.opening_cash, Sign::NotNegative);
-        let counted_cash =
-            reading.optional_amount(format_args!("/counted_cash"), &mut self.counted_cash, Sign::NotNegative);
+        let opening_cash = reading.optional_amount(
+            format_args!("/opening_cash"),
+            &mut self.opening_cash,
+            Sign::NotNegative,
+        );
+        let counted_cash = reading.optional_amount(
+            format_args!("/counted_cash"),
+            &mut self.counted_cash,
+            Sign::NotNegative,
+        );
         let cash = [("opening_cash", &self.opening_cash), ("counted_cash", &self.counted_cash)];
-        for (name, _) in cash.into_iter().filter(|(_, cash)| cash.is_some() && self.register.is_none()) {
-            reading.invalid(format_args!("/{name}"), "Cash is counted at registers, when their days are closed.");
+        for (name, _) in
+            cash.into_iter().filter(|(_, cash)| cash.is_some() && self.register.is_none())
+        {
+            reading.invalid(
+                format_args!("/{name}"),
+                "Cash is counted at registers, when their days are closed.",
+            );
         }
         let read = reading.finish(business_date)?;
         let business_date = read.ok_or_else(Vec::new)?;
-        Ok(CloseDay { store: self.store, register: self.register, business_date, opening_cash, counted_cash })
+        Ok(CloseDay {
+            store: self.store,
+            register: self.register,
+            business_date,
+            opening_cash,
+            counted_cash,
+        })
     }
 }
 
@@ -228,7 +246,9 @@ fn drawer(closed: &DayEnd, total: &Summed) -> DrawerView {
 fn totals(closed: &DayEnd, total: &Summed) -> DayTotals {
     let text = |amount: Minor| amount.format(closed.currency);
     let turnover = closed.sums.turnover();
-    let credit = |accounts: &[Account]| Minor(accounts.iter().map(|account| -total.amounts.of(*account).0).sum());
+    let credit = |accounts: &[Account]| {
+        Minor(accounts.iter().map(|account| -total.amounts.of(*account).0).sum())
+    };
     DayTotals {
         sales: text(turnover.sales),
         returns: text(turnover.returns),

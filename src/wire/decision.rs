@@ -13,7 +13,8 @@ pub use exchange::{ExchangeView, ExchangedLineView};
 
 use super::texts::{Id, Label};
 use super::words::{
-    ConditionWord, DispositionWord, FindingCode, RefundStatusWord, RefundToWord, RoleWord, TenderWord, VerdictWord,
+    ConditionWord, DispositionWord, FindingCode, RefundStatusWord, RefundToWord, RoleWord,
+    TenderWord, VerdictWord,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -53,7 +54,8 @@ pub struct DecisionView {
     /// Something comes back by a gift receipt.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub gift_receipt: bool,
-    /// What is printed for the customer shows no prices: whoever holds a gift receipt is not told what the gift cost.
+    /// What is printed for the customer shows no prices: whoever holds a gift receipt is not told
+    /// what the gift cost.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub price_hidden: bool,
 }
@@ -64,7 +66,8 @@ pub struct DecisionView {
 pub struct CheckView {
     #[serde(flatten)]
     pub decision: DecisionView,
-    /// Signed; send it with the return to be told if anything changed in between. Absent where nothing can be recorded.
+    /// Signed; send it with the return to be told if anything changed in between. Absent where
+    /// nothing can be recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "jwt")]
     pub quote: Option<String>,
@@ -99,7 +102,8 @@ pub struct LineView {
     pub price_hidden: bool,
     #[schema(format = "sku")]
     pub sku: Option<String>,
-    /// Units that come back; 0 for money back while the goods stay, and where what an earlier return withheld is paid.
+    /// Units that come back; 0 for money back while the goods stay, and where what an earlier
+    /// return withheld is paid.
     #[schema(example = "1")]
     pub quantity: String,
     /// Units that could still come back, before this return.
@@ -120,18 +124,20 @@ pub struct LineView {
     pub net: String,
     /// Taxes that go back, as charged then.
     pub taxes: Vec<TaxView>,
-    /// What is withheld of the net, which is already less it, while other items of a promotion are kept; below nothing
-    /// where it is paid after all. Absent where that is nothing.
+    /// What is withheld of the net, which is already less it, while other items of a promotion are
+    /// kept; below nothing where it is paid after all. Absent where that is nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "amount", example = "5.00")]
     pub withheld: Option<String>,
     /// What the shop keeps. With `prices_include_tax` it contains its tax.
     #[schema(format = "amount", example = "0.00")]
     pub fee: String,
-    /// Of each tax, what is kept with the fee, by the law of the place of sale. Absent where that is nothing.
+    /// Of each tax, what is kept with the fee, by the law of the place of sale. Absent where that
+    /// is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fee_taxes: Vec<TaxView>,
-    /// What the customer gets for it: net and taxes less fee and its taxes; with `prices_include_tax` net less fee.
+    /// What the customer gets for it: net and taxes less fee and its taxes; with
+    /// `prices_include_tax` net less fee.
     #[schema(format = "amount", example = "12.25")]
     pub refund: String,
     pub findings: Vec<FindingView>,
@@ -185,7 +191,9 @@ pub struct FindingView {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub approved_by: Vec<Id>,
     /// For the person at the register.
-    #[schema(example = "Bought 41 days ago on 2026-03-01; the window of 30 days closed on 2026-03-31.")]
+    #[schema(
+        example = "Bought 41 days ago on 2026-03-01; the window of 30 days closed on 2026-03-31."
+    )]
     pub detail: String,
 }
 

@@ -33,8 +33,8 @@ pub struct StoreBody {
     #[serde(default = "standard")]
     #[schema(min_length = 1, max_length = 64, example = "standard", default = "standard")]
     pub policy: String,
-    /// The smallest coin that the store pays with where no law says how cash is rounded, such as 0.05 where there are no
-    /// pennies any more. Left out, cash is paid to the minor unit there.
+    /// The smallest coin that the store pays with where no law says how cash is rounded, such as 0.05
+    /// where there are no pennies any more. Left out, cash is paid to the minor unit there.
     #[serde(default)]
     #[schema(format = "amount", example = "0.05")]
     pub cash_rounding: Option<String>,
@@ -127,7 +127,10 @@ pub struct OperatorBody {
 /// A PIN is never written anywhere, not even by mistake.
 impl std::fmt::Debug for OperatorBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OperatorBody").field("name", &self.name).field("roles", &self.roles).finish_non_exhaustive()
+        f.debug_struct("OperatorBody")
+            .field("name", &self.name)
+            .field("roles", &self.roles)
+            .finish_non_exhaustive()
     }
 }
 
@@ -160,21 +163,33 @@ impl StoreBody {
         reading.store(format_args!(""), store);
         let currency = Currency::parse(&self.currency);
         if currency.is_none() {
-            reading.invalid(format_args!("/currency"), "The currency must be a code of ISO 4217, like USD.");
+            reading.invalid(
+                format_args!("/currency"),
+                "The currency must be a code of ISO 4217, like USD.",
+            );
         }
         let time_zone = zone(&self.time_zone);
         if time_zone.is_none() {
-            reading.invalid(format_args!("/time_zone"), "The time zone must be an IANA name, like America/New_York.");
+            reading.invalid(
+                format_args!("/time_zone"),
+                "The time zone must be an IANA name, like America/New_York.",
+            );
         }
         if !is_region(&self.region) {
-            reading.invalid(format_args!("/region"), "The region must be an ISO 3166 code, like DE or US-NY.");
+            reading.invalid(
+                format_args!("/region"),
+                "The region must be an ISO 3166 code, like DE or US-NY.",
+            );
         }
         let cash_rounding = self.coin(currency, &mut reading);
         let both = reading.finish(currency.zip(time_zone))?;
         let (currency, time_zone) = both.ok_or_else(Vec::new)?;
         let StoreBody { name, region, policy, .. } = self;
         let store = store.to_owned();
-        Ok(SaveStore { store: Store { store, name, time_zone, currency, region, policy, cash_rounding }, seen })
+        Ok(SaveStore {
+            store: Store { store, name, time_zone, currency, region, policy, cash_rounding },
+            seen,
+        })
     }
 
     /// The smallest coin: more than a minor unit, at most the unit itself.
@@ -183,8 +198,10 @@ impl StoreBody {
         let most = 10_i64.pow(currency.digits().max(1));
         let coin = Minor::parse(text, currency).filter(|coin| (2..=most).contains(&coin.0));
         if coin.is_none() {
-            let detail =
-                format!("Name a coin above the smallest unit and up to {}, like 0.05.", Minor(most).format(currency));
+            let detail = format!(
+                "Name a coin above the smallest unit and up to {}, like 0.05.",
+                Minor(most).format(currency)
+            );
             reading.fault(format_args!("/cash_rounding"), "invalid_amount", detail);
         }
         coin
@@ -204,7 +221,8 @@ impl RegisterBody {
 }
 
 impl OperatorBody {
-    /// Reads the body for the operator that the address names. `hash_pin` is slow by design; it is asked last.
+    /// Reads the body for the operator that the address names. `hash_pin` is slow by design; it is
+    /// asked last.
     pub fn read(
         self,
         operator: &str,
@@ -236,8 +254,10 @@ impl OperatorBody {
             return Stores::All;
         }
         for (index, _) in self.stores.iter().enumerate().filter(|(_, store)| !is_store(store)) {
-            reading
-                .invalid(format_args!("/stores/{index}"), "Name stores by their ids, or all of them by \"*\" alone.");
+            reading.invalid(
+                format_args!("/stores/{index}"),
+                "Name stores by their ids, or all of them by \"*\" alone.",
+            );
         }
         Stores::Listed(self.stores.clone())
     }
@@ -291,7 +311,8 @@ fn zone(name: &str) -> Option<TimeZone> {
 fn is_region(region: &str) -> bool {
     let (country, subdivision) = region.split_once('-').unwrap_or((region, "0"));
     let part = |text: &str, most: usize| {
-        (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        (1..=most).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
     };
     country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()) && part(subdivision, 3)
 }
@@ -304,7 +325,9 @@ fn is_pin(pin: &str) -> bool {
 fn named(number: &str, what: &str, reading: &mut Reading) {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     if !(1..=64).contains(&number.len()) || !number.bytes().all(allowed) {
-        let detail = format!("The number of the {what} in the address has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'.");
+        let detail = format!(
+            "The number of the {what} in the address has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'."
+        );
         reading.invalid(format_args!(""), detail);
     }
 }
@@ -339,8 +362,7 @@ mod tests {
 
     #[test]
     fn a_store_is_saved_and_shown() {
-        let body =
-            json!({"name": "Fifth Avenue", "time_zone": "America/New_York", "currency": "USD", "region": "US-NY"});
+        let body = json!({"name": "Fifth Avenue", "time_zone": "America/New_York", "currency": "USD", "region": "US-NY"});
         assert_eq!(Shape::of::<StoreBody>().check(&body), []);
         let saved = store(body.clone()).unwrap();
         let mut expected = body;
@@ -352,12 +374,18 @@ mod tests {
     #[test]
     fn what_a_store_cannot_be_is_told_all_at_once() {
         for zone in ["Mars/Olympus", "america/new_york", "+02:00", ""] {
-            let body = json!({"name": "x", "time_zone": zone, "currency": "usd", "region": "New York"});
+            let body =
+                json!({"name": "x", "time_zone": zone, "currency": "usd", "region": "New York"});
             assert_eq!(pointers(store(body)), ["/currency", "/time_zone", "/region"], "{zone}");
         }
-        for (region, good) in
-            [("DE", true), ("US-NY", true), ("GB-ENG", true), ("de", false), ("US-", false), ("EU-1234", false)]
-        {
+        for (region, good) in [
+            ("DE", true),
+            ("US-NY", true),
+            ("GB-ENG", true),
+            ("de", false),
+            ("US-", false),
+            ("EU-1234", false),
+        ] {
             assert_eq!(is_region(region), good, "{region}");
         }
     }
@@ -372,15 +400,20 @@ mod tests {
         let expected = json!({"operator": "1042", "name": "Ana Ruiz", "roles": ["cashier", "supervisor"],
             "stores": ["0042"], "has_pin": true, "customer": null, "active": true});
         assert_eq!(serde_json::to_value(OperatorView::from(&saved)).unwrap(), expected);
-        let everywhere = json!({"name": "A", "roles": ["auditor"], "stores": ["*"], "active": false});
+        let everywhere =
+            json!({"name": "A", "roles": ["auditor"], "stores": ["*"], "active": false});
         let everywhere = operator(everywhere).unwrap().operator;
-        assert_eq!((everywhere.stores, everywhere.pin_hash, everywhere.active), (Stores::All, None, false));
+        assert_eq!(
+            (everywhere.stores, everywhere.pin_hash, everywhere.active),
+            (Stores::All, None, false)
+        );
     }
 
     #[test]
     fn pins_and_stores_of_an_operator_are_checked_before_anything_is_hashed() {
         for pin in ["123", "1234567890123", "12a4", "١٢٣٤"] {
-            let body = json!({"name": "A", "roles": ["cashier"], "stores": ["0042", "*"], "pin": pin});
+            let body =
+                json!({"name": "A", "roles": ["cashier"], "stores": ["0042", "*"], "pin": pin});
             let body: OperatorBody = serde_json::from_value(body).unwrap();
             let read = body.read("10/42", Seen::Nothing, &|_| unreachable!("hashed a faulty PIN"));
             assert_eq!(pointers(read), ["", "/pin", "/stores/1"], "{pin}");

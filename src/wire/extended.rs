@@ -1,6 +1,7 @@
 //! One object made of two: what somebody sent, and what the service adds to it.
 //!
-//! Deriving `flatten` will not do where what was sent refuses unknown fields: its schema would refuse the additions, too.
+//! Deriving `flatten` will not do where what was sent refuses unknown fields: its schema would
+//! refuse the additions, too.
 
 use serde::ser::Error;
 use serde::{Serialize, Serializer};
@@ -10,7 +11,8 @@ use utoipa::openapi::schema::Object;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-/// The members of `of` and of `more`, which wins where both have one. In the OpenAPI document it bears `M`'s name.
+/// The members of `of` and of `more`, which wins where both have one. In the OpenAPI document it
+/// bears `M`'s name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extended<T, M> {
     pub of: T,
@@ -30,7 +32,9 @@ impl<T: Serialize, M: Serialize> Serialize for Extended<T, M> {
 
 impl<T: PartialSchema, M: PartialSchema> PartialSchema for Extended<T, M> {
     fn schema() -> RefOr<Schema> {
-        let (RefOr::T(Schema::Object(mut whole)), RefOr::T(Schema::Object(more))) = (T::schema(), M::schema()) else {
+        let (RefOr::T(Schema::Object(mut whole)), RefOr::T(Schema::Object(more))) =
+            (T::schema(), M::schema())
+        else {
             return RefOr::T(Schema::Object(Object::new()));
         };
         whole.additional_properties = None;

@@ -9,8 +9,8 @@ pub fn below(at: &str, member: &str) -> String {
     format!("{at}/{}", member.replace('~', "~0").replace('/', "~1"))
 }
 
-/// A value that is text in the contract, read without complaint whatever it is, so that a number in its place is one
-/// fault with a pointer beside the others, and not the end of reading.
+/// A value that is text in the contract, read without complaint whatever it is, so that a number in
+/// its place is one fault with a pointer beside the others, and not the end of reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Written {

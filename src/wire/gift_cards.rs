@@ -1,11 +1,12 @@
-//! Gift cards and store credit (API §6): bodies and answers. A code stands in no view: where an answer shows one, it is
-//! a placeholder that is filled in on the way out, so that nothing that is kept brings the code back.
+//! Gift cards and store credit (API §6): bodies and answers. A code stands in no view: where an
+//! answer shows one, it is a placeholder that is filled in on the way out, so that nothing that is
+//! kept brings the code back.
 
 mod read;
 mod view;
 
 pub use read::{
-    BulkRequest, CashOutRequest, IssueRequest, KeepRequest, LoadRequest, LookupRequest, RedeemRequest, ReplaceRequest,
-    TransferRequest,
+    BulkRequest, CashOutRequest, IssueRequest, KeepRequest, LoadRequest, LookupRequest,
+    RedeemRequest, ReplaceRequest, TransferRequest,
 };
 pub use view::{CardEntryView, CardMovedView, CardView, RefundCardView, code_placeholder};

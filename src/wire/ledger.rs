@@ -114,7 +114,11 @@ impl Balances {
     pub fn new(store: &str, currency: Currency, amounts: &Amounts) -> Balances {
         let sides = |amount: Minor| (Minor(amount.0.max(0)), Minor((-amount.0).max(0)));
         let sum = |side: fn((Minor, Minor)) -> Minor| {
-            Minor(amounts.iter().fold(0_i64, |sum, (_, amount)| sum.saturating_add(side(sides(amount)).0)))
+            Minor(
+                amounts
+                    .iter()
+                    .fold(0_i64, |sum, (_, amount)| sum.saturating_add(side(sides(amount)).0)),
+            )
         };
         let row = |(account, amount): (Account, Minor)| {
             let (debit, credit) = sides(amount);

@@ -1,4 +1,5 @@
-//! JSON and CSV forms of the domain's words. Imports the domain alone: store, desk, api and cli read and write them alike.
+//! JSON and CSV forms of the domain's words. Imports the domain alone: store, desk, api and cli
+//! read and write them alike.
 
 pub mod answer;
 pub mod audit;

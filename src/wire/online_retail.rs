@@ -1,12 +1,16 @@
-//! Reads the public "Online Retail" file (UCI Machine Learning Repository 352, CC BY 4.0, doi:10.24432/C5BW33)
-//! as sales in the form of `POST /v1/sales`: a real shop's half year for imports, replays and measurements.
+//! Reads the public "Online Retail" file (UCI Machine Learning Repository 352, CC BY 4.0,
+//! doi:10.24432/C5BW33) as sales in the form of `POST /v1/sales`: a real shop's half year for
+//! imports, replays and measurements.
 //!
-//! One CSV row becomes one line, so that a return can name the line it is about. What the decisions on odd rows are:
+//! One CSV row becomes one line, so that a return can name the line it is about. What the decisions
+//! on odd rows are:
 //! - credits (`C…`) and bad debts (`A…`) are no sales; [`CreditReader`] reads the credits.
 //! - a quantity or price below zero, or a quantity of zero, is a stock correction: passed over.
-//! - a price of three decimals cannot be said in pounds and pence: passed over, the rest of its invoice stays.
+//! - a price of three decimals cannot be said in pounds and pence: passed over, the rest of its
+//!   invoice stays.
 //! - a price of zero is taken, net 0.00; an invoice that comes to 0.00 has no tender.
-//! - exact repetitions of a row stay separate lines: nothing tells a retry from two scans, and what was paid is known.
+//! - exact repetitions of a row stay separate lines: nothing tells a retry from two scans, and what
+//!   was paid is known.
 //! - an invoice with two timestamps was sold at the first.
 //! - an empty description is left out; unusual stock codes are taken as they are written.
 
@@ -25,7 +29,8 @@ use crate::domain::money::{Currency, Minor};
 pub use credits::{CreditLine, CreditReader};
 use row::{Document, Raw, Row};
 
-/// How many closed invoices are remembered, to notice rows that come after their invoice was given away.
+/// How many closed invoices are remembered, to notice rows that come after their invoice was given
+/// away.
 const CLOSED_REMEMBERED: usize = 256;
 /// How many passed-over rows wait for [`Reader::take_skipped`]; later ones are only counted.
 const SKIPPED_HELD: usize = 10_000;
@@ -35,8 +40,9 @@ const SKIPPED_HELD: usize = 10_000;
 pub struct Options {
     /// The store that every sale is of.
     pub store: String,
-    /// How many invoices may be open at once. The rows of an invoice are not always adjacent (a credit rung up in
-    /// the same minute lies between them); the oldest is closed when one more begins. Memory is this many invoices.
+    /// How many invoices may be open at once. The rows of an invoice are not always adjacent (a
+    /// credit rung up in the same minute lies between them); the oldest is closed when one more
+    /// begins. Memory is this many invoices.
     pub open_invoices: usize,
 }
 
@@ -118,8 +124,9 @@ pub struct Reader<R: Read> {
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads plain UTF-8 CSV with the public file's header. Errors are the CSV's own: a row with too few fields is
-    /// one error and reading goes on; a failing source ends the stream after its error.
+    /// Reads plain UTF-8 CSV with the public file's header. Errors are the CSV's own: a row with
+    /// too few fields is one error and reading goes on; a failing source ends the stream after its
+    /// error.
     pub fn new(source: R, options: Options) -> Self {
         Reader {
             csv: csv::Reader::from_reader(source).into_deserialize(),
@@ -139,7 +146,8 @@ impl<R: Read> Reader<R> {
         &self.summary
     }
 
-    /// The rows passed over since this was last asked, up to ten thousand of them; the summary counts them all.
+    /// The rows passed over since this was last asked, up to ten thousand of them; the summary
+    /// counts them all.
     pub fn take_skipped(&mut self) -> Vec<Skipped> {
         std::mem::take(&mut self.skipped)
     }
@@ -215,8 +223,10 @@ impl<R: Read> Reader<R> {
 
     fn sale(&self, open: &Open, total: Minor) -> Value {
         let first = &open.rows[0].1;
-        let lines: Vec<Value> = open.rows.iter().zip(1..).map(|((_, row), line)| self.line(row, line)).collect();
-        // The file does not say how an invoice was paid, so the tender claims no more than that it was.
+        let lines: Vec<Value> =
+            open.rows.iter().zip(1..).map(|((_, row), line)| self.line(row, line)).collect();
+        // The file does not say how an invoice was paid, so the tender claims no more than that it
+        // was.
         let tender = json!({ "tender": 1, "type": "other", "amount": total.format(self.currency),
             "reference": open.invoice });
         let mut sale = json!({

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Asks for an override, with the approver's own token, or with the register's and the approver's number and PIN.
+/// Asks for an override, with the approver's own token, or with the register's and the approver's
+/// number and PIN.
 #[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -71,7 +72,8 @@ pub struct ReadOverride {
 }
 
 impl OverrideRequest {
-    /// Reads the body, see [`ReturnRequest::read`]; pointers to faults of the return begin with `/return`.
+    /// Reads the body, see [`ReturnRequest::read`]; pointers to faults of the return begin with
+    /// `/return`.
     pub fn read(
         self,
         currency_of_store: Option<Currency>,
@@ -80,9 +82,16 @@ impl OverrideRequest {
     ) -> Result<ReadOverride, Vec<Fault>> {
         let within = |fault: Fault| Fault { pointer: format!("/return{}", fault.pointer), ..fault };
         let the_return = self.the_return.read(currency_of_store, operator, hash_id);
-        let the_return = the_return.map_err(|faults| faults.into_iter().map(within).collect::<Vec<_>>())?;
+        let the_return =
+            the_return.map_err(|faults| faults.into_iter().map(within).collect::<Vec<_>>())?;
         let codes = self.codes.into_iter().map(|code| code.0).collect();
-        Ok(ReadOverride { approver: self.approver, the_return, codes, reason: self.reason, note: filled(self.note) })
+        Ok(ReadOverride {
+            approver: self.approver,
+            the_return,
+            codes,
+            reason: self.reason,
+            note: filled(self.note),
+        })
     }
 }
 
@@ -143,7 +152,8 @@ pub(crate) mod tests {
 
     pub fn issued() -> Override {
         let issued_at = "2026-04-11T15:00:00Z".parse().unwrap();
-        let approver = Approver { subject: "returndesk|2001".into(), operator: "2001".into(), rank: 2 };
+        let approver =
+            Approver { subject: "returndesk|2001".into(), operator: "2001".into(), rank: 2 };
         let grant = Grant {
             id: Uuid::from_u128(0x0190_d3a0_0000_7000_8000_0000_0000_0003),
             approver,
@@ -163,16 +173,26 @@ pub(crate) mod tests {
         assert_eq!(Shape::of::<OverrideRequest>().check(&body()), []);
         let read = read(body()).unwrap();
         let request: ReturnRequest = serde_json::from_value(one_heart_back()).unwrap();
-        assert_eq!(read.the_return, request.read(Currency::parse("USD"), "1042", &|_| [0; 32]).unwrap());
-        assert_eq!((read.codes, read.reason.as_str(), read.note), (vec![Code::WindowExpired], "goodwill", None));
-        assert_eq!(format!("{:?}", read.approver), "Some(ApproverSignIn { operator: \"2001\", .. })");
+        assert_eq!(
+            read.the_return,
+            request.read(Currency::parse("USD"), "1042", &|_| [0; 32]).unwrap()
+        );
+        assert_eq!(
+            (read.codes, read.reason.as_str(), read.note),
+            (vec![Code::WindowExpired], "goodwill", None)
+        );
+        assert_eq!(
+            format!("{:?}", read.approver),
+            "Some(ApproverSignIn { operator: \"2001\", .. })"
+        );
     }
 
     #[test]
     fn faults_of_the_return_are_placed_within_it() {
         let mut faulty = body();
         faulty["return"]["lines"] = json!([]);
-        let found: Vec<_> = read(faulty).unwrap_err().into_iter().map(|fault| fault.pointer).collect();
+        let found: Vec<_> =
+            read(faulty).unwrap_err().into_iter().map(|fault| fault.pointer).collect();
         assert_eq!(found, ["/return/lines"]);
     }
 

@@ -1,4 +1,5 @@
-//! Versions of a policy as they are listed and published (API §7). The document itself is read elsewhere.
+//! Versions of a policy as they are listed and published (API §7). The document itself is read
+//! elsewhere.
 
 mod judged;
 
@@ -70,7 +71,10 @@ impl PublishBody {
         let effective_from = match &self.effective_from {
             None => None,
             Some(text) => Some(parse(text).ok_or_else(|| {
-                vec![Fault::invalid("/effective_from", "Say when with an offset, like \"2026-05-01T00:00:00-04:00\".")]
+                vec![Fault::invalid(
+                    "/effective_from",
+                    "Say when with an offset, like \"2026-05-01T00:00:00-04:00\".",
+                )]
             })?),
         };
         Ok(PublishPolicy { name: name.to_owned(), number, effective_from })
@@ -81,9 +85,12 @@ impl From<&PolicyRecord> for PolicyVersionView {
     fn from(record: &PolicyRecord) -> PolicyVersionView {
         let (status, effective_from, published_at, publisher) = match &record.status {
             PolicyStatus::Draft => (VersionStatus::Draft, None, None, None),
-            PolicyStatus::Published { effective_from, published_at, publisher } => {
-                (VersionStatus::Published, Some(*effective_from), Some(*published_at), Some(publisher.1.clone()))
-            }
+            PolicyStatus::Published { effective_from, published_at, publisher } => (
+                VersionStatus::Published,
+                Some(*effective_from),
+                Some(*published_at),
+                Some(publisher.1.clone()),
+            ),
         };
         PolicyVersionView {
             name: record.name.clone(),
@@ -122,7 +129,10 @@ pub(crate) mod tests {
         let draft = json!({"name": "standard", "version": 7, "status": "draft", "author": "3001",
             "drafted_at": "2026-04-01T10:00:00Z", "effective_from": null, "published_at": null, "publisher": null,
             "document": {"rules": []}});
-        assert_eq!(serde_json::to_value(PolicyVersionView::from(&record(PolicyStatus::Draft))).unwrap(), draft);
+        assert_eq!(
+            serde_json::to_value(PolicyVersionView::from(&record(PolicyStatus::Draft))).unwrap(),
+            draft
+        );
         let published = record(PolicyStatus::Published {
             effective_from: "2026-05-01T04:00:00Z".parse().unwrap(),
             published_at: "2026-04-02T10:00:00Z".parse().unwrap(),
@@ -141,7 +151,13 @@ pub(crate) mod tests {
         let read = |body| serde_json::from_value::<PublishBody>(body).unwrap().read("standard", 7);
         let at = |body| read(body).unwrap().effective_from;
         assert_eq!(at(json!({})), None);
-        assert_eq!(at(json!({"effective_from": "2026-05-01T00:00:00-04:00"})), "2026-05-01T04:00:00Z".parse().ok());
-        assert_eq!(read(json!({"effective_from": "tomorrow"})).unwrap_err()[0].pointer, "/effective_from");
+        assert_eq!(
+            at(json!({"effective_from": "2026-05-01T00:00:00-04:00"})),
+            "2026-05-01T04:00:00Z".parse().ok()
+        );
+        assert_eq!(
+            read(json!({"effective_from": "tomorrow"})).unwrap_err()[0].pointer,
+            "/effective_from"
+        );
     }
 }

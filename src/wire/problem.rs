@@ -1,7 +1,7 @@
 //! Problems: the one form in which the service says no (RFC 9457).
 //!
-//! Every problem is made from a code of [`codes::CODES`], so its status and title cannot drift from the
-//! documentation. `detail` is written for the person at the register.
+//! Every problem is made from a code of [`codes::CODES`], so its status and title cannot drift from
+//! the documentation. `detail` is written for the person at the register.
 
 pub mod codes;
 
@@ -31,14 +31,22 @@ pub struct Fault {
 
 impl From<&refusal::Fault> for Fault {
     fn from(found: &refusal::Fault) -> Fault {
-        Fault { pointer: found.pointer.clone(), code: found.code.to_owned(), detail: found.detail.clone() }
+        Fault {
+            pointer: found.pointer.clone(),
+            code: found.code.to_owned(),
+            detail: found.detail.clone(),
+        }
     }
 }
 
 impl Fault {
     /// `code` is one of [`codes::CODES`].
     pub fn new(code: &'static str, pointer: impl Into<String>, detail: impl Into<String>) -> Fault {
-        Fault { pointer: pointer.into(), code: codes::meaning(code).code.into(), detail: detail.into() }
+        Fault {
+            pointer: pointer.into(),
+            code: codes::meaning(code).code.into(),
+            detail: detail.into(),
+        }
     }
 }
 
@@ -91,7 +99,8 @@ impl Problem {
     }
 
     /// The problem of a body with these faults. Faults of one kind give the problem their code;
-    /// mixed ones make it `invalid_body`. No faults at all are a bug of the caller and still a refusal.
+    /// mixed ones make it `invalid_body`. No faults at all are a bug of the caller and still a
+    /// refusal.
     pub fn of_faults(faults: Vec<Fault>) -> Problem {
         let first = faults.first().map(|fault| (fault.code.clone(), fault.detail.clone()));
         let (code, detail) = match first {
@@ -99,15 +108,16 @@ impl Problem {
             Some((code, detail)) if faults.len() == 1 => (codes::known(&code), detail),
             Some((code, detail)) => {
                 let same = faults.iter().all(|fault| fault.code == code);
-                let summary = format!("The request has {} faults. The first: {detail}", faults.len());
+                let summary =
+                    format!("The request has {} faults. The first: {detail}", faults.len());
                 (if same { codes::known(&code) } else { "invalid_body" }, summary)
             }
         };
         Problem { errors: faults, ..Problem::new(code, detail) }
     }
 
-    /// The same of faults that the domain or a reader found. Some of their codes say more than a problem can have: then
-    /// the problem is `otherwise`, and `errors` keeps the faults' own.
+    /// The same of faults that the domain or a reader found. Some of their codes say more than a
+    /// problem can have: then the problem is `otherwise`, and `errors` keeps the faults' own.
     pub fn of_found(faults: &[refusal::Fault], otherwise: &'static str) -> Problem {
         let shown: Vec<Fault> = faults.iter().map(Fault::from).collect();
         if faults.iter().all(|fault| codes::is_listed(fault.code)) {
@@ -115,7 +125,11 @@ impl Problem {
         }
         let detail = match faults {
             [one] => one.detail.clone(),
-            several => format!("The request has {} faults. The first: {}", several.len(), several[0].detail),
+            several => format!(
+                "The request has {} faults. The first: {}",
+                several.len(),
+                several[0].detail
+            ),
         };
         Problem { errors: shown, ..Problem::new(otherwise, detail) }
     }
@@ -174,9 +188,15 @@ mod tests {
             (problem.code, problem.status, problem.detail)
         };
         let two = "The request has 2 faults. The first: `a` is no amount.";
-        assert_eq!(codes(vec![amount()]), ("invalid_amount".into(), 422, "`a` is no amount.".into()));
+        assert_eq!(
+            codes(vec![amount()]),
+            ("invalid_amount".into(), 422, "`a` is no amount.".into())
+        );
         assert_eq!(codes(vec![amount(), amount()]), ("invalid_amount".into(), 422, two.into()));
         assert_eq!(codes(vec![amount(), unknown]), ("invalid_body".into(), 422, two.into()));
-        assert_eq!(codes(vec![]), ("invalid_body".into(), 422, "The request could not be understood.".into()));
+        assert_eq!(
+            codes(vec![]),
+            ("invalid_body".into(), 422, "The request could not be understood.".into())
+        );
     }
 }

@@ -31,7 +31,9 @@ impl Visitor<'_> for TextOrInteger {
     type Value = WireQuantity;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number of units above zero, with up to three decimals, as a string or an integer")
+        f.write_str(
+            "a number of units above zero, with up to three decimals, as a string or an integer",
+        )
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<WireQuantity, E> {
@@ -87,7 +89,11 @@ mod tests {
         }
         for bad in [json!(0), json!(-1), json!(1.5), json!("1e2"), json!(null)] {
             assert!(serde_json::from_value::<WireQuantity>(bad.clone()).is_err(), "{bad}");
-            assert_eq!(Shape::of::<WireQuantity>().check(&bad)[0].code, "invalid_quantity", "{bad}");
+            assert_eq!(
+                Shape::of::<WireQuantity>().check(&bad)[0].code,
+                "invalid_quantity",
+                "{bad}"
+            );
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Reading a body: what a schema cannot say is checked here, and every fault is kept with its place.
+//! Reading a body: what a schema cannot say is checked here, and every fault is kept with its
+//! place.
 
 use crate::domain::entry::is_store_id;
 use crate::domain::money::{Currency, Minor};
@@ -21,8 +22,8 @@ pub enum Sign {
     Positive,
 }
 
-/// A body being read. Amounts and dates are rewritten to their one spelling on the way, so that the same content is the
-/// same text afterwards.
+/// A body being read. Amounts and dates are rewritten to their one spelling on the way, so that the
+/// same content is the same text afterwards.
 #[derive(Debug)]
 pub struct Reading {
     currency: Option<Currency>,
@@ -55,7 +56,8 @@ impl Reading {
         self.fault(pointer, "invalid_amount", detail);
     }
 
-    /// Reads an amount in the currency's digits, and spells it with all of them. Zero if it is at fault.
+    /// Reads an amount in the currency's digits, and spells it with all of them. Zero if it is at
+    /// fault.
     pub fn amount(&mut self, pointer: Arguments<'_>, text: &mut String, sign: Sign) -> Minor {
         let Some(currency) = self.currency else {
             return Minor::ZERO;
@@ -70,8 +72,15 @@ impl Reading {
             Sign::Positive => 1,
         };
         if amount.0 < least {
-            let than = if sign == Sign::Positive { "must be more than zero" } else { "must not be negative" };
-            self.bad_amount(pointer, format!("The amount {} {than} here.", amount.format(currency)));
+            let than = if sign == Sign::Positive {
+                "must be more than zero"
+            } else {
+                "must not be negative"
+            };
+            self.bad_amount(
+                pointer,
+                format!("The amount {} {than} here.", amount.format(currency)),
+            );
             return Minor::ZERO;
         }
         self.magnitude += i128::from(amount.0.unsigned_abs());
@@ -80,7 +89,12 @@ impl Reading {
     }
 
     /// Reads an amount that may be left out.
-    pub fn optional_amount(&mut self, pointer: Arguments<'_>, text: &mut Option<String>, sign: Sign) -> Option<Minor> {
+    pub fn optional_amount(
+        &mut self,
+        pointer: Arguments<'_>,
+        text: &mut Option<String>,
+        sign: Sign,
+    ) -> Option<Minor> {
         text.as_mut().map(|text| self.amount(pointer, text, sign))
     }
 
@@ -96,7 +110,10 @@ impl Reading {
     /// Checks a store's id.
     pub fn store(&mut self, pointer: Arguments<'_>, store: &str) {
         if !is_store(store) {
-            self.invalid(pointer, "A store id has 1 to 32 of A-Z, a-z, 0-9, '.', '_' and '-', and no '-' in front.");
+            self.invalid(
+                pointer,
+                "A store id has 1 to 32 of A-Z, a-z, 0-9, '.', '_' and '-', and no '-' in front.",
+            );
         }
     }
 
@@ -107,7 +124,10 @@ impl Reading {
             if number == 0 {
                 self.invalid(format_args!("/{list}/{index}/{member}"), "Numbers count from 1.");
             } else if !seen.insert(number) {
-                self.invalid(format_args!("/{list}/{index}/{member}"), format!("The number {number} is there twice."));
+                self.invalid(
+                    format_args!("/{list}/{index}/{member}"),
+                    format!("The number {number} is there twice."),
+                );
             }
         }
     }
@@ -115,7 +135,10 @@ impl Reading {
     /// Whether every amount was read and their sums can be trusted not to overflow.
     pub fn amounts_add_up_safely(&mut self, pointer: Arguments<'_>) -> bool {
         if self.magnitude > MAX_OF_BODY {
-            self.bad_amount(pointer, "The amounts of this body are larger together than this service takes.");
+            self.bad_amount(
+                pointer,
+                "The amounts of this body are larger together than this service takes.",
+            );
         }
         self.amounts_read
     }
@@ -163,7 +186,9 @@ fn not_an_amount(text: &str, currency: Currency) -> String {
         1 => "1 decimal".to_owned(),
         digits => format!("at most {digits} decimals"),
     };
-    format!("{shown:?} is not an amount in {code}: plain decimals with {decimals}, like \"{example}\".")
+    format!(
+        "{shown:?} is not an amount in {code}: plain decimals with {decimals}, like \"{example}\"."
+    )
 }
 
 #[cfg(test)]
@@ -174,7 +199,11 @@ mod tests {
         let mut reading = Reading::new(Currency::parse(code));
         let mut text = text.to_owned();
         let amount = reading.amount(format_args!("/x"), &mut text, sign);
-        (amount, text, reading.finish(()).err().into_iter().flatten().map(|fault| fault.code).collect())
+        (
+            amount,
+            text,
+            reading.finish(()).err().into_iter().flatten().map(|fault| fault.code).collect(),
+        )
     }
 
     #[test]
@@ -189,7 +218,11 @@ mod tests {
             ("USD", "0", Sign::Positive),
             ("USD", "99999999999999999999", Sign::Any),
         ] {
-            assert_eq!(read(code, text, sign), (Minor::ZERO, text.into(), vec!["invalid_amount"]), "{code} {text}");
+            assert_eq!(
+                read(code, text, sign),
+                (Minor::ZERO, text.into(), vec!["invalid_amount"]),
+                "{code} {text}"
+            );
         }
         assert_eq!(
             not_an_amount("1.234", Currency::parse("JPY").unwrap()),
@@ -199,9 +232,14 @@ mod tests {
 
     #[test]
     fn a_store_is_named_as_its_chain_can_be() {
-        for (store, good) in
-            [("0042", true), ("a.b_c-d", true), ("-", false), ("-x", false), ("", false), ("a b", false)]
-        {
+        for (store, good) in [
+            ("0042", true),
+            ("a.b_c-d", true),
+            ("-", false),
+            ("-x", false),
+            ("", false),
+            ("a b", false),
+        ] {
             assert_eq!(is_store(store), good, "{store:?}");
         }
         assert!(!is_store(&"9".repeat(33)));

@@ -55,8 +55,8 @@ pub struct ReturnRequest {
     #[serde(default = "original")]
     #[schema(default = "original")]
     pub refund_to: RefundToWord,
-    /// The id of the customer's gift card or store credit that refunds to cards go to; left out, the card that was paid
-    /// with, or a new one.
+    /// The id of the customer's gift card or store credit that refunds to cards go to; left out,
+    /// the card that was paid with, or a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_card: Option<Id>,
     /// Tenders of the sale that cannot be paid back to, such as a card that was closed.
@@ -82,7 +82,8 @@ pub struct ReturnRequest {
     /// What to do where an approval is missing.
     #[serde(default)]
     pub on_approval_needed: OnApprovalNeeded,
-    /// What the register expects to pay out, before cash rounding; any other amount is answered with 409.
+    /// What the register expects to pay out, before cash rounding; any other amount is answered
+    /// with 409.
     #[serde(default)]
     #[schema(format = "amount", example = "12.25")]
     pub expected_refund: Option<String>,
@@ -102,7 +103,8 @@ pub enum OnApprovalNeeded {
     Request,
 }
 
-/// How a sale is named: `{"id"}`, or `{"receipt"}` with store and business date where the receipt alone may not do.
+/// How a sale is named: `{"id"}`, or `{"receipt"}` with store and business date where the receipt
+/// alone may not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"receipt": "0042-3-20260301-4711"}))]
@@ -112,7 +114,12 @@ pub struct SaleReference {
     pub id: Option<Id>,
     /// The number on the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(format = "receipt", min_length = 1, max_length = 64, example = "0042-3-20260301-4711")]
+    #[schema(
+        format = "receipt",
+        min_length = 1,
+        max_length = 64,
+        example = "0042-3-20260301-4711"
+    )]
     pub receipt: Option<String>,
     /// The store that sold; left out, the store of the return is looked in first, then all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,7 +129,8 @@ pub struct SaleReference {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-01")]
     pub business_date: Option<String>,
-    /// Presented by its gift receipt: the money goes to store credit or a gift card, and prices are not shown.
+    /// Presented by its gift receipt: the money goes to store credit or a gift card, and prices are
+    /// not shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[schema(default = false)]
     pub gift_receipt: bool,
@@ -154,8 +162,9 @@ pub struct ReturnLine {
     #[serde(default)]
     #[schema(format = "amount", example = "5.00")]
     pub amount: Option<String>,
-    /// Why: `defective damaged wrong_item not_as_described changed_mind wrong_size gift duplicate late recall
-    /// price_adjustment other`, or a reason that the policy adds. `other` if left out.
+    /// Why:
+    /// `defective damaged wrong_item not_as_described changed_mind wrong_size gift duplicate late recall price_adjustment other`,
+    /// or a reason that the policy adds. `other` if left out.
     #[serde(default = "other")]
     #[schema(min_length = 1, max_length = 40, example = "defective", default = "other")]
     pub reason: String,
@@ -196,7 +205,8 @@ pub struct ReturnCustomer {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 64, example = "C-77")]
     pub id: Option<String>,
-    /// The identity document shown, as its number is written. Only a keyed hash of it is kept, to count by.
+    /// The identity document shown, as its number is written. Only a keyed hash of it is kept, to
+    /// count by.
     #[serde(default)]
     #[schema(format = "code", min_length = 1, max_length = 64, example = "D123-4567-8901")]
     pub identification: Option<String>,

@@ -1,9 +1,10 @@
 //! A sale as a register sends it (API §3), as it is kept, and as it is shown.
 //!
-//! What is kept is the *document*: the body with every default filled in, members that are left out or null absent,
-//! amounts in all digits of the currency, quantities in their shortest decimals, `T` and `Z` of the time in capitals,
-//! keys in order of code points, no spaces. So the same content gives the same document however it was written, and the
-//! SHA-256 of it tells a retry from another sale. Everything else, the time's offset included, stays as sent.
+//! What is kept is the *document*: the body with every default filled in, members that are left out
+//! or null absent, amounts in all digits of the currency, quantities in their shortest decimals,
+//! `T` and `Z` of the time in capitals, keys in order of code points, no spaces. So the same
+//! content gives the same document however it was written, and the SHA-256 of it tells a retry from
+//! another sale. Everything else, the time's offset included, stays as sent.
 
 mod listed;
 mod parts;
@@ -61,7 +62,12 @@ pub struct NewSale {
     #[schema(min_length = 1, max_length = 64, example = "3")]
     pub register: String,
     /// The number on the receipt; unique together with store and business date.
-    #[schema(format = "receipt", min_length = 1, max_length = 64, example = "0042-3-20260301-4711")]
+    #[schema(
+        format = "receipt",
+        min_length = 1,
+        max_length = 64,
+        example = "0042-3-20260301-4711"
+    )]
     pub receipt: String,
     /// The store's trading day, `YYYY-MM-DD`; within two days of `sold_at`.
     #[schema(format = "date", example = "2026-03-01")]
@@ -105,11 +111,13 @@ pub struct NewSale {
     /// How it was paid. A sale of nothing has none.
     #[schema(max_items = 50)]
     pub tenders: Vec<SaleTender>,
-    /// What cash rounding added to `total` (negative: took off): tenders less change = total + cash_rounding.
+    /// What cash rounding added to `total` (negative: took off): tenders less change = total +
+    /// cash_rounding.
     #[serde(default = "nothing")]
     #[schema(format = "amount", example = "0.00", default = "0")]
     pub cash_rounding: String,
-    /// The exact total, before cash rounding: lines less discounts plus charges, and plus taxes unless prices include them.
+    /// The exact total, before cash rounding: lines less discounts plus charges, and plus taxes
+    /// unless prices include them.
     #[schema(format = "amount", example = "24.50")]
     pub total: String,
     /// Told by the service of the new goods of an exchange; never sent.
@@ -152,7 +160,8 @@ pub struct SaleLine {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub discounts: Vec<SaleDiscount>,
-    /// Unit price times quantity less the line's own discounts; before any discount of the whole sale.
+    /// Unit price times quantity less the line's own discounts; before any discount of the whole
+    /// sale.
     #[schema(format = "amount", example = "22.50")]
     pub net: String,
     /// Taxes of the line as charged.
@@ -163,7 +172,8 @@ pub struct SaleLine {
     #[serde(default)]
     #[schema(max_items = 500)]
     pub serial_numbers: Vec<SerialNumber>,
-    /// Facts that rules can ask for; those that are `true` are the item's flags, such as `final_sale`. At most 50.
+    /// Facts that rules can ask for; those that are `true` are the item's flags, such as
+    /// `final_sale`. At most 50.
     #[serde(default)]
     pub attributes: BTreeMap<String, Attribute>,
     /// The earlier line of the kit that this line is a part of.
@@ -174,8 +184,8 @@ pub struct SaleLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-04")]
     pub delivered_on: Option<String>,
-    /// The line sold or loaded a gift card. With the `id` of a card known here the money is put on it as the sale is
-    /// recorded; without, it is kept as a fact.
+    /// The line sold or loaded a gift card. With the `id` of a card known here the money is put on
+    /// it as the sale is recorded; without, it is kept as a fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gift_card: Option<GiftCardSold>,
 }
@@ -187,7 +197,8 @@ pub struct GiftCardSold {
     /// The card's id here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
-    /// `activate`: the card is sold, and must be inactive; `load`: it must be active. Left out: as the card stands.
+    /// `activate`: the card is sold, and must be inactive; `load`: it must be active. Left out: as
+    /// the card stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub movement: Option<CardSaleWord>,
     /// Last four characters of the card's code; never the code itself.

@@ -1,8 +1,9 @@
-//! Strict bodies: bytes become a JSON value only if their meaning is beyond doubt, and a value becomes a
-//! request only if every part of it is known.
+//! Strict bodies: bytes become a JSON value only if their meaning is beyond doubt, and a value
+//! becomes a request only if every part of it is known.
 //!
-//! [`parse`] refuses malformed JSON, duplicate keys and deep nesting; [`shape::Shape`], made from the type's own
-//! OpenAPI schema, then names *all* faults of the value at once, which a deserializer (it stops at the first) cannot.
+//! [`parse`] refuses malformed JSON, duplicate keys and deep nesting; [`shape::Shape`], made from
+//! the type's own OpenAPI schema, then names *all* faults of the value at once, which a
+//! deserializer (it stops at the first) cannot.
 
 pub mod compile;
 pub mod free_text;

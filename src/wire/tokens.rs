@@ -67,6 +67,9 @@ mod tests {
         let read: TokenRequest = serde_json::from_value(body).unwrap();
         assert_eq!(format!("{read:?}"), "TokenRequest { operator: \"1042\", store: \"0042\", .. }");
         let answer = serde_json::to_value(AccessToken::bearer("a.b.c".into(), 900)).unwrap();
-        assert_eq!(answer, json!({"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 900}));
+        assert_eq!(
+            answer,
+            json!({"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 900})
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The domain's closed lists of words as JSON strings and as enums of the OpenAPI document; each list is kept once,
-//! in the domain.
+//! The domain's closed lists of words as JSON strings and as enums of the OpenAPI document; each
+//! list is kept once, in the domain.
 
 use crate::domain::caller::Role;
 use crate::domain::decision::{Code, Verdict};
@@ -89,7 +89,8 @@ mod tests {
 
     #[test]
     fn words_read_back_as_written_and_others_are_refused_with_the_list() {
-        let read: Vec<FindingCode> = serde_json::from_value(json!(["window_expired", "final_sale"])).unwrap();
+        let read: Vec<FindingCode> =
+            serde_json::from_value(json!(["window_expired", "final_sale"])).unwrap();
         assert_eq!(read, [FindingCode(Code::WindowExpired), FindingCode(Code::FinalSale)]);
         assert_eq!(serde_json::to_value(&read).unwrap(), json!(["window_expired", "final_sale"]));
         assert!(serde_json::from_value::<VerdictWord>(json!("perhaps")).is_err());

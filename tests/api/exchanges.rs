@@ -1,4 +1,5 @@
-//! Exchanges as a register makes them: checked, paid, recorded, looked up, brought back, taken back.
+//! Exchanges as a register makes them: checked, paid, recorded, looked up, brought back, taken
+//! back.
 
 use crate::support::bodies::{back, hearts};
 use crate::support::caller::masked;
@@ -48,14 +49,18 @@ fn the_exchange_of_the_contract_is_checked_paid_and_recorded() {
         let shop = Shop::open(db);
         let sale = hearts(&shop);
         let first = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
-        let checked =
-            shop.cashier().post("/v1/returns/check", &exchange(&sale, 1, &json!({"lines": [red_heart()]}))).expect(200);
-        let totals =
-            json!({"returned": "12.25", "fees": "0.00", "exchanged": "13.61", "refund": "0.00", "due": "1.36"});
+        let checked = shop
+            .cashier()
+            .post("/v1/returns/check", &exchange(&sale, 1, &json!({"lines": [red_heart()]})))
+            .expect(200);
+        let totals = json!({"returned": "12.25", "fees": "0.00", "exchanged": "13.61", "refund": "0.00", "due": "1.36"});
         assert_eq!((&checked.body["totals"], &checked.body["refunds"]), (&totals, &json!([])));
         assert_eq!(checked.masked()["exchange"], exchanged());
         let unpaid = exchange(&sale, 1, &json!({"lines": [red_heart()]}));
-        let refused = shop.cashier().post_keyed("/v1/returns", "k1", &unpaid).expect_problem(422, "does_not_add_up");
+        let refused = shop
+            .cashier()
+            .post_keyed("/v1/returns", "k1", &unpaid)
+            .expect_problem(422, "does_not_add_up");
         assert_eq!(
             refused.body["errors"],
             json!([{"pointer": "/exchange/tenders", "code": "does_not_add_up",
@@ -75,7 +80,11 @@ fn the_exchange_of_the_contract_is_checked_paid_and_recorded() {
             .unwrap()
             .push(json!({"tender": 1, "type": "cash", "amount": "2.00", "change": "0.64"}));
         assert_eq!((masked(&recorded["exchange"]), &recorded["totals"]), (expected, &totals));
-        assert_eq!(shop.cashier().post_keyed("/v1/returns", "k2", &body).expect(201).body, recorded, "and only once");
+        assert_eq!(
+            shop.cashier().post_keyed("/v1/returns", "k2", &body).expect(201).body,
+            recorded,
+            "and only once"
+        );
 
         let path = format!("/v1/sales/{}", recorded["exchange"]["sale"].as_str().unwrap());
         let new = shop.cashier().get(&path).expect(200).body;
@@ -100,13 +109,20 @@ fn the_exchange_of_the_contract_is_checked_paid_and_recorded() {
         assert_eq!(masked(&new), expected);
         assert_eq!(new["exchange_of"]["sale"], json!(first));
         assert_eq!(
-            shop.cashier().get(&format!("/v1/sales?receipt={}", number.as_str().unwrap())).expect(200).body["items"],
+            shop.cashier()
+                .get(&format!("/v1/sales?receipt={}", number.as_str().unwrap()))
+                .expect(200)
+                .body["items"],
             json!([new])
         );
         let old = shop.cashier().get(&format!("/v1/sales/{first}")).expect(200).body;
-        assert_eq!(old["tenders"][0]["refunded"], "12.25", "what was carried has left the first tender");
+        assert_eq!(
+            old["tenders"][0]["refunded"], "12.25",
+            "what was carried has left the first tender"
+        );
 
-        let events: Vec<Value> = shop.logged("exchange.recorded").iter().map(|entry| masked(&entry["data"])).collect();
+        let events: Vec<Value> =
+            shop.logged("exchange.recorded").iter().map(|entry| masked(&entry["data"])).collect();
         let carried = json!([{"sale": "<id>", "sale_tender": 1, "tender": 2, "amount": "12.25", "rounding": "0.00"}]);
         // One movement for both sides, and the net of the money.
         let ledger = json!({"register": "7", "business_date": "2026-03-11", "currency": "USD", "amounts": {"cash": "1.36",
@@ -134,18 +150,29 @@ fn goods_of_an_exchange_come_back_and_pay_the_first_card() {
         let taken = shop.cashier().post_keyed("/v1/returns", "k2", &exchange(&sale, 1, &paid));
         taken.expect_problem(409, "receipt_exists");
         let red = json!({"receipt": "X-1"});
-        let out = shop.cashier().post_keyed("/v1/returns", "k3", &back(&red, 1, 1)).expect(201).body;
+        let out =
+            shop.cashier().post_keyed("/v1/returns", "k3", &back(&red, 1, 1)).expect(201).body;
         let refunds: Vec<Value> = out["refunds"]
             .as_array()
             .unwrap()
             .iter()
             .map(|r| json!([r["type"], r["amount"], r["reference"]]))
             .collect();
-        assert_eq!(refunds, [json!(["credit_card", "12.25", "tok_9f"]), json!(["cash", "1.36", null])]);
-        shop.cashier().post_keyed("/v1/returns", "k4", &back(&red, 1, 1)).expect_problem(422, "return_refused");
-        let last = shop.cashier().post_keyed("/v1/returns", "k5", &back(&sale, 1, 1)).expect(201).body;
-        let refunds: Vec<Value> =
-            last["refunds"].as_array().unwrap().iter().map(|r| json!([r["type"], r["amount"]])).collect();
+        assert_eq!(
+            refunds,
+            [json!(["credit_card", "12.25", "tok_9f"]), json!(["cash", "1.36", null])]
+        );
+        shop.cashier()
+            .post_keyed("/v1/returns", "k4", &back(&red, 1, 1))
+            .expect_problem(422, "return_refused");
+        let last =
+            shop.cashier().post_keyed("/v1/returns", "k5", &back(&sale, 1, 1)).expect(201).body;
+        let refunds: Vec<Value> = last["refunds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| json!([r["type"], r["amount"]]))
+            .collect();
         assert_eq!(refunds, [json!(["credit_card", "7.75"]), json!(["cash", "4.50"])]);
         assert_eq!(reconciled(&shop), Vec::<String>::new());
     });
@@ -158,7 +185,11 @@ fn an_exchange_is_taken_back_with_its_goods() {
         let sale = hearts(&shop);
         let first = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
         let paid = json!({"lines": [red_heart()], "receipt": "X-1", "tenders": [{"tender": 1, "type": "cash", "amount": "1.36"}]});
-        let made = shop.cashier().post_keyed("/v1/returns", "k1", &exchange(&sale, 1, &paid)).expect(201).body;
+        let made = shop
+            .cashier()
+            .post_keyed("/v1/returns", "k1", &exchange(&sale, 1, &paid))
+            .expect(201)
+            .body;
         let void = format!("/v1/returns/{}/void", made["id"].as_str().unwrap());
         let why = json!({"reason": "mistake"});
         shop.manager().post_keyed(&void, "v1", &why).expect(200);
@@ -167,13 +198,17 @@ fn an_exchange_is_taken_back_with_its_goods() {
             (&old["tenders"][0]["refunded"], &old["lines"][0]["returned_quantity"]),
             (&json!("0.00"), &json!("0"))
         );
-        let new =
-            shop.cashier().get(&format!("/v1/sales/{}", made["exchange"]["sale"].as_str().unwrap())).expect(200).body;
+        let new = shop
+            .cashier()
+            .get(&format!("/v1/sales/{}", made["exchange"]["sale"].as_str().unwrap()))
+            .expect(200)
+            .body;
         assert_eq!(
             (&new["voided_at"], &new["lines"][0]["returnable_quantity"]),
             (&json!("2026-03-11T15:00:00Z"), &json!("0"))
         );
-        let refused = shop.cashier().post_keyed("/v1/returns", "k2", &back(&json!({"receipt": "X-1"}), 1, 1));
+        let refused =
+            shop.cashier().post_keyed("/v1/returns", "k2", &back(&json!({"receipt": "X-1"}), 1, 1));
         let refused = refused.expect_problem(422, "return_refused");
         assert_eq!(
             refused.body["detail"],

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 fn import(shop: &Shop, text: &str) -> Vec<Value> {
     let request = shop.till().request(Method::POST, "/v1/sales/import");
-    let request = request.insert_header(("Content-Type", "application/x-ndjson")).set_payload(text.to_owned());
+    let request = request
+        .insert_header(("Content-Type", "application/x-ndjson"))
+        .set_payload(text.to_owned());
     let answer = shop.ask(request).expect(200);
     assert_eq!(answer.header("content-type"), Some("application/x-ndjson"));
     answer.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -35,8 +37,9 @@ fn bad_lines_are_reported_and_the_rest_goes_on() {
         other["register"] = json!("4");
         let abroad = plain(&shop, "0043", 1, 10, "cash");
         let long = format!("\"{}\"", "x".repeat(3_000));
-        let text =
-            format!("{first}\n\n{{\"a\": 1, \"a\": 2}}\n{off}\n{first}\r\n{other}\n{abroad}\n{long}\nno JSON\n{last}");
+        let text = format!(
+            "{first}\n\n{{\"a\": 1, \"a\": 2}}\n{off}\n{first}\r\n{other}\n{abroad}\n{long}\nno JSON\n{last}"
+        );
         let results = import(&shop, &text);
         let expected = [
             (1, "recorded", ""),
@@ -54,7 +57,11 @@ fn bad_lines_are_reported_and_the_rest_goes_on() {
         let before = shop.logged("sale.recorded").len();
         let again = import(&shop, &text);
         assert_eq!((told(&again)[0], told(&again)[8]), ((1, "known", ""), (9, "known", "")));
-        assert_eq!((before, shop.logged("sale.recorded").len()), (2, 2), "sending the file again changes nothing");
+        assert_eq!(
+            (before, shop.logged("sale.recorded").len()),
+            (2, 2),
+            "sending the file again changes nothing"
+        );
     });
 }
 
@@ -67,8 +74,10 @@ fn many_lines_come_back_in_their_order() {
         let results = import(&shop, &text);
         assert!(told(&results).into_iter().eq((1..=300).map(|line| (line, "recorded", ""))));
         for place in [0, 150, 299] {
-            let shown =
-                shop.cashier().get(&format!("/v1/sales/{}", results[place]["id"].as_str().unwrap())).expect(200);
+            let shown = shop
+                .cashier()
+                .get(&format!("/v1/sales/{}", results[place]["id"].as_str().unwrap()))
+                .expect(200);
             assert_eq!(shown.body["receipt"], sales[place]["receipt"]);
         }
     });
@@ -91,8 +100,11 @@ fn of_two_lines_with_one_receipt_the_first_counts() {
         let text: String = sales.iter().map(|sale| format!("{sale}\n")).collect();
         let results = import(&shop, &text);
         for (sale, (line, status, code)) in sales.iter().zip(told(&results)) {
-            let expected =
-                if sale["register"] == json!("4") { ("refused", "receipt_exists") } else { ("recorded", "") };
+            let expected = if sale["register"] == json!("4") {
+                ("refused", "receipt_exists")
+            } else {
+                ("recorded", "")
+            };
             assert_eq!((status, code), expected, "line {line}");
         }
     });
@@ -102,7 +114,9 @@ fn of_two_lines_with_one_receipt_the_first_counts() {
 fn only_lines_of_json_are_taken() {
     on_each_database(|db| {
         let shop = Shop::open(db);
-        shop.till().post("/v1/sales/import", &json!({})).expect_problem(415, "unsupported_media_type");
+        shop.till()
+            .post("/v1/sales/import", &json!({}))
+            .expect_problem(415, "unsupported_media_type");
         assert_eq!(import(&shop, ""), [] as [Value; 0]);
     });
 }

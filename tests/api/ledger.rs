@@ -34,7 +34,10 @@ fn movements_are_read_in_order_and_the_accounts_come_to_nought() {
         let first = shop.auditor().get("/v1/ledger?store=0042&limit=1").expect(200);
         assert_eq!(first.masked()["items"], json!([sold]));
         let cursor = first.body["next_cursor"].as_str().unwrap().to_owned();
-        let second = shop.auditor().get(&format!("/v1/ledger?store=0042&limit=1&cursor={cursor}")).expect(200);
+        let second = shop
+            .auditor()
+            .get(&format!("/v1/ledger?store=0042&limit=1&cursor={cursor}"))
+            .expect(200);
         assert_eq!(second.masked(), json!({"items": [returned], "next_cursor": null}));
         let of = |query: &str| {
             shop.manager().get(&format!("/v1/ledger?store=0042&{query}")).expect(200).masked()["items"].clone()
@@ -44,8 +47,7 @@ fn movements_are_read_in_order_and_the_accounts_come_to_nought() {
         assert_eq!(of("from=2026-03-12"), json!([]));
         assert_eq!(of("from=2026-03-11&to=2026-03-11&account=cash"), json!([sold]));
 
-        let balance =
-            |account: &str, debit: &str, credit: &str| json!({"account": account, "debit": debit, "credit": credit});
+        let balance = |account: &str, debit: &str, credit: &str| json!({"account": account, "debit": debit, "credit": credit});
         let balances = shop.manager().get("/v1/ledger/balances?store=0042").expect(200).body;
         let expected = json!({"store": "0042", "currency": "USD", "accounts": [
             balance("cash", "4.50", "0.00"), balance("credit_card", "20.00", "0.00"),
@@ -53,7 +55,8 @@ fn movements_are_read_in_order_and_the_accounts_come_to_nought() {
             balance("returns", "11.25", "0.00"), balance("tax_returned", "1.00", "0.00")],
             "debits": "36.75", "credits": "36.75"});
         assert_eq!(balances, expected);
-        let before = shop.manager().get("/v1/ledger/balances?store=0042&to=2026-03-10").expect(200).body;
+        let before =
+            shop.manager().get("/v1/ledger/balances?store=0042&to=2026-03-10").expect(200).body;
         assert_eq!(
             before,
             json!({"store": "0042", "currency": "USD", "accounts": [], "debits": "0.00", "credits": "0.00"})
@@ -108,13 +111,23 @@ fn a_day_is_closed_once_and_says_all_there_is_to_say() {
 
         // The same key: the same answer. Another: closed already.
         let again = shop.supervisor().post_keyed("/v1/day-ends", "k1", &body).expect(201);
-        assert_eq!((again.bytes.clone(), again.header("idempotent-replayed")), (closed.bytes.clone(), Some("true")));
-        let refused = shop.supervisor().post_keyed("/v1/day-ends", "k2", &body).expect_problem(409, "day_closed");
-        assert_eq!(refused.body["detail"], "2026-03-11 of register 3 is closed already, as number 1.");
+        assert_eq!(
+            (again.bytes.clone(), again.header("idempotent-replayed")),
+            (closed.bytes.clone(), Some("true"))
+        );
+        let refused = shop
+            .supervisor()
+            .post_keyed("/v1/day-ends", "k2", &body)
+            .expect_problem(409, "day_closed");
+        assert_eq!(
+            refused.body["detail"],
+            "2026-03-11 of register 3 is closed already, as number 1."
+        );
 
         // The store's day needs register 7's; then it has both.
         let own = json!({"store": "0042", "business_date": "2026-03-11"});
-        let refused = shop.manager().post_keyed("/v1/day-ends", "k3", &own).expect_problem(409, "day_open");
+        let refused =
+            shop.manager().post_keyed("/v1/day-ends", "k3", &own).expect_problem(409, "day_open");
         let why = "Register 7 has movements of 2026-03-11 that are not closed: close its 2026-03-11 first.";
         assert_eq!(refused.body["detail"], why);
         let seven = json!({"store": "0042", "register": "7", "business_date": "2026-03-11"});
@@ -129,9 +142,16 @@ fn a_day_is_closed_once_and_says_all_there_is_to_say() {
         assert_eq!(of_store["totals"], totals);
 
         // Newest first, by register, by day, page by page.
-        let list = |query: &str| shop.manager().get(&format!("/v1/day-ends?store=0042{query}")).expect(200).body;
+        let list = |query: &str| {
+            shop.manager().get(&format!("/v1/day-ends?store=0042{query}")).expect(200).body
+        };
         let registers = |list: &Value| {
-            list["items"].as_array().unwrap().iter().map(|item| item["register"].clone()).collect::<Vec<_>>()
+            list["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["register"].clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(registers(&list("")), [Value::Null, json!("7"), json!("3")]);
         assert_eq!(list("&register=3")["items"], json!([closed.body]));
@@ -152,13 +172,14 @@ fn a_day_end_that_cannot_be_meant_is_refused_with_all_faults() {
     on_each_database(|db| {
         let shop = Shop::open(db);
         shop.sell(&plain(&shop, "0042", 1, 5, "cash"));
-        let post = |body: Value| shop.supervisor().post_keyed("/v1/day-ends", &shop.receipt(), &body);
-        let bad =
-            json!({"store": "0042", "business_date": "2026-02-30", "opening_cash": "1.001", "counted_cash": "1.00"});
+        let post =
+            |body: Value| shop.supervisor().post_keyed("/v1/day-ends", &shop.receipt(), &body);
+        let bad = json!({"store": "0042", "business_date": "2026-02-30", "opening_cash": "1.001", "counted_cash": "1.00"});
         let faults = post(bad).expect(422).faults();
         let at = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
         assert_eq!(faults, [at("/business_date", "invalid_value")]);
-        let cash_of_a_store = json!({"store": "0042", "business_date": "2026-03-11", "counted_cash": "-1.00"});
+        let cash_of_a_store =
+            json!({"store": "0042", "business_date": "2026-03-11", "counted_cash": "-1.00"});
         assert_eq!(
             post(cash_of_a_store).expect(422).faults(),
             [at("/counted_cash", "invalid_amount"), at("/counted_cash", "invalid_value")]
@@ -170,7 +191,11 @@ fn a_day_end_that_cannot_be_meant_is_refused_with_all_faults() {
         post(json!({"store": "0043", "register": "3", "business_date": "2026-03-11"}))
             .expect_problem(404, "unknown_store");
         let no_key = json!({"store": "0042", "register": "3", "business_date": "2026-03-11"});
-        shop.supervisor().post("/v1/day-ends", &no_key).expect_problem(400, "idempotency_key_missing");
-        shop.cashier().post_keyed("/v1/day-ends", "k", &no_key).expect_problem(403, "insufficient_scope");
+        shop.supervisor()
+            .post("/v1/day-ends", &no_key)
+            .expect_problem(400, "idempotency_key_missing");
+        shop.cashier()
+            .post_keyed("/v1/day-ends", "k", &no_key)
+            .expect_problem(403, "insufficient_scope");
     });
 }

@@ -27,7 +27,11 @@ fn walk(shop: &Shop, path: &str, between: &dyn Fn()) -> Vec<Value> {
             return ids;
         };
         assert!(link.contains(page.body["next_cursor"].as_str().unwrap()), "{link}");
-        path = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).unwrap().to_owned();
+        path = link
+            .strip_prefix('<')
+            .and_then(|link| link.strip_suffix(">; rel=\"next\""))
+            .unwrap()
+            .to_owned();
     }
 }
 
@@ -61,7 +65,8 @@ fn pages_neither_repeat_nor_skip_while_rows_are_added() {
 fn returns_are_found_by_what_is_known_of_them() {
     on_each_database(|db| {
         let shop = Shop::open(db);
-        let (sale, other) = (plain(&shop, "0042", 2, 10, "cash"), plain(&shop, "0042", 2, 10, "cash"));
+        let (sale, other) =
+            (plain(&shop, "0042", 2, 10, "cash"), plain(&shop, "0042", 2, 10, "cash"));
         let sold = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
         shop.sell(&other);
         let mut body = back(&sale, 1, 1);
@@ -83,7 +88,10 @@ fn returns_are_found_by_what_is_known_of_them() {
             ("store=0043".into(), vec![]),
         ];
         for (query, expected) in table {
-            assert!(walk(&shop, &format!("/v1/returns?{query}"), &|| ()).iter().eq(expected), "{query}");
+            assert!(
+                walk(&shop, &format!("/v1/returns?{query}"), &|| ()).iter().eq(expected),
+                "{query}"
+            );
         }
     });
 }
@@ -102,14 +110,23 @@ fn stores_registers_operators_and_versions_have_pages_too() {
             }
         };
         for number in 1..=3 {
-            shop.admin().put(&format!("/v1/stores/0042/registers/{number}"), &json!({})).expect(201);
+            shop.admin()
+                .put(&format!("/v1/stores/0042/registers/{number}"), &json!({}))
+                .expect(201);
             let operator = json!({"name": "x", "roles": ["cashier"], "stores": ["0042"]});
             shop.admin().put(&format!("/v1/operators/{number}"), &operator).expect(201);
         }
-        let standard = shop.author().get("/v1/policies/standard/versions/1").expect(200).body["document"].clone();
+        let standard =
+            shop.author().get("/v1/policies/standard/versions/1").expect(200).body["document"]
+                .clone();
         shop.author().post("/v1/policies/standard/versions", &standard).expect(201);
         shop.author().post("/v1/policies/standard/versions", &standard).expect(201);
-        for path in ["/v1/stores", "/v1/stores/0042/registers", "/v1/operators", "/v1/policies/standard/versions"] {
+        for path in [
+            "/v1/stores",
+            "/v1/stores/0042/registers",
+            "/v1/operators",
+            "/v1/policies/standard/versions",
+        ] {
             assert_eq!(pages(path), [2, 1], "{path}");
         }
     });
@@ -125,7 +142,10 @@ fn the_log_is_walked_without_gaps() {
             let page = shop.auditor().get(&path).expect(200).body;
             for item in page["items"].as_array().unwrap() {
                 assert!(
-                    seen.insert((item["entry"]["store"].to_string(), item["entry"]["seq"].as_u64())),
+                    seen.insert((
+                        item["entry"]["store"].to_string(),
+                        item["entry"]["seq"].as_u64()
+                    )),
                     "twice: {item}"
                 );
             }
@@ -133,8 +153,9 @@ fn the_log_is_walked_without_gaps() {
             path = format!("/v1/audit/events?limit=3&cursor={cursor}");
         }
         assert_eq!(seen.len(), shop.log().len());
-        let of_sales =
-            shop.auditor().get("/v1/audit/events?store=0042&event=sale.recorded&from=2026-03-11&to=2026-03-12");
+        let of_sales = shop
+            .auditor()
+            .get("/v1/audit/events?store=0042&event=sale.recorded&from=2026-03-11&to=2026-03-12");
         assert_eq!(of_sales.expect(200).body["items"].as_array().unwrap().len(), 9);
     });
 }
@@ -149,9 +170,19 @@ fn what_is_asked_is_understood_or_refused() {
             let named: Vec<_> = refused.faults().into_iter().map(|(pointer, _)| pointer).collect();
             assert_eq!(named, pointers, "{path}");
         };
-        for list in ["/v1/sales", "/v1/returns", "/v1/stores", "/v1/policies/standard/versions", "/v1/audit/events"] {
+        for list in [
+            "/v1/sales",
+            "/v1/returns",
+            "/v1/stores",
+            "/v1/policies/standard/versions",
+            "/v1/audit/events",
+        ] {
             refuse(&format!("{list}?limit=0"), "invalid_parameter", &["?limit"]);
-            refuse(&format!("{list}?limit=501&colour=red"), "invalid_parameter", &["?limit", "?colour"]);
+            refuse(
+                &format!("{list}?limit=501&colour=red"),
+                "invalid_parameter",
+                &["?limit", "?colour"],
+            );
             refuse(&format!("{list}?cursor=nonsense"), "invalid_cursor", &[]);
         }
         refuse("/v1/sales?cursor=MTp4", "invalid_cursor", &[]);

@@ -1,4 +1,5 @@
-//! A manager's override at the register: bound to what it approves, for minutes, once, and never by oneself.
+//! A manager's override at the register: bound to what it approves, for minutes, once, and never by
+//! oneself.
 
 use crate::support::bodies::{back, hearts, plain};
 use crate::support::caller::{Answer, Caller};
@@ -42,11 +43,19 @@ fn a_managers_token_approves_one_return_once() {
         assert_eq!(answer.masked(), expected);
         let recorded = record(&shop, "k1", &approved(&body, issued)).expect(201).body;
         let finding = &recorded["lines"][0]["findings"][0];
-        assert_eq!((&finding["code"], &finding["approved_by"]), (&json!("window_expired"), &json!([issued["id"]])));
-        assert_eq!((&recorded["decision"], &recorded["approvals_needed"]), (&json!("allowed"), &json!([])));
-        let used = record(&shop, "k2", &approved(&body, issued)).expect_problem(409, "override_used");
+        assert_eq!(
+            (&finding["code"], &finding["approved_by"]),
+            (&json!("window_expired"), &json!([issued["id"]]))
+        );
+        assert_eq!(
+            (&recorded["decision"], &recorded["approvals_needed"]),
+            (&json!("allowed"), &json!([]))
+        );
+        let used =
+            record(&shop, "k2", &approved(&body, issued)).expect_problem(409, "override_used");
         assert_eq!(used.body["override"], issued["id"]);
-        let counted = ["override.issued", "override.used", "override.refused"].map(|event| shop.logged(event).len());
+        let counted = ["override.issued", "override.used", "override.refused"]
+            .map(|event| shop.logged(event).len());
         assert_eq!(counted, [1, 1, 1]);
         let text: String = shop.log().iter().map(Value::to_string).collect();
         assert!(!text.contains(issued["token"].as_str().unwrap()), "the log has no token");
@@ -91,14 +100,17 @@ fn what_the_override_is_not_for_it_does_not_cover() {
         shop.sell(&sale);
         shop.sell(&other);
         shop.move_days(41);
-        let issued = shop.manager().post("/v1/overrides", &asked(&back(&sale, 1, 1))).expect(201).body;
+        let issued =
+            shop.manager().post("/v1/overrides", &asked(&back(&sale, 1, 1))).expect(201).body;
         let mismatch = |body: &Value| {
-            record(&shop, &shop.receipt(), &approved(body, &issued)).expect_problem(422, "override_mismatch");
+            record(&shop, &shop.receipt(), &approved(body, &issued))
+                .expect_problem(422, "override_mismatch");
         };
         mismatch(&back(&other, 1, 1));
         mismatch(&back(&sale, 1, 2));
         let no_token = json!({"token": "x.y.z"});
-        record(&shop, "bad", &approved(&back(&sale, 1, 1), &no_token)).expect_problem(422, "override_invalid");
+        record(&shop, "bad", &approved(&back(&sale, 1, 1), &no_token))
+            .expect_problem(422, "override_invalid");
         let access = shop.manager().token().unwrap();
         record(&shop, "access", &approved(&back(&sale, 1, 1), &json!({"token": access})))
             .expect_problem(422, "override_invalid");
@@ -121,7 +133,10 @@ fn an_override_is_good_for_five_minutes_and_its_retry_for_as_long_as_the_key() {
         shop.move_clock(SignedDuration::from_secs(61));
         record(&shop, "k2", &unused).expect_problem(422, "override_expired");
         let again = record(&shop, "k1", &used).expect(201);
-        assert_eq!((again.header("idempotent-replayed"), again.bytes.clone()), (Some("true"), first.bytes));
+        assert_eq!(
+            (again.header("idempotent-replayed"), again.bytes.clone()),
+            (Some("true"), first.bytes)
+        );
     });
 }
 
@@ -133,10 +148,15 @@ fn nobody_approves_their_own_return() {
         let issued = shop.manager().post("/v1/overrides", &asked(&body)).expect(201).body;
         let own = shop.manager().post_keyed("/v1/returns", "k1", &approved(&body, &issued));
         own.expect_problem(403, "approver_is_operator");
-        shop.supervisor().post("/v1/overrides", &asked(&body)).expect_problem(403, "approver_lacks_role");
-        shop.cashier().post("/v1/overrides", &asked(&body)).expect_problem(403, "approver_lacks_role");
+        shop.supervisor()
+            .post("/v1/overrides", &asked(&body))
+            .expect_problem(403, "approver_lacks_role");
+        shop.cashier()
+            .post("/v1/overrides", &asked(&body))
+            .expect_problem(403, "approver_lacks_role");
         shop.till().post("/v1/overrides", &asked(&body)).expect(403);
-        let operator = json!({"name": "M", "roles": ["manager"], "stores": ["0042"], "customer": "C-77"});
+        let operator =
+            json!({"name": "M", "roles": ["manager"], "stores": ["0042"], "customer": "C-77"});
         shop.admin().put("/v1/operators/2077", &operator).expect(201);
         let buyer = shop.caller("2077", Role::Manager);
         buyer.post("/v1/overrides", &asked(&body)).expect_problem(403, "approver_own_purchase");
@@ -149,13 +169,18 @@ fn what_needs_no_approval_or_can_have_none_is_not_approved() {
         let shop = Shop::open(db);
         let sale = plain(&shop, "0042", 2, 10, "cash");
         shop.sell(&sale);
-        let fine =
-            shop.manager().post("/v1/overrides", &asked(&back(&sale, 1, 1))).expect_problem(422, "invalid_value");
-        let faults =
-            [("/codes/0", "invalid_value"), ("/return", "invalid_value")].map(|(p, c)| (p.to_owned(), c.to_owned()));
+        let fine = shop
+            .manager()
+            .post("/v1/overrides", &asked(&back(&sale, 1, 1)))
+            .expect_problem(422, "invalid_value");
+        let faults = [("/codes/0", "invalid_value"), ("/return", "invalid_value")]
+            .map(|(p, c)| (p.to_owned(), c.to_owned()));
         assert_eq!(fine.faults(), faults);
         let never = shop.manager().post("/v1/overrides", &asked(&back(&sale, 1, 3)));
-        assert_eq!(never.expect_problem(422, "return_refused").body["decision"]["decision"], "refused");
+        assert_eq!(
+            never.expect_problem(422, "return_refused").body["decision"]["decision"],
+            "refused"
+        );
         let mut foreign = back(&sale, 1, 1);
         foreign["store"] = json!("0043");
         shop.manager().post("/v1/overrides", &asked(&foreign)).expect_problem(404, "unknown_store");
@@ -169,7 +194,10 @@ fn an_override_asked_for_twice_under_one_key_is_one() {
         let body = asked(&back(&late(&shop), 1, 1));
         let first = shop.manager().post_keyed("/v1/overrides", "o1", &body).expect(201);
         let again = shop.manager().post_keyed("/v1/overrides", "o1", &body).expect(201);
-        assert_eq!((again.header("idempotent-replayed"), &again.bytes), (Some("true"), &first.bytes));
+        assert_eq!(
+            (again.header("idempotent-replayed"), &again.bytes),
+            (Some("true"), &first.bytes)
+        );
         assert_eq!(shop.logged("override.issued").len(), 1);
     });
 }

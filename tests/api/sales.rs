@@ -14,7 +14,11 @@ fn recorded(sale: &Value) -> Value {
     let more = json!({"id": "<id>", "recorded_at": "2026-03-11T15:00:00Z", "channel": "store", "prices_include_tax": false,
         "discounts": [], "charges": [], "cash_rounding": "0.00"});
     shown.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    shown["tenders"].as_array_mut().unwrap().iter_mut().for_each(|tender| tender["change"] = json!("0.00"));
+    shown["tenders"]
+        .as_array_mut()
+        .unwrap()
+        .iter_mut()
+        .for_each(|tender| tender["change"] = json!("0.00"));
     shown
 }
 
@@ -40,7 +44,9 @@ fn a_sale_is_recorded_once_and_shown_with_what_came_back() {
         shown["tenders"][1]["refunded"] = json!("0.00");
         let read = shop.cashier().get(&path).expect(200);
         assert_eq!(masked(&read.body), shown);
-        shop.cashier().get_with(&path, &[("If-None-Match", read.header("etag").unwrap())]).expect(304);
+        shop.cashier()
+            .get_with(&path, &[("If-None-Match", read.header("etag").unwrap())])
+            .expect(304);
         shop.stranger().get(&path).expect_problem(404, "not_found");
     });
 }
@@ -87,9 +93,13 @@ fn a_sale_that_does_not_add_up_is_told_which_sum() {
         for (changed, pointer, told) in table {
             let mut sale = hearts(&shop);
             *sale.pointer_mut(changed).unwrap() = json!("22.49");
-            let refused = shop.till().post("/v1/sales", &sale).expect_problem(422, "does_not_add_up");
+            let refused =
+                shop.till().post("/v1/sales", &sale).expect_problem(422, "does_not_add_up");
             let faults = refused.body["errors"].as_array().unwrap();
-            let fault = faults.iter().find(|fault| fault["pointer"] == pointer).unwrap_or_else(|| panic!("{refused}"));
+            let fault = faults
+                .iter()
+                .find(|fault| fault["pointer"] == pointer)
+                .unwrap_or_else(|| panic!("{refused}"));
             assert!(fault["detail"].as_str().unwrap().contains(told), "{fault}");
         }
         assert_eq!(shop.logged("sale.recorded"), [] as [Value; 0]);
@@ -100,9 +110,16 @@ fn a_sale_that_does_not_add_up_is_told_which_sum() {
 fn amounts_are_strings_with_the_digits_of_their_currency() {
     on_each_database(|db| {
         let shop = Shop::open(db);
-        for bad in
-            [json!("12.345"), json!("1e1"), json!(12.5), json!(12), json!("NaN"), json!("-1"), json!(""), json!(null)]
-        {
+        for bad in [
+            json!("12.345"),
+            json!("1e1"),
+            json!(12.5),
+            json!(12),
+            json!("NaN"),
+            json!("-1"),
+            json!(""),
+            json!(null),
+        ] {
             let mut sale = hearts(&shop);
             sale["lines"][0]["unit_price"] = bad.clone();
             let refused = shop.till().post("/v1/sales", &sale).expect(422);
@@ -111,10 +128,12 @@ fn amounts_are_strings_with_the_digits_of_their_currency() {
                 "{bad}: {refused}"
             );
         }
-        for (store, zone, currency, region, amount, finer) in
-            [("J1", "Asia/Tokyo", "JPY", "JP", "1200", "1200.5"), ("K1", "Asia/Kuwait", "KWD", "KW", "1.250", "1.2505")]
-        {
-            let body = json!({"name": "x", "time_zone": zone, "currency": currency, "region": region});
+        for (store, zone, currency, region, amount, finer) in [
+            ("J1", "Asia/Tokyo", "JPY", "JP", "1200", "1200.5"),
+            ("K1", "Asia/Kuwait", "KWD", "KW", "1.250", "1.2505"),
+        ] {
+            let body =
+                json!({"name": "x", "time_zone": zone, "currency": currency, "region": region});
             shop.admin().put(&format!("/v1/stores/{store}"), &body).expect(201);
             let sale = |amount: &str| {
                 json!({"store": store, "register": "1", "receipt": "1", "business_date": "2026-03-12",
@@ -125,7 +144,10 @@ fn amounts_are_strings_with_the_digits_of_their_currency() {
             let till = Caller::new(&shop, "t", &[Role::Register], &[store]);
             till.post("/v1/sales", &sale(finer)).expect_problem(422, "invalid_amount");
             let recorded = till.post("/v1/sales", &sale(amount)).expect(201);
-            assert_eq!((&recorded.body["total"], &recorded.body["lines"][0]["net"]), (&json!(amount), &json!(amount)));
+            assert_eq!(
+                (&recorded.body["total"], &recorded.body["lines"][0]["net"]),
+                (&json!(amount), &json!(amount))
+            );
         }
     });
 }
@@ -138,25 +160,59 @@ fn what_cannot_be_a_sale_of_this_store_is_refused() {
             let mut sale = hearts(&shop);
             change(&mut sale);
             let refused = shop.till().post("/v1/sales", &sale).expect_problem(status, code);
-            assert_eq!(refused.faults().first().map_or("", |(pointer, _)| pointer.as_str()), pointer, "{refused}");
+            assert_eq!(
+                refused.faults().first().map_or("", |(pointer, _)| pointer.as_str()),
+                pointer,
+                "{refused}"
+            );
         };
-        refuse(&|s| s["sold_at"] = json!("2026-03-11T15:10:00Z"), 422, "time_in_future", "/sold_at");
+        refuse(
+            &|s| s["sold_at"] = json!("2026-03-11T15:10:00Z"),
+            422,
+            "time_in_future",
+            "/sold_at",
+        );
         refuse(&|s| s["sold_at"] = json!("2026-03-11 11:00"), 422, "invalid_value", "/sold_at");
-        refuse(&|s| s["business_date"] = json!("2026-03-31"), 422, "invalid_value", "/business_date");
+        refuse(
+            &|s| s["business_date"] = json!("2026-03-31"),
+            422,
+            "invalid_value",
+            "/business_date",
+        );
         refuse(&|s| s["currency"] = json!("EUR"), 422, "currency_mismatch", "/currency");
         refuse(&|s| s["store"] = json!("0043"), 404, "unknown_store", "");
         refuse(&|s| s["store"] = json!("none"), 404, "unknown_store", "");
         refuse(&|s| s["status"] = json!("done"), 422, "unknown_field", "/status");
-        refuse(&|s| drop(s.as_object_mut().unwrap().remove("lines")), 422, "missing_field", "/lines");
+        refuse(
+            &|s| drop(s.as_object_mut().unwrap().remove("lines")),
+            422,
+            "missing_field",
+            "/lines",
+        );
         refuse(
             &|s| s["lines"][0]["description"] = json!("card 4111 1111 1111 1111"),
             422,
             "card_number_refused",
             "/lines/0/description",
         );
-        refuse(&|s| s["lines"][0]["quantity"] = json!("0"), 422, "invalid_quantity", "/lines/0/quantity");
-        refuse(&|s| s["lines"][0]["quantity"] = json!("1.0001"), 422, "invalid_quantity", "/lines/0/quantity");
-        refuse(&|s| s["tenders"][0]["type"] = json!("shells"), 422, "invalid_value", "/tenders/0/type");
+        refuse(
+            &|s| s["lines"][0]["quantity"] = json!("0"),
+            422,
+            "invalid_quantity",
+            "/lines/0/quantity",
+        );
+        refuse(
+            &|s| s["lines"][0]["quantity"] = json!("1.0001"),
+            422,
+            "invalid_quantity",
+            "/lines/0/quantity",
+        );
+        refuse(
+            &|s| s["tenders"][0]["type"] = json!("shells"),
+            422,
+            "invalid_value",
+            "/tenders/0/type",
+        );
         refuse(&|s| s["receipt"] = json!("x".repeat(65)), 422, "too_long", "/receipt");
     });
 }

@@ -25,7 +25,10 @@ fn number_and_pin_give_a_token_good_for_that_store() {
         let shop = Shop::open(db);
         hire(&shop, "1042", &["cashier", "register"], &["0042", "0043"]);
         let answer = sign_in(&shop, "1042", "493817", "0042").expect(200);
-        assert_eq!(answer.masked(), json!({"access_token": "<token>", "token_type": "Bearer", "expires_in": 28800}));
+        assert_eq!(
+            answer.masked(),
+            json!({"access_token": "<token>", "token_type": "Bearer", "expires_in": 28800})
+        );
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         let ana = Caller::bearing(&shop, answer.body["access_token"].as_str().unwrap());
         assert_eq!(ana.get("/v1/stores").expect(200).body["items"][0]["store"], "0042");
@@ -33,7 +36,10 @@ fn number_and_pin_give_a_token_good_for_that_store() {
         ana.get("/v1/stores/0043").expect_problem(404, "not_found");
         let entry = &shop.logged("sign_in.succeeded")[0];
         assert_eq!((&entry["store"], &entry["subject_id"]), (&json!("0042"), &json!("1042")));
-        assert!(!shop.log().iter().any(|entry| entry.to_string().contains("493817")), "the log has no PIN");
+        assert!(
+            !shop.log().iter().any(|entry| entry.to_string().contains("493817")),
+            "the log has no PIN"
+        );
     });
 }
 
@@ -69,7 +75,8 @@ fn guessing_is_locked_out_also_for_numbers_that_do_not_exist() {
         for operator in ["1042", "9999"] {
             sign_in(&shop, operator, "0000", "0042").expect_problem(401, "sign_in_failed");
             sign_in(&shop, operator, "0001", "0042").expect_problem(401, "sign_in_failed");
-            let locked = sign_in(&shop, operator, "493817", "0042").expect_problem(429, "locked_out");
+            let locked =
+                sign_in(&shop, operator, "493817", "0042").expect_problem(429, "locked_out");
             assert_eq!(locked.header("retry-after"), Some("900"), "{operator}");
         }
         shop.move_clock(SignedDuration::from_mins(15));
@@ -87,7 +94,8 @@ fn a_new_pin_opens_a_lock_and_closes_the_old_one() {
         hire(&shop, "1042", &["cashier"], &["0042"]);
         sign_in(&shop, "1042", "0000", "0042").expect(401);
         sign_in(&shop, "1042", "493817", "0042").expect_problem(429, "locked_out");
-        let body = json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "112233"});
+        let body =
+            json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "112233"});
         shop.admin().put_with("/v1/operators/1042", &[("If-Match", "*")], &body).expect(200);
         sign_in(&shop, "1042", "112233", "0042").expect(200);
         sign_in(&shop, "1042", "493817", "0042").expect_problem(401, "sign_in_failed");

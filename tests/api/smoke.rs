@@ -12,7 +12,10 @@ fn a_heart_comes_back() {
         shop.sell(&sale);
         let checked = shop.cashier().post("/v1/returns/check", &back(&sale, 1, 1)).expect(200).body;
         let recorded = shop.bring_back(&back(&sale, 1, 1));
-        assert_eq!((&checked["decision"], &checked["totals"]), (&recorded["decision"], &recorded["totals"]));
+        assert_eq!(
+            (&checked["decision"], &checked["totals"]),
+            (&recorded["decision"], &recorded["totals"])
+        );
         assert_eq!(shop.logged("return.recorded").len(), 1);
     });
 }

@@ -37,7 +37,8 @@ fn a_token_is_good_whole_and_in_its_time() {
         other_type["typ"] = json!("JWT");
         let mut promoted = claims.clone();
         promoted["roles"] = json!(["admin"]);
-        let unsigned = format!("{}.", with_parts(&token, &none, &claims).rsplit_once('.').unwrap().0);
+        let unsigned =
+            format!("{}.", with_parts(&token, &none, &claims).rsplit_once('.').unwrap().0);
         for forged in [
             with_parts(&token, &none, &claims),
             unsigned,
@@ -51,7 +52,9 @@ fn a_token_is_good_whole_and_in_its_time() {
             Caller::bearing(&shop, &forged).get("/v1/stores").expect_problem(401, "invalid_token");
         }
         for header in ["Basic abc", "Bearer", "Bearer  ", &token] {
-            shop.nobody().get_with("/v1/stores", &[("Authorization", header)]).expect_problem(401, "invalid_token");
+            shop.nobody()
+                .get_with("/v1/stores", &[("Authorization", header)])
+                .expect_problem(401, "invalid_token");
         }
         shop.move_clock(SignedDuration::from_mins(62));
         bearer.get("/v1/stores").expect_problem(401, "invalid_token");

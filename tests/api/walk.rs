@@ -1,5 +1,5 @@
-//! Every route there is: who may, who may not, who sees nothing, and that whatever changes anything is in the log.
-//! A new route fails here until it has its rows.
+//! Every route there is: who may, who may not, who sees nothing, and that whatever changes anything
+//! is in the log. A new route fails here until it has its rows.
 
 mod mutations;
 mod roles;
@@ -28,8 +28,11 @@ fn handlers() -> BTreeSet<(String, String)> {
             continue;
         }
         for line in std::fs::read_to_string(path).unwrap().lines() {
-            let attribute = line.trim().strip_prefix("#[").and_then(|line| line.strip_suffix("\")]"));
-            let Some((method, pattern)) = attribute.and_then(|line| line.split_once("(\"")) else { continue };
+            let attribute =
+                line.trim().strip_prefix("#[").and_then(|line| line.strip_suffix("\")]"));
+            let Some((method, pattern)) = attribute.and_then(|line| line.split_once("(\"")) else {
+                continue;
+            };
             if pattern.starts_with('/') {
                 found.insert((method.to_uppercase(), pattern.to_owned()));
             }
@@ -53,7 +56,16 @@ fn the_document_has_every_handler_and_every_path_of_it_answers() {
         assert!(allowed.contains(&operation.method.as_str()), "{}: {allowed:?}", operation.path);
         assert_eq!(allowed.contains(&"HEAD"), allowed.contains(&"GET"), "{}", operation.path);
     }
-    for none in ["/", "/v1", "/v1/", "/v1/returns/", "/v1/nothing", "/v2/sales", "/openapi", "/v1/sales/import/x"] {
+    for none in [
+        "/",
+        "/v1",
+        "/v1/",
+        "/v1/returns/",
+        "/v1/nothing",
+        "/v2/sales",
+        "/openapi",
+        "/v1/sales/import/x",
+    ] {
         shop.admin().get(none).expect_problem(404, "not_found");
     }
 }
@@ -73,7 +85,9 @@ fn every_code_is_described_where_callers_read() {
 /// The references of a document.
 fn references(json: &serde_json::Value, found: &mut BTreeSet<String>) {
     match json {
-        serde_json::Value::Array(entries) => entries.iter().for_each(|entry| references(entry, found)),
+        serde_json::Value::Array(entries) => {
+            entries.iter().for_each(|entry| references(entry, found))
+        }
         serde_json::Value::Object(members) => {
             found.extend(members.get("$ref").and_then(|target| target.as_str()).map(str::to_owned));
             members.values().for_each(|member| references(member, found));
@@ -89,7 +103,8 @@ fn the_document_refers_to_nothing_that_it_lacks() {
     let mut found = BTreeSet::new();
     references(&openapi, &mut found);
     assert!(found.len() > 50, "{found:?}");
-    let lacking = found.iter().filter(|target| openapi.pointer(target.trim_start_matches('#')).is_none());
+    let lacking =
+        found.iter().filter(|target| openapi.pointer(target.trim_start_matches('#')).is_none());
     assert_eq!(lacking.collect::<Vec<_>>(), [] as [&String; 0]);
 }
 
@@ -98,13 +113,21 @@ fn whatever_is_of_another_store_does_not_exist() {
     on_each_database(|db| {
         let shop = Shop::open(db);
         for (method, path, body) in mutations::of_one_store(&shop) {
-            let request =
-                shop.stranger().request(method.parse().unwrap(), &path).insert_header(("Idempotency-Key", "x"));
+            let request = shop
+                .stranger()
+                .request(method.parse().unwrap(), &path)
+                .insert_header(("Idempotency-Key", "x"));
             let theirs = shop.ask(if method == "GET" { request } else { request.set_json(&body) });
             assert_eq!(theirs.status, 404, "{method} {path}: {theirs}");
         }
-        for list in ["/v1/returns?store=0042", "/v1/sales?store=0042", "/v1/audit/events?store=0042"] {
-            assert_eq!(shop.stranger().get(list).expect(200).body["items"], serde_json::json!([]), "{list}");
+        for list in
+            ["/v1/returns?store=0042", "/v1/sales?store=0042", "/v1/audit/events?store=0042"]
+        {
+            assert_eq!(
+                shop.stranger().get(list).expect(200).body["items"],
+                serde_json::json!([]),
+                "{list}"
+            );
         }
         shop.stranger().get("/v1/audit/export?store=0042").expect_problem(404, "not_found");
     });

@@ -21,7 +21,8 @@ pub const PLACES: [(&str, &str, &str, &str); 7] = [
 
 pub const CURRENCIES: [&str; 7] = ["USD", "CAD", "JPY", "KWD", "CLF", "CHF", "SEK"];
 
-const KINDS: [TenderType; 4] = [TenderType::Cash, TenderType::CreditCard, TenderType::GiftCard, TenderType::Check];
+const KINDS: [TenderType; 4] =
+    [TenderType::Cash, TenderType::CreditCard, TenderType::GiftCard, TenderType::Check];
 
 #[derive(Clone, Debug)]
 pub struct SaleShape {
@@ -58,24 +59,30 @@ pub struct TenderShape {
 impl SaleShape {
     pub fn build(&self, number: u128) -> Sale {
         let (store, code, region, _) = PLACES[self.place];
-        let lines: Vec<SaleLine> = self.lines.iter().zip(1..).map(|(shape, number)| shape.build(number)).collect();
+        let lines: Vec<SaleLine> =
+            self.lines.iter().zip(1..).map(|(shape, number)| shape.build(number)).collect();
         let nets: i64 = lines.iter().map(|line| line.net.0).sum();
         let mut made = sale(lines, Vec::new());
         (made.id, made.receipt, made.store) = (id(number), format!("R-{number}"), store.to_owned());
         (made.currency, made.prices_include_tax) = (currency(code), self.included);
-        made.discounts = self.off.iter().map(|percent| discount(nets * percent / 100, None)).collect();
+        made.discounts =
+            self.off.iter().map(|percent| discount(nets * percent / 100, None)).collect();
         let charges = self.charges.iter().zip(1..);
-        made.charges = charges.map(|((amount, tax), number)| charge(number, *amount, *tax)).collect();
+        made.charges =
+            charges.map(|((amount, tax), number)| charge(number, *amount, *tax)).collect();
         totalled(&mut made);
         let weights: Vec<Minor> = self.tenders.iter().map(|shape| Minor(shape.weight)).collect();
         let shares = largest_remainder(made.total, &weights);
         let tenders = self.tenders.iter().zip(&shares).zip(1..);
-        made.tenders = tenders.map(|((shape, share), number)| shape.build(number, *share)).collect();
+        made.tenders =
+            tenders.map(|((shape, share), number)| shape.build(number, *share)).collect();
         let last_cash = made.tenders.iter().rposition(|tender| tender.kind == TenderType::Cash);
         let rounding = cash_rounding(made.currency, region, made.business_date);
         if let (Some(rounding), Some(last)) = (rounding, last_cash) {
             // Cash is coins: what is less than one is paid with the last of it, and rounded there.
-            for place in (0..last).filter(|place| KINDS[self.tenders[*place].kind] == TenderType::Cash) {
+            for place in
+                (0..last).filter(|place| KINDS[self.tenders[*place].kind] == TenderType::Cash)
+            {
                 let odd = shares[place].0 % rounding.step;
                 made.tenders[place].amount.0 -= odd;
                 made.tenders[last].amount.0 += odd;
@@ -99,7 +106,8 @@ impl LineShape {
             }
             line.net = Minor(extended - off);
             let taxes = self.taxes.iter().zip(["A", "B", "C"]);
-            line.taxes = taxes.map(|(permille, code)| tax(code, line.net.0 * permille / 1_000)).collect();
+            line.taxes =
+                taxes.map(|(permille, code)| tax(code, line.net.0 * permille / 1_000)).collect();
         })
     }
 }
@@ -114,5 +122,11 @@ impl TenderShape {
 
 fn charge(number: u32, amount: i64, of_tax: i64) -> Charge {
     let taxes = vec![tax("A", of_tax)];
-    Charge { charge: number, kind: "shipping".to_owned(), amount: Minor(amount), taxes, refundable: true }
+    Charge {
+        charge: number,
+        kind: "shipping".to_owned(),
+        amount: Minor(amount),
+        taxes,
+        refundable: true,
+    }
 }

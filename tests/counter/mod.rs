@@ -1,4 +1,5 @@
-//! A counter to bring things back to: stores, operators, a policy, sales and drafts, for tests of the domain alone.
+//! A counter to bring things back to: stores, operators, a policy, sales and drafts, for tests of
+//! the domain alone.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)] // each test binary uses a part of this
 
 pub mod made_up;
@@ -56,8 +57,10 @@ pub fn currency(code: &str) -> Currency {
 
 /// A policy of these rules (a JSON list), governed as said, ready to be asked.
 pub fn policy_in(code: &str, governed_by: &str, rules: &str) -> Arc<ByCurrency> {
-    let text = format!(r#"{{"currency": "{code}", "governed_by": "{governed_by}", "rules": {rules}}}"#);
-    let document: PolicyDocument = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e} in {text}"));
+    let text =
+        format!(r#"{{"currency": "{code}", "governed_by": "{governed_by}", "rules": {rules}}}"#);
+    let document: PolicyDocument =
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e} in {text}"));
     compile_document(&document).unwrap_or_else(|faults| panic!("{faults:?} in {text}"))
 }
 
@@ -113,7 +116,8 @@ pub fn operator(number: &str, role: Role) -> Operator {
     }
 }
 
-/// Stores 0042 and 0043 in New York, 0044 in California, 0050 in Toronto, others abroad; cashiers and managers; version 1 of the policy.
+/// Stores 0042 and 0043 in New York, 0044 in California, 0050 in Toronto, others abroad; cashiers
+/// and managers; version 1 of the policy.
 pub fn settings(compiled: Arc<ByCurrency>) -> Settings {
     let mut settings = Settings::default();
     let stores = [
@@ -121,11 +125,14 @@ pub fn settings(compiled: Arc<ByCurrency>) -> Settings {
         store("0044", "USD", "US-CA", "America/Los_Angeles"),
         store("0060", "EUR", "DE-BY", "Europe/Berlin"),
     ];
-    let everywhere = made_up::PLACES.map(|(number, code, region, zone)| store(number, code, region, zone));
+    let everywhere =
+        made_up::PLACES.map(|(number, code, region, zone)| store(number, code, region, zone));
     for store in stores.into_iter().chain(everywhere) {
         settings.stores.insert(store.store.clone(), Arc::new(store));
     }
-    for (number, role) in [(CASHIER, Role::Cashier), ("2001", Role::Manager), ("3001", Role::Manager)] {
+    for (number, role) in
+        [(CASHIER, Role::Cashier), ("2001", Role::Manager), ("3001", Role::Manager)]
+    {
         settings.operators.insert(number.to_owned(), Arc::new(operator(number, role)));
     }
     settings.save_policy(published(1, noon("2020-01-01"), compiled));
@@ -180,7 +187,14 @@ pub fn discount(amount: i64, promotion: Option<&str>) -> Discount {
 /// A tender of a sale; a card or a check has a reference.
 pub fn tender(number: u32, kind: TenderType, amount: i64, change: i64) -> Tender {
     let reference = (kind != TenderType::Cash).then(|| format!("ref-{number}"));
-    Tender { tender: number, kind, amount: Minor(amount), change: Minor(change), reference, card: None }
+    Tender {
+        tender: number,
+        kind,
+        amount: Minor(amount),
+        change: Minor(change),
+        reference,
+        card: None,
+    }
 }
 
 /// Sale 1 of 2026-03-01 in dollars, as it was rung up, paid by these tenders.
@@ -215,7 +229,8 @@ pub fn totalled(sale: &mut Sale) {
     let taxes = |all: &[Tax]| all.iter().map(|tax| tax.amount.0).sum::<i64>();
     let nets: i64 = sale.lines.iter().map(|line| line.net.0).sum();
     let added: i64 = sale.lines.iter().map(|line| taxes(&line.taxes)).sum();
-    let charges: i64 = sale.charges.iter().map(|charge| charge.amount.0 + taxes(&charge.taxes)).sum();
+    let charges: i64 =
+        sale.charges.iter().map(|charge| charge.amount.0 + taxes(&charge.taxes)).sum();
     let off: i64 = sale.discounts.iter().map(|discount| discount.amount.0).sum();
     sale.total = Minor(nets - off + charges + if sale.prices_include_tax { 0 } else { added });
 }
@@ -285,7 +300,8 @@ pub fn record_of(draft: Draft) -> RecordReturn {
     }
 }
 
-/// Makes the prices of a sale known in the market of its store, day by day, and its units by their serial numbers.
+/// Makes the prices of a sale known in the market of its store, day by day, and its units by their
+/// serial numbers.
 pub fn know_prices(state: &mut State, sale: &Sale) {
     let market = Market::of(&state.settings().stores[&sale.store].clone());
     for line in &sale.lines {
@@ -302,12 +318,18 @@ pub fn know_prices(state: &mut State, sale: &Sale) {
 
 /// Goods without a receipt.
 pub fn bare(sku: &str, units: i64) -> DraftLine {
-    DraftLine { sale_line: None, sku: Some(sku.to_owned()), ..asked(1, Asked::Units(Quantity::units(units))) }
+    DraftLine {
+        sale_line: None,
+        sku: Some(sku.to_owned()),
+        ..asked(1, Asked::Units(Quantity::units(units)))
+    }
 }
 
 /// Sale 1 by its gift receipt.
 pub fn gift(lines: Vec<DraftLine>) -> Draft {
-    with(draft(lines), |draft| draft.sale = draft.sale.take().map(|sale| SaleRef::Gift(Box::new(sale))))
+    with(draft(lines), |draft| {
+        draft.sale = draft.sale.take().map(|sale| SaleRef::Gift(Box::new(sale)))
+    })
 }
 
 /// The counter itself: settings, what was loaded, and a day.

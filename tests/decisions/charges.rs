@@ -7,7 +7,8 @@ use returndesk::domain::sale::Sale;
 
 const ASKS: &str = r#"{"id": "short", "when": {}, "set": {"window":
     {"days": 15, "after": "needs_approval", "approval_role": "supervisor", "refuse_after_days": 60}}},"#;
-const FINAL: &str = r#"{"id": "final", "when": {"flags": ["final_sale"]}, "set": {"outcome": "refuse"}},"#;
+const FINAL: &str =
+    r#"{"id": "final", "when": {"flags": ["final_sale"]}, "set": {"outcome": "refuse"}},"#;
 const LAMPS: &str = r#"{"id": "lamps", "when": {"sku": ["SKU-1"]}, "set": {"outcome": "refuse"}},"#;
 
 #[rustfmt::skip] // a row is read as one
@@ -55,10 +56,14 @@ pub fn rows() -> Vec<Row> {
 
 #[test]
 fn nothing_comes_back_of_a_voided_sale_by_its_charges() {
-    let mut counter = crate::counter::Counter::open(&format!("[{}]", crate::table::DEFAULT), vec![shipped()]);
+    let mut counter =
+        crate::counter::Counter::open(&format!("[{}]", crate::table::DEFAULT), vec![shipped()]);
     let now = counter.now;
     counter.state.with_book(crate::counter::id(1), |book| book.voided_at = Some(now));
     let decision = counter.check(&with_charges(vec![], &[1])).unwrap();
     assert_eq!(decision.verdict, returndesk::domain::decision::Verdict::Refused);
-    assert_eq!((decision.totals.refund.0, decision.charges.len(), decision.findings.len()), (0, 0, 1));
+    assert_eq!(
+        (decision.totals.refund.0, decision.charges.len(), decision.findings.len()),
+        (0, 0, 1)
+    );
 }

@@ -1,4 +1,5 @@
-//! Whether a line may come back: receipt, window, outcome, reason, condition, identity, and whose version governs.
+//! Whether a line may come back: receipt, window, outcome, reason, condition, identity, and whose
+//! version governs.
 
 use crate::counter::{day, discount, draft, id, line, noon, reason, sale, tender, units, with};
 use crate::table::Row;
@@ -21,7 +22,8 @@ fn because(word: &str) -> Draft {
 }
 
 fn receipt(number: &str) -> Draft {
-    let reference = SaleRef::Receipt { receipt: number.to_owned(), store: None, business_date: None };
+    let reference =
+        SaleRef::Receipt { receipt: number.to_owned(), store: None, business_date: None };
     with(draft(vec![units(1, 1)]), |draft| draft.sale = Some(reference))
 }
 
@@ -29,7 +31,13 @@ fn without_receipt() -> DraftLine {
     with(units(1, 1), |line| (line.sale_line, line.sku) = (None, Some("SKU-1".to_owned())))
 }
 
-fn row(name: &'static str, rules: &'static str, on: &'static str, draft: Draft, told: &'static str) -> Row {
+fn row(
+    name: &'static str,
+    rules: &'static str,
+    on: &'static str,
+    draft: Draft,
+    told: &'static str,
+) -> Row {
     Row { name, rules, sales: vec![lamp()], before: vec![], disputed: None, on, draft, told }
 }
 

@@ -1,14 +1,16 @@
 //! Which version of the policy governs: of the sale, of the return, or the better of the two.
 
-use crate::counter::{Counter, draft, line, noon, policy_in, published, sale, settings, tender, units};
+use crate::counter::{
+    Counter, draft, line, noon, policy_in, published, sale, settings, tender, units,
+};
 use returndesk::domain::decision::Verdict;
 use returndesk::domain::tender::TenderType::CreditCard;
 
 /// Thirty days and no fee, in force when the lamp was sold.
-const THEN: &str = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"}}}]"#;
+const THEN: &str =
+    r#"[{"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"}}}]"#;
 /// A year, for a fee of a tenth.
-const NOW: &str =
-    r#"[{"id": "default", "when": {}, "set": {"window": {"days": 365, "after": "refuse"}, "fee": {"percent": "10"}}}]"#;
+const NOW: &str = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 365, "after": "refuse"}, "fee": {"percent": "10"}}}]"#;
 
 #[test]
 fn the_version_that_governs_is_told_and_asked() {

@@ -1,6 +1,9 @@
-//! What the shop keeps: fees with their taxes by jurisdiction, and discounts of promotions that are broken.
+//! What the shop keeps: fees with their taxes by jurisdiction, and discounts of promotions that are
+//! broken.
 
-use crate::counter::{currency, discount, draft, line, reason, sale, tax, tender, totalled, units, with};
+use crate::counter::{
+    currency, discount, draft, line, reason, sale, tax, tender, totalled, units, with,
+};
 use crate::table::Row;
 use returndesk::domain::draft::Draft;
 use returndesk::domain::money::Minor;
@@ -17,7 +20,8 @@ const REFUSE: &str = r#"{"id": "broken", "when": {}, "set": {"promotion": "refus
 
 fn at(store: &str, code: &str, included: bool, lines: Vec<SaleLine>) -> Sale {
     let mut made = sale(lines, vec![tender(1, CreditCard, 0, 0)]);
-    (made.store, made.currency, made.prices_include_tax) = (store.to_owned(), currency(code), included);
+    (made.store, made.currency, made.prices_include_tax) =
+        (store.to_owned(), currency(code), included);
     totalled(&mut made);
     made.tenders[0].amount = made.total;
     made

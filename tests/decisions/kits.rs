@@ -1,4 +1,5 @@
-//! Kits with their parts in one draft, in either order; kits within kits; parts sold by serial number.
+//! Kits with their parts in one draft, in either order; kits within kits; parts sold by serial
+//! number.
 
 use crate::counter::{draft, line, units, with};
 use crate::goods::{by_card, kits, row};
@@ -18,7 +19,9 @@ fn bundles() -> Sale {
     let serials = ["SN-A", "SN-B"].map(str::to_owned).to_vec();
     by_card(vec![
         line(1, 2, 500),
-        with(line(2, 2, 50000), |line| (line.parent_line, line.serial_numbers) = (Some(1), serials)),
+        with(line(2, 2, 50000), |line| {
+            (line.parent_line, line.serial_numbers) = (Some(1), serials)
+        }),
     ])
 }
 
@@ -164,7 +167,8 @@ fn the_order_of_the_lines_changes_nothing() {
     let asked = [units(1, 1), units(2, 1), units(3, 1)];
     let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     let brought = orders.map(|order| {
-        let mut counter = crate::counter::Counter::open(&format!("[{}]", crate::table::DEFAULT), vec![nested()]);
+        let mut counter =
+            crate::counter::Counter::open(&format!("[{}]", crate::table::DEFAULT), vec![nested()]);
         counter.now = crate::counter::noon("2026-03-10");
         let lines = order.map(|place| asked[place].clone()).to_vec();
         let decision = counter.check(&draft(lines)).unwrap();
@@ -181,7 +185,8 @@ fn the_order_of_the_lines_changes_nothing() {
 /// Which numbers came back is kept with the return: voiding it must find them.
 #[test]
 fn a_kit_brings_the_serial_numbers_that_are_left() {
-    let mut counter = crate::counter::Counter::open(&format!("[{}]", crate::table::DEFAULT), vec![bundles()]);
+    let mut counter =
+        crate::counter::Counter::open(&format!("[{}]", crate::table::DEFAULT), vec![bundles()]);
     counter.record(draft(vec![phone("SN-B"), units(1, 1)])).unwrap();
     let rest = counter.record(draft(vec![units(1, 1)])).unwrap();
     assert_eq!(counter.book(1).lines[1].serials_returned, ["SN-B", "SN-A"]);

@@ -20,7 +20,16 @@ fn of_customer(customer: &str, units_back: i64) -> Draft {
 }
 
 fn row(name: &'static str, rules: &'static str, draft: Draft, told: &'static str) -> Row {
-    Row { name, rules, sales: vec![chairs()], before: vec![], disputed: None, on: "2026-03-10", draft, told }
+    Row {
+        name,
+        rules,
+        sales: vec![chairs()],
+        before: vec![],
+        disputed: None,
+        on: "2026-03-10",
+        draft,
+        told,
+    }
 }
 
 fn after(before: Vec<Draft>, row: Row) -> Row {
@@ -29,8 +38,7 @@ fn after(before: Vec<Draft>, row: Row) -> Row {
 
 const TIERS: &str = r#"{"id": "tiers", "when": {}, "set": {"approval": [{"over": "200.00", "role": "supervisor"},
     {"over": "1000.00", "role": "district_manager", "approvers": 2}]}},"#;
-const LIMIT: &str =
-    r#"{"id": "limit", "when": {}, "set": {"amount_limit": {"amount": "500.00", "outcome": "refuse"}}},"#;
+const LIMIT: &str = r#"{"id": "limit", "when": {}, "set": {"amount_limit": {"amount": "500.00", "outcome": "refuse"}}},"#;
 const ASKING: &str = r#"{"id": "limit", "when": {}, "set": {"amount_limit": {"amount": "500.00", "outcome": "needs_approval",
     "approval_role": "district_manager"}}},"#;
 const COUNT: &str = r#"{"id": "often", "when": {}, "set": {"velocity": [{"days": 90, "count": 2, "outcome": "needs_approval",

@@ -35,7 +35,9 @@ impl Row {
         let mut counter = Counter::open(&format!("[{}{DEFAULT}]", self.rules), self.sales.clone());
         counter.now = noon(self.on) - jiff::SignedDuration::from_hours(24);
         for draft in &self.before {
-            counter.record(draft.clone()).unwrap_or_else(|refusal| panic!("{}: before: {refusal:?}", self.name));
+            counter
+                .record(draft.clone())
+                .unwrap_or_else(|refusal| panic!("{}: before: {refusal:?}", self.name));
         }
         if let Some(place) = self.disputed {
             counter.state.with_book(id(1), |book| book.tenders[place].charged_back = true);
@@ -50,8 +52,13 @@ impl Row {
         let checked = counter.check(&self.draft);
         let recorded = counter.record(self.draft.clone());
         match (&checked, &recorded) {
-            (Ok(decision), Ok(_)) => assert_eq!(decision.verdict, Verdict::Allowed, "{}", self.name),
-            (Ok(decision), Err(Refusal::ReturnRefused(again) | Refusal::ApprovalRequired(again))) => {
+            (Ok(decision), Ok(_)) => {
+                assert_eq!(decision.verdict, Verdict::Allowed, "{}", self.name)
+            }
+            (
+                Ok(decision),
+                Err(Refusal::ReturnRefused(again) | Refusal::ApprovalRequired(again)),
+            ) => {
                 assert_eq!(decision, &**again, "{}: check and record decide alike", self.name);
             }
             (Err(faults), Err(again)) => assert_eq!(faults, again, "{}", self.name),
@@ -62,37 +69,59 @@ impl Row {
         let answer = match (checked, recorded) {
             (Ok(_), Err(Refusal::QuoteRequired { rule })) => format!("quote required by {rule}\n"),
             (Ok(decision), _) => written(&decision),
-            (Err(Refusal::Invalid(faults)), _) => {
-                faults.iter().fold(String::new(), |all, f| format!("{all}{} {}: {}\n", f.code, f.pointer, f.detail))
-            }
+            (Err(Refusal::Invalid(faults)), _) => faults.iter().fold(String::new(), |all, f| {
+                format!("{all}{} {}: {}\n", f.code, f.pointer, f.detail)
+            }),
             (Err(refusal), _) => panic!("{}: {refusal:?}", self.name),
         };
-        let told: Vec<&str> = self.told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let told: Vec<&str> =
+            self.told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         let now: Vec<&str> = answer.lines().map(str::trim).collect();
         (told != now).then(|| format!("== {}\n{answer}", self.name))
     }
 }
 
-/// The whole decision: verdict, lines and charges with their findings, findings of the whole, refunds, alternatives.
+/// The whole decision: verdict, lines and charges with their findings, findings of the whole,
+/// refunds, alternatives.
 fn written(decision: &Decision) -> String {
     let money = |amount: Minor| amount.format(decision.currency);
     let total = &decision.totals;
     let mut text = format!("{}: {} back\n", decision.verdict.as_str(), money(total.refund));
     assert_eq!(total.refund.0, total.returned.0 - total.fees.0 - total.fee_taxes.0);
     for line in &decision.lines {
-        let number = line.sale_line.map_or_else(|| line.sku.clone().unwrap_or_default(), |number| number.to_string());
-        let taxes: String = line.taxes.iter().map(|(code, amount)| format!(" {code} {}", money(*amount))).collect();
-        let kept: String = line.fee_taxes.iter().map(|(code, amount)| format!(" {code} {}", money(*amount))).collect();
-        let fee = if line.fee.is_zero() { String::new() } else { format!(" less {}{kept}", money(line.fee)) };
+        let number = line
+            .sale_line
+            .map_or_else(|| line.sku.clone().unwrap_or_default(), |number| number.to_string());
+        let taxes: String =
+            line.taxes.iter().map(|(code, amount)| format!(" {code} {}", money(*amount))).collect();
+        let kept: String = line
+            .fee_taxes
+            .iter()
+            .map(|(code, amount)| format!(" {code} {}", money(*amount)))
+            .collect();
+        let fee = if line.fee.is_zero() {
+            String::new()
+        } else {
+            format!(" less {}{kept}", money(line.fee))
+        };
         let (quantity, net, worth) = (line.quantity, money(line.net), money(line.gross));
         writeln!(text, "line {number}: {quantity} for {net}{taxes} = {worth}{fee}").unwrap();
-        let contained = line.gross == line.net && line.taxes.iter().any(|(_, tax)| tax.is_positive());
-        let kept: i64 = if contained { 0 } else { line.fee_taxes.iter().map(|(_, tax)| tax.0).sum() };
+        let contained =
+            line.gross == line.net && line.taxes.iter().any(|(_, tax)| tax.is_positive());
+        let kept: i64 =
+            if contained { 0 } else { line.fee_taxes.iter().map(|(_, tax)| tax.0).sum() };
         assert_eq!(line.refund.0, line.gross.0 - line.fee.0 - kept);
         line.findings.iter().for_each(|finding| write_finding(&mut text, finding));
     }
     for charge in &decision.charges {
-        writeln!(text, "charge {}: {} = {}", charge.charge, money(charge.amount), money(charge.refund)).unwrap();
+        writeln!(
+            text,
+            "charge {}: {} = {}",
+            charge.charge,
+            money(charge.amount),
+            money(charge.refund)
+        )
+        .unwrap();
         charge.findings.iter().for_each(|finding| write_finding(&mut text, finding));
     }
     if !decision.findings.is_empty() {
@@ -101,15 +130,28 @@ fn written(decision: &Decision) -> String {
     }
     for plan in &decision.refunds {
         let (kind, tender) = (plan.kind.as_str(), plan.sale_tender.unwrap_or_default());
-        let reference = plan.reference.as_deref().map_or(String::new(), |reference| format!(" ({reference})"));
+        let reference =
+            plan.reference.as_deref().map_or(String::new(), |reference| format!(" ({reference})"));
         let rounded = rounding(plan.rounding, decision.currency);
-        let fallbacks: String = plan.fallbacks.iter().map(|kind| format!(", else {}", kind.as_str())).collect();
+        let fallbacks: String =
+            plan.fallbacks.iter().map(|kind| format!(", else {}", kind.as_str())).collect();
         let amount = money(plan.amount);
-        writeln!(text, "refund {}: {amount}{rounded} {kind} of tender {tender}{reference}{fallbacks}", plan.refund)
-            .unwrap();
+        writeln!(
+            text,
+            "refund {}: {amount}{rounded} {kind} of tender {tender}{reference}{fallbacks}",
+            plan.refund
+        )
+        .unwrap();
     }
     for other in &decision.alternatives {
-        writeln!(text, "to {}: {} {}", other.refund_to.as_str(), other.verdict.as_str(), money(other.refund)).unwrap();
+        writeln!(
+            text,
+            "to {}: {} {}",
+            other.refund_to.as_str(),
+            other.verdict.as_str(),
+            money(other.refund)
+        )
+        .unwrap();
     }
     text
 }
@@ -130,6 +172,13 @@ fn write_finding(text: &mut String, finding: &Finding) {
             if needed.count > 1 { format!(" ×{}", needed.count) } else { String::new() }
         )
     });
-    writeln!(text, "- {} by {}: {}{approval}", finding.code.as_str(), finding.rule, finding.outcome.as_str()).unwrap();
+    writeln!(
+        text,
+        "- {} by {}: {}{approval}",
+        finding.code.as_str(),
+        finding.rule,
+        finding.outcome.as_str()
+    )
+    .unwrap();
     writeln!(text, "{}", finding.detail).unwrap();
 }

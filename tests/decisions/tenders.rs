@@ -19,7 +19,11 @@ fn paid(kind: TenderType) -> Sale {
 
 /// 50.00 in cash for 46.00 of it, then a card, then a gift card.
 fn split() -> Sale {
-    plates(vec![tender(1, Cash, 5000, 400), tender(2, CreditCard, 11400, 0), tender(3, GiftCard, 4000, 0)])
+    plates(vec![
+        tender(1, Cash, 5000, 400),
+        tender(2, CreditCard, 11400, 0),
+        tender(3, GiftCard, 4000, 0),
+    ])
 }
 
 /// Three mugs at 3.34 for 10.02 in Toronto: 10.00 in cash, 0.02 of it rounded away.
@@ -36,7 +40,8 @@ fn toronto(total: i64, rounding: i64) -> Sale {
     let mugs = with(line(1, 3, 334), |line| line.net = Minor(1002));
     let lid = line(2, 1, total - 1002);
     let mut sale = sale(vec![mugs, lid], vec![tender(1, Cash, 2000, 2000 - total - rounding)]);
-    (sale.store, sale.currency, sale.cash_rounding) = ("0050".to_owned(), currency("CAD"), Minor(rounding));
+    (sale.store, sale.currency, sale.cash_rounding) =
+        ("0050".to_owned(), currency("CAD"), Minor(rounding));
     sale
 }
 
@@ -56,8 +61,23 @@ fn all_in_toronto() -> Draft {
     with(draft(vec![units(1, 3), units(2, 1)]), |draft| draft.store = "0050".to_owned())
 }
 
-fn row(name: &'static str, rules: &'static str, sale: Sale, draft: Draft, told: &'static str) -> Row {
-    Row { name, rules, sales: vec![sale], before: vec![], disputed: None, on: "2026-03-10", draft, told }
+fn row(
+    name: &'static str,
+    rules: &'static str,
+    sale: Sale,
+    draft: Draft,
+    told: &'static str,
+) -> Row {
+    Row {
+        name,
+        rules,
+        sales: vec![sale],
+        before: vec![],
+        disputed: None,
+        on: "2026-03-10",
+        draft,
+        told,
+    }
 }
 
 fn on(day: &'static str, row: Row) -> Row {
@@ -70,17 +90,18 @@ fn after(before: Vec<Draft>, row: Row) -> Row {
 
 const BY_TENDER: &str = r#"{"id": "routes", "when": {}, "set": {"refund_to":
     {"cash": ["cash", "store_credit"], "check": ["check", "store_credit"], "*": ["original", "store_credit"]}}},"#;
-const CASH_LIMIT: &str =
-    r#"{"id": "till", "when": {}, "set": {"cash_limit": {"amount": "100.00", "beyond": "store_credit"}}},"#;
+const CASH_LIMIT: &str = r#"{"id": "till", "when": {}, "set": {"cash_limit": {"amount": "100.00", "beyond": "store_credit"}}},"#;
 const CARD_OR_CASH: &str = r#"{"id": "till", "when": {}, "set": {"refund_to": {"*": ["original", "cash", "store_credit"]},
     "cash_limit": {"amount": "100.00", "beyond": "check"}}},"#;
-const CHECK_OR_CASH: &str = r#"{"id": "checks", "when": {}, "set": {"refund_to": {"check": ["check", "cash"]}}},"#;
-const CHECK_ALONE: &str =
-    r#"{"id": "checks", "when": {}, "set": {"refund_to": {"check": ["check"]}, "check_clears_days": 7}},"#;
-const LISTED: &str = r#"{"id": "order", "when": {}, "set": {"tender_order": ["gift_card", "cash"]}},"#;
+const CHECK_OR_CASH: &str =
+    r#"{"id": "checks", "when": {}, "set": {"refund_to": {"check": ["check", "cash"]}}},"#;
+const CHECK_ALONE: &str = r#"{"id": "checks", "when": {}, "set": {"refund_to": {"check": ["check"]}, "check_clears_days": 7}},"#;
+const LISTED: &str =
+    r#"{"id": "order", "when": {}, "set": {"tender_order": ["gift_card", "cash"]}},"#;
 const FIRST: &str = r#"{"id": "order", "when": {}, "set": {"tender_order": "first"}},"#;
 const LAST: &str = r#"{"id": "order", "when": {}, "set": {"tender_order": "last"}},"#;
-const PROPORTIONAL: &str = r#"{"id": "order", "when": {}, "set": {"tender_order": "proportional"}},"#;
+const PROPORTIONAL: &str =
+    r#"{"id": "order", "when": {}, "set": {"tender_order": "proportional"}},"#;
 
 #[rustfmt::skip] // a row is read as one
 pub fn rows() -> Vec<Row> {

@@ -1,6 +1,9 @@
-//! Goods without a receipt, and gift receipts: what they are worth, which rules are asked, where the money goes.
+//! Goods without a receipt, and gift receipts: what they are worth, which rules are asked, where
+//! the money goes.
 
-use crate::counter::{bare, day, discount, draft, gift, id, line, noon, sale, tax, tender, totalled, units, with};
+use crate::counter::{
+    bare, day, discount, draft, gift, id, line, noon, sale, tax, tender, totalled, units, with,
+};
 use crate::table::Row;
 use returndesk::domain::draft::{Asked, Draft, DraftLine};
 use returndesk::domain::money::Minor;
@@ -9,7 +12,8 @@ use returndesk::domain::sale::Sale;
 use returndesk::domain::tender::TenderType::{Cash, CreditCard, GiftCard};
 use returndesk::domain::words::{Condition, RefundTo};
 
-/// A mug of store 0042 at 10.00 on the 1st, with 0.89 of tax; the same in store 0043 at 3 for 25.00 on the 5th.
+/// A mug of store 0042 at 10.00 on the 1st, with 0.89 of tax; the same in store 0043 at 3 for 25.00
+/// on the 5th.
 fn mugs() -> Vec<Sale> {
     let dear = with(line(1, 1, 1000), |line| line.taxes = vec![tax("NY", 89)]);
     let cheap = with(line(1, 3, 1000), |line| {
@@ -40,13 +44,23 @@ fn shown(draft: Draft) -> Draft {
 }
 
 fn row(name: &'static str, rules: &'static str, draft: Draft, told: &'static str) -> Row {
-    Row { name, rules, sales: mugs(), before: vec![], disputed: None, on: "2026-03-10", draft, told }
+    Row {
+        name,
+        rules,
+        sales: mugs(),
+        before: vec![],
+        disputed: None,
+        on: "2026-03-10",
+        draft,
+        told,
+    }
 }
 
 /// No receipt is no hindrance: the lowest price of thirty days, as store credit.
 const PLAIN: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 30},
     "refund_to": {"*": ["store_credit"]}}},"#;
-const FOUR_DAYS: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 4}}},"#;
+const FOUR_DAYS: &str =
+    r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 4}}},"#;
 const NINE_DAYS: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 9}}},
     {"id": "unused", "when": {"receipt": false, "sku": ["X"]}, "set": {"price_basis": {"lowest_in_days": 400}}},"#;
 const STRICT: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 30},
@@ -59,9 +73,9 @@ const LIMITED_ALL: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {
     {"id": "all", "when": {}, "set": {"velocity": [{"days": 90, "count": 1, "outcome": "refuse"}]}},"#;
 const CASH: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 30},
     "refund_to": {"*": ["original", "cash", "store_credit"]}, "cash_limit": {"amount": "20.00", "beyond": "store_credit"}}},"#;
-const NO_PRICE: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"receipt_required": false}},"#;
-const GIFT: &str =
-    r#"{"id": "gift", "when": {"gift_receipt": true}, "set": {"refund_to": {"*": ["gift_card", "original"]}}},"#;
+const NO_PRICE: &str =
+    r#"{"id": "bare", "when": {"receipt": false}, "set": {"receipt_required": false}},"#;
+const GIFT: &str = r#"{"id": "gift", "when": {"gift_receipt": true}, "set": {"refund_to": {"*": ["gift_card", "original"]}}},"#;
 
 fn final_mugs() -> Vec<Sale> {
     with(mugs(), |sales| sales[1].lines[0].flags.push("final_sale".to_owned()))

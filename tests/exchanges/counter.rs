@@ -22,8 +22,14 @@ pub fn taken(units: i64, price: i64) -> SaleLine {
 }
 
 pub fn goods(lines: Vec<SaleLine>) -> ExchangeDraft {
-    let priced = |line: SaleLine| ExchangeLine { line, attributes: BTreeMap::new(), exchanged_for: None, priced: true };
-    let lines = lines.into_iter().zip(1..).map(|(line, number)| priced(SaleLine { line: number, ..line }));
+    let priced = |line: SaleLine| ExchangeLine {
+        line,
+        attributes: BTreeMap::new(),
+        exchanged_for: None,
+        priced: true,
+    };
+    let lines =
+        lines.into_iter().zip(1..).map(|(line, number)| priced(SaleLine { line: number, ..line }));
     ExchangeDraft {
         lines: lines.collect(),
         discounts: Vec::new(),
@@ -62,7 +68,8 @@ pub fn new_sale<'a>(counter: &'a Counter, exchange: &Return) -> &'a Book {
 pub fn fault(refused: Result<Return, Refusal>) -> String {
     match refused {
         Err(Refusal::Invalid(faults)) => {
-            let told: Vec<String> = faults.iter().map(|f| format!("{} {}: {}", f.code, f.pointer, f.detail)).collect();
+            let told: Vec<String> =
+                faults.iter().map(|f| format!("{} {}: {}", f.code, f.pointer, f.detail)).collect();
             told.join("\n")
         }
         other => panic!("expected faults, not {other:?}"),
@@ -83,7 +90,14 @@ pub fn written(decision: &Decision) -> String {
         money(total.due)
     );
     for finding in decision.all_findings() {
-        writeln!(text, "{} {}: {}", finding.outcome.as_str(), finding.code.as_str(), finding.detail).unwrap();
+        writeln!(
+            text,
+            "{} {}: {}",
+            finding.outcome.as_str(),
+            finding.code.as_str(),
+            finding.detail
+        )
+        .unwrap();
     }
     for refund in &decision.refunds {
         let (kind, tender) = (refund.kind.as_str(), refund.sale_tender.unwrap_or(0));
@@ -120,7 +134,10 @@ pub fn told(counter: &Counter, draft: &Draft) -> String {
 }
 
 pub fn trimmed(text: &str) -> String {
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).fold(String::new(), |all, line| all + line + "\n")
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .fold(String::new(), |all, line| all + line + "\n")
 }
 
 /// What a sale paid by each tender, and what has gone back to it.

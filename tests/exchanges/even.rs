@@ -1,7 +1,9 @@
 //! Even exchanges: another size or colour at the price paid, and nothing is left to settle.
 
 use crate::counter::{Counter, discount, line, sale, tax, tender, units, with};
-use crate::exchange::{RULES, adds_up, evenly, exchange, fault, goods, new_sale, paid, taken, told, trimmed};
+use crate::exchange::{
+    RULES, adds_up, evenly, exchange, fault, goods, new_sale, paid, taken, told, trimmed,
+};
 use returndesk::domain::money::Minor;
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::sale::Sale;
@@ -27,11 +29,15 @@ fn an_even_exchange_keeps_what_was_paid_tax_by_tax_and_leaves_nothing() {
         let draft = exchange(vec![units(1, 1)], evenly(0, 1));
         let decision = counter.check(&draft).unwrap();
         let totals = decision.totals;
-        assert_eq!((totals.refund, totals.due, totals.exchanged), (Minor(0), Minor(0), totals.returned));
+        assert_eq!(
+            (totals.refund, totals.due, totals.exchanged),
+            (Minor(0), Minor(0), totals.returned)
+        );
         let recorded = counter.record(draft).unwrap();
         let new = new_sale(&counter, &recorded).sale.clone();
         adds_up(&new);
-        let kept: Vec<(&str, i64)> = new.lines[0].taxes.iter().map(|tax| (tax.code.as_str(), tax.amount.0)).collect();
+        let kept: Vec<(&str, i64)> =
+            new.lines[0].taxes.iter().map(|tax| (tax.code.as_str(), tax.amount.0)).collect();
         assert_eq!((new.lines[0].net.0, kept), (net, vec![("NY", taxes[0]), ("CITY", taxes[1])]));
         assert_eq!(new.total, totals.returned);
     }
@@ -44,7 +50,10 @@ fn two_units_of_an_odd_price_are_kept_with_a_price_that_multiplies() {
     let new = new_sale(&counter, &recorded).sale.clone();
     adds_up(&new);
     let line = &new.lines[0];
-    assert_eq!((line.unit_price, line.net, line.quantity), (Minor(333), Minor(666), Quantity::units(2)));
+    assert_eq!(
+        (line.unit_price, line.net, line.quantity),
+        (Minor(333), Minor(666), Quantity::units(2))
+    );
     let weighed = with(line_of_cheese(), |line| line.quantity = Quantity(1_250));
     let cheese = sale(vec![weighed], vec![tender(1, CreditCard, 999, 0)]);
     let mut counter = Counter::open(RULES, vec![cheese]);
@@ -68,7 +77,10 @@ fn no_fee_is_kept_of_what_is_exchanged_evenly_and_other_goods_are_paid_for() {
     let mut both = evenly(1, 1);
     both.lines.extend(goods(vec![taken(1, 1900)]).lines);
     both.lines[1].line.line = 2;
-    let draft = exchange(vec![units(2, 1), units(1, 1)], paid(both.clone(), vec![tender(1, CreditCard, 0, 0)]));
+    let draft = exchange(
+        vec![units(2, 1), units(1, 1)],
+        paid(both.clone(), vec![tender(1, CreditCard, 0, 0)]),
+    );
     // The fee is kept of line 2, the first that comes back; line 1 is exchanged evenly.
     assert_eq!(
         told(&counter, &draft),
@@ -92,19 +104,26 @@ fn what_is_no_even_exchange_is_told() {
     let at = "/exchange/lines/0";
     assert_eq!(
         ask(&|goods| goods.lines[0].line.quantity = Quantity::units(2)),
-        format!("invalid_value {at}/quantity: Exchanged evenly, as much is taken as comes back: 1.")
+        format!(
+            "invalid_value {at}/quantity: Exchanged evenly, as much is taken as comes back: 1."
+        )
     );
     assert_eq!(
         ask(&|goods| goods.lines[0].exchanged_for = Some(7)),
-        format!("invalid_value {at}/exchanged_for: No such line comes back; lines are counted from 0.")
+        format!(
+            "invalid_value {at}/exchanged_for: No such line comes back; lines are counted from 0."
+        )
     );
     assert_eq!(
         ask(&|goods| goods.lines[0].exchanged_for = Some(1)),
         format!("invalid_value {at}/exchanged_for: Of that line only money comes back, no goods.")
     );
-    let twice = ask(&|goods| goods.lines.push(with(goods.lines[0].clone(), |line| line.line.line = 2)));
+    let twice =
+        ask(&|goods| goods.lines.push(with(goods.lines[0].clone(), |line| line.line.line = 2)));
     assert!(
-        twice.contains("/exchange/lines/1/exchanged_for: Each line that comes back is exchanged for one line."),
+        twice.contains(
+            "/exchange/lines/1/exchanged_for: Each line that comes back is exchanged for one line."
+        ),
         "{twice}"
     );
     assert_eq!(
@@ -128,9 +147,13 @@ fn an_even_exchange_between_prices_with_and_without_tax_keeps_what_was_paid() {
     let recorded = counter.record(exchange(vec![units(1, 3)], included)).unwrap();
     let new = new_sale(&counter, &recorded).sale.clone();
     adds_up(&new);
-    assert_eq!((new.lines[0].net, new.total, new.prices_include_tax), (Minor(1133), Minor(1133), true));
+    assert_eq!(
+        (new.lines[0].net, new.total, new.prices_include_tax),
+        (Minor(1133), Minor(1133), true)
+    );
     let back = with(evenly(0, 3), |goods| goods.prices_include_tax = Some(false));
-    let again = counter.record(crate::exchange::of(new.id, exchange(vec![units(1, 3)], back))).unwrap();
+    let again =
+        counter.record(crate::exchange::of(new.id, exchange(vec![units(1, 3)], back))).unwrap();
     let last = new_sale(&counter, &again).sale.clone();
     adds_up(&last);
     assert_eq!((last.lines[0].net, last.total), (Minor(999), Minor(1133)));
@@ -159,7 +182,8 @@ fn an_even_exchange_breaks_no_promotion() {
             "{treatment}"
         );
         assert!(
-            !told(&counter, &exchange(vec![units(1, 1)], goods(vec![taken(1, 750)]))).starts_with("allowed: 7.50"),
+            !told(&counter, &exchange(vec![units(1, 1)], goods(vec![taken(1, 750)])))
+                .starts_with("allowed: 7.50"),
             "{treatment}"
         );
     }
@@ -167,11 +191,16 @@ fn an_even_exchange_breaks_no_promotion() {
 
 #[test]
 fn a_kit_is_exchanged_evenly_with_all_its_parts() {
-    let part = with(line(2, 2, 500), |line| (line.parent_line, line.taxes) = (Some(1), vec![tax("NY", 80)]));
+    let part = with(line(2, 2, 500), |line| {
+        (line.parent_line, line.taxes) = (Some(1), vec![tax("NY", 80)])
+    });
     let sold = sale(vec![line(1, 1, 0), part], vec![tender(1, CreditCard, 1080, 0)]);
     let mut counter = Counter::open(RULES, vec![sold]);
     let recorded = counter.record(exchange(vec![units(1, 1)], evenly(0, 1))).unwrap();
     let new = new_sale(&counter, &recorded).sale.clone();
     adds_up(&new);
-    assert_eq!((new.lines[0].net, new.total, recorded.refund), (Minor(1000), Minor(1080), Minor(0)));
+    assert_eq!(
+        (new.lines[0].net, new.total, recorded.refund),
+        (Minor(1000), Minor(1080), Minor(0))
+    );
 }

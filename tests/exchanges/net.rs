@@ -1,7 +1,9 @@
 //! One net: refund, payment or nothing, and whose money pays for the new goods.
 
 use crate::counter::{Counter, approver, line, money, record_of, sale, tax, tender, units, with};
-use crate::exchange::{RULES, adds_up, exchange, goods, new_sale, paid, taken, tenders, told, trimmed};
+use crate::exchange::{
+    RULES, adds_up, exchange, goods, new_sale, paid, taken, tenders, told, trimmed,
+};
 use returndesk::domain::draft::Draft;
 use returndesk::domain::money::Minor;
 use returndesk::domain::refusal::{OverrideFault, Refusal};
@@ -9,10 +11,15 @@ use returndesk::domain::returns::RecordReturn;
 use returndesk::domain::sale::Sale;
 use returndesk::domain::tender::TenderType::{Cash, CreditCard, GiftCard};
 
-/// Two lamps at 40.00 with two taxes, 3.55 and 0.45 each: 88.00, of it 50.00 by card, 30.00 in cash, 8.00 by gift card.
+/// Two lamps at 40.00 with two taxes, 3.55 and 0.45 each: 88.00, of it 50.00 by card, 30.00 in
+/// cash, 8.00 by gift card.
 fn lamps() -> Sale {
     let lamps = with(line(1, 2, 4000), |line| line.taxes = vec![tax("NY", 710), tax("CITY", 90)]);
-    let tenders = vec![tender(1, CreditCard, 5000, 0), tender(2, Cash, 4000, 1000), tender(3, GiftCard, 800, 0)];
+    let tenders = vec![
+        tender(1, CreditCard, 5000, 0),
+        tender(2, Cash, 4000, 1000),
+        tender(3, GiftCard, 800, 0),
+    ];
     sale(vec![lamps], tenders)
 }
 
@@ -124,7 +131,10 @@ fn an_approval_of_an_exchange_is_for_what_comes_back_and_for_no_more() {
     assert_eq!(grant.max_refund, Minor(4400), "nothing is paid out, and yet this much is approved");
     let with_it = |draft| RecordReturn { grants: vec![grant.clone()], ..record_of(draft) };
     let dearer = counter.record_with(with_it(of(2, 8800)));
-    assert!(matches!(dearer, Err(Refusal::Override { why: OverrideFault::Mismatch, .. })), "{dearer:?}");
+    assert!(
+        matches!(dearer, Err(Refusal::Override { why: OverrideFault::Mismatch, .. })),
+        "{dearer:?}"
+    );
     counter.record_with(with_it(of(1, 4400))).unwrap();
 }
 
@@ -137,8 +147,14 @@ fn the_table_of_nets_is_answered_and_recorded_as_written() {
         let new = new_sale(&counter, &recorded).sale.clone();
         adds_up(&new);
         let out: i64 = recorded.refunds.iter().map(|refund| refund.plan.amount.0).sum();
-        let carried: i64 = recorded.exchange.unwrap().carried.iter().map(|part| part.amount.0).sum();
+        let carried: i64 =
+            recorded.exchange.unwrap().carried.iter().map(|part| part.amount.0).sum();
         let gone: i64 = tenders(counter.book(1)).iter().map(|(_, refunded)| refunded).sum();
-        assert_eq!(out + carried, gone, "{}: what left the old tenders went out or was carried", row.name);
+        assert_eq!(
+            out + carried,
+            gone,
+            "{}: what left the old tenders went out or was carried",
+            row.name
+        );
     }
 }

@@ -16,8 +16,9 @@ fn mug() -> Sale {
 /// One that costs so much more is taken for it, and paid so.
 fn paying(more: i64, tenders: Vec<Tender>, rounding: Option<i64>) -> Result<(i64, i64), String> {
     let mut counter = Counter::open(RULES, vec![mug()]);
-    let goods =
-        with(paid(goods(vec![taken(1, 1000 + more)]), tenders), |goods| goods.cash_rounding = rounding.map(Minor));
+    let goods = with(paid(goods(vec![taken(1, 1000 + more)]), tenders), |goods| {
+        goods.cash_rounding = rounding.map(Minor)
+    });
     let draft = with(exchange(vec![units(1, 1)], goods), |draft| draft.store = "0050".to_owned());
     let checked = counter.check(&draft);
     let recorded = counter.record(draft);
@@ -27,7 +28,8 @@ fn paying(more: i64, tenders: Vec<Tender>, rounding: Option<i64>) -> Result<(i64
     let Ok(recorded) = recorded else { return Err(fault(recorded)) };
     let new = new_sale(&counter, &recorded).sale.clone();
     adds_up(&new);
-    let own = new.tenders.iter().filter(|t| new.carried(t.tender).is_none()).map(|t| t.paid().0).sum();
+    let own =
+        new.tenders.iter().filter(|t| new.carried(t.tender).is_none()).map(|t| t.paid().0).sum();
     Ok((own, new.cash_rounding.0))
 }
 
@@ -41,8 +43,15 @@ fn what_is_due_is_paid_exactly_or_rounded_as_the_law_has_it() {
     assert_eq!(paying(138, cash(200, 60), None), Ok((140, 2)));
     assert_eq!(paying(138, cash(200, 60), Some(2)), Ok((140, 2)));
     assert_eq!(paying(138, vec![tender(1, CreditCard, 138, 0)], None), Ok((138, 0)));
-    assert_eq!(paying(138, vec![tender(1, CreditCard, 100, 0), tender(2, Cash, 40, 0)], None), Ok((140, 2)));
-    assert_eq!(paying(138, vec![tender(1, Voucher, 500, 360)], None), Ok((140, 2)), "change is cash");
+    assert_eq!(
+        paying(138, vec![tender(1, CreditCard, 100, 0), tender(2, Cash, 40, 0)], None),
+        Ok((140, 2))
+    );
+    assert_eq!(
+        paying(138, vec![tender(1, Voucher, 500, 360)], None),
+        Ok((140, 2)),
+        "change is cash"
+    );
     assert_eq!(paying(2, cash(0, 0), None), Ok((0, -2)), "less than half a step is nothing");
     assert_eq!(paying(0, vec![], None), Ok((0, 0)));
 }
@@ -51,10 +60,15 @@ fn what_is_due_is_paid_exactly_or_rounded_as_the_law_has_it() {
 fn what_does_not_pay_it_says_what_is_due() {
     let refused = |more, tenders, rounding| paying(more, tenders, rounding).unwrap_err();
     let tenders = "does_not_add_up /exchange/tenders: ";
-    assert_eq!(refused(138, vec![], None), format!("{tenders}1.38 is due: say in `tenders` how it was paid."));
+    assert_eq!(
+        refused(138, vec![], None),
+        format!("{tenders}1.38 is due: say in `tenders` how it was paid.")
+    );
     assert_eq!(
         refused(138, cash(135, 0), None),
-        format!("{tenders}1.38 is due, 1.40 with its cash rounded; the tenders less change come to 1.35.")
+        format!(
+            "{tenders}1.38 is due, 1.40 with its cash rounded; the tenders less change come to 1.35."
+        )
     );
     assert_eq!(
         refused(138, vec![tender(1, CreditCard, 140, 0)], None),
@@ -76,7 +90,9 @@ fn what_does_not_pay_it_says_what_is_due() {
 fn new_goods_that_do_not_add_up_are_told_where_they_stand() {
     let mut counter = Counter::open(RULES, vec![mug()]);
     let wrong = with(taken(2, 1000), |line| line.net = Minor(1999));
-    let draft = with(exchange(vec![units(1, 1)], goods(vec![wrong])), |draft| draft.store = "0050".to_owned());
+    let draft = with(exchange(vec![units(1, 1)], goods(vec![wrong])), |draft| {
+        draft.store = "0050".to_owned()
+    });
     assert_eq!(
         fault(counter.record(draft)),
         "does_not_add_up /exchange/lines/0/net: Unit price times quantity less the line's discounts comes to 20.00; sent was \

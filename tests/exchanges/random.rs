@@ -1,5 +1,5 @@
-//! Random shops and random chains: exchange net = new − returned, no tender gives more than it paid, and once all is back
-//! every cent that was paid is back.
+//! Random shops and random chains: exchange net = new − returned, no tender gives more than it
+//! paid, and once all is back every cent that was paid is back.
 
 use crate::counter::made_up::{CURRENCIES, LineShape, SaleShape, TenderShape};
 use crate::counter::{Counter, draft, weighed, with};
@@ -8,7 +8,9 @@ use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use returndesk::domain::book::Book;
 use returndesk::domain::decision::Verdict;
-use returndesk::domain::draft::{Draft, DraftCharge, DraftLine, ExchangeDraft, ExchangeLine, SaleRef};
+use returndesk::domain::draft::{
+    Draft, DraftCharge, DraftLine, ExchangeDraft, ExchangeLine, SaleRef,
+};
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Outcome};
 use returndesk::domain::returns::{RefundStatus, Return, VoidReturn};
@@ -20,8 +22,12 @@ use uuid::Uuid;
 
 /// Everything may come back to where it came from, in one of the four orders of tenders.
 fn rules(order: usize) -> String {
-    let order =
-        [r#""first""#, r#""last""#, r#""proportional""#, r#"["gift_card", "credit_card", "check", "cash"]"#][order];
+    let order = [
+        r#""first""#,
+        r#""last""#,
+        r#""proportional""#,
+        r#"["gift_card", "credit_card", "check", "cash"]"#,
+    ][order];
     format!(
         r#"[{{"id": "default", "when": {{}}, "set": {{"window": {{"days": 300, "after": "refuse"}}, "check_clears_days": 0,
             "tender_order": {order}, "refund_to": {{"*": ["original"]}}}}}}]"#
@@ -31,15 +37,30 @@ fn rules(order: usize) -> String {
 fn shapes() -> impl Strategy<Value = SaleShape> {
     let quantity = prop_oneof![3 => (1i64..6).prop_map(|units| units * 1_000), 1 => 1i64..3_000];
     let line = (quantity, 0i64..3_000, 0i64..=50, prop::collection::vec(0i64..100, 0..=2));
-    let line = line.prop_map(|(thousandths, price, off, taxes)| LineShape { thousandths, price, off, taxes });
-    let tender =
-        (0usize..4, 1i64..100, 0i64..500).prop_map(|(kind, weight, change)| TenderShape { kind, weight, change });
+    let line = line.prop_map(|(thousandths, price, off, taxes)| LineShape {
+        thousandths,
+        price,
+        off,
+        taxes,
+    });
+    let tender = (0usize..4, 1i64..100, 0i64..500).prop_map(|(kind, weight, change)| TenderShape {
+        kind,
+        weight,
+        change,
+    });
     let off = prop::collection::vec(0i64..25, 0..=1);
     let charges = prop::collection::vec((0i64..900, 0i64..90), 0..=1);
     let lists = (prop::collection::vec(line, 1..=4), prop::collection::vec(tender, 1..=4));
-    (0usize..6, any::<bool>(), lists, off, charges).prop_map(|(place, included, (lines, tenders), off, charges)| {
-        SaleShape { place, included, lines, off, charges, tenders }
-    })
+    (0usize..6, any::<bool>(), lists, off, charges).prop_map(
+        |(place, included, (lines, tenders), off, charges)| SaleShape {
+            place,
+            included,
+            lines,
+            off,
+            charges,
+            tenders,
+        },
+    )
 }
 
 /// New goods: units, price and tax of each line; and how what is due is paid.
@@ -51,7 +72,8 @@ struct Goods {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// Of the sale with this number a share of what is left of each of some lines, for these goods or none.
+    /// Of the sale with this number a share of what is left of each of some lines, for these goods
+    /// or none.
     Back {
         sale: usize,
         lines: Vec<(usize, i64)>,
@@ -70,13 +92,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let goods = (prop::collection::vec((1i64..4, 0i64..3_000, 0i64..200), 1..3), 0usize..3)
         .prop_map(|(lines, payment)| Goods { lines, payment });
     let lines = prop::collection::vec((0usize..4, 1i64..1_001), 1..4);
-    let back = (0usize..9, lines, prop::option::weighted(0.7, goods)).prop_map(|(sale, lines, goods)| Step::Back {
+    let back = (0usize..9, lines, prop::option::weighted(0.7, goods))
+        .prop_map(|(sale, lines, goods)| Step::Back { sale, lines, goods });
+    let even = (0usize..9, 0usize..4, 1i64..1_001).prop_map(|(sale, line, share)| Step::Even {
         sale,
-        lines,
-        goods,
+        line,
+        share,
     });
-    let even = (0usize..9, 0usize..4, 1i64..1_001).prop_map(|(sale, line, share)| Step::Even { sale, line, share });
-    prop::collection::vec(prop_oneof![5 => back, 2 => even, 1 => (0usize..9).prop_map(Step::Void)], 1..12)
+    prop::collection::vec(
+        prop_oneof![5 => back, 2 => even, 1 => (0usize..9).prop_map(Step::Void)],
+        1..12,
+    )
 }
 
 struct Case {
@@ -93,7 +119,9 @@ impl Case {
     }
 
     fn draft(&self, sale: Uuid, lines: Vec<DraftLine>) -> Draft {
-        with(draft(lines), |draft| (draft.store, draft.sale) = (self.first.store.clone(), Some(SaleRef::Id(sale))))
+        with(draft(lines), |draft| {
+            (draft.store, draft.sale) = (self.first.store.clone(), Some(SaleRef::Id(sale)))
+        })
     }
 
     /// A share of what is left of a line; none where nothing is.
@@ -111,8 +139,10 @@ impl Case {
         match step {
             Step::Back { sale, lines, goods } => {
                 let sale = self.sales[sale % self.sales.len()];
-                let lines: Vec<DraftLine> =
-                    lines.iter().filter_map(|(line, share)| self.share(sale, *line, *share)).collect();
+                let lines: Vec<DraftLine> = lines
+                    .iter()
+                    .filter_map(|(line, share)| self.share(sale, *line, *share))
+                    .collect();
                 if lines.is_empty() {
                     return Ok(());
                 }
@@ -125,17 +155,26 @@ impl Case {
             Step::Even { sale, line, share } => {
                 let sale = self.sales[sale % self.sales.len()];
                 let Some(line) = self.share(sale, *line, *share) else { return Ok(()) };
-                let returndesk::domain::draft::Asked::Units(units) = line.asked else { unreachable!() };
-                let goods = with(crate::exchange::evenly(0, 1), |goods| goods.lines[0].line.quantity = units);
-                let draft = with(self.draft(sale, vec![line]), |draft| draft.exchange = Some(goods));
+                let returndesk::domain::draft::Asked::Units(units) = line.asked else {
+                    unreachable!()
+                };
+                let goods = with(crate::exchange::evenly(0, 1), |goods| {
+                    goods.lines[0].line.quantity = units
+                });
+                let draft =
+                    with(self.draft(sale, vec![line]), |draft| draft.exchange = Some(goods));
                 if let Ok(decision) = self.counter.check(&draft) {
-                    prop_assert_eq!((decision.totals.refund, decision.totals.due), (Minor(0), Minor(0)));
+                    prop_assert_eq!(
+                        (decision.totals.refund, decision.totals.due),
+                        (Minor(0), Minor(0))
+                    );
                 }
                 self.record(draft)
             }
             Step::Void(n) => {
                 let Some(the_return) = self.returns.get(*n) else { return Ok(()) };
-                let command = VoidReturn { id: the_return.id, reason: "mistake".into(), note: None };
+                let command =
+                    VoidReturn { id: the_return.id, reason: "mistake".into(), note: None };
                 let before = self.counter.state.clone();
                 if let Outcome::Refused(_) = self.counter.perform(&Command::VoidReturn(command)) {
                     for sale in &self.sales {
@@ -156,7 +195,8 @@ impl Case {
         let line = |((units, price, tax), number): (&(i64, i64, i64), u32)| {
             let mut line: SaleLine = crate::counter::line(number, *units, *price);
             let most = if self.first.prices_include_tax { line.net.0 } else { i64::MAX };
-            line.taxes = vec![Tax { code: "T".to_owned(), rate: None, amount: Minor((*tax).min(most)) }];
+            line.taxes =
+                vec![Tax { code: "T".to_owned(), rate: None, amount: Minor((*tax).min(most)) }];
             ExchangeLine { line, attributes: BTreeMap::new(), exchanged_for: None, priced: true }
         };
         let lines: Vec<ExchangeLine> = taken.lines.iter().zip(1..).map(line).collect();
@@ -171,7 +211,10 @@ impl Case {
             .exchange
             .iter()
             .flat_map(|e| &e.lines)
-            .map(|l| l.line.net.0 + if self.first.prices_include_tax { 0 } else { l.line.taxes[0].amount.0 })
+            .map(|l| {
+                l.line.net.0
+                    + if self.first.prices_include_tax { 0 } else { l.line.taxes[0].amount.0 }
+            })
             .sum();
         prop_assert_eq!(totals.exchanged, Minor(exact));
         prop_assert_eq!(
@@ -195,13 +238,15 @@ impl Case {
             return vec![];
         }
         let region = &self.counter.state.settings().store(&self.first.store).unwrap().region;
-        let day = self.counter.state.settings().store(&self.first.store).unwrap().day(self.counter.now);
+        let day =
+            self.counter.state.settings().store(&self.first.store).unwrap().day(self.counter.now);
         let law = cash_rounding(self.first.currency, region, day);
         let cash = |amount: i64| law.map_or(amount, |law| law.round(Minor(amount)).0);
         let by_card = [due.0, 0, due.0 / 2][how];
-        let card = (by_card > 0).then(|| crate::counter::tender(1, TenderType::CreditCard, by_card, 0));
-        let coins =
-            (by_card < due.0).then(|| crate::counter::tender(2, TenderType::Cash, cash(due.0 - by_card) + 700, 700));
+        let card =
+            (by_card > 0).then(|| crate::counter::tender(1, TenderType::CreditCard, by_card, 0));
+        let coins = (by_card < due.0)
+            .then(|| crate::counter::tender(2, TenderType::Cash, cash(due.0 - by_card) + 700, 700));
         card.into_iter().chain(coins).collect()
     }
 
@@ -221,7 +266,11 @@ impl Case {
             }
             Err(_) => {
                 for sale in &self.sales {
-                    prop_assert_eq!(self.counter.state.book(*sale), before.book(*sale), "a refusal changes nothing");
+                    prop_assert_eq!(
+                        self.counter.state.book(*sale),
+                        before.book(*sale),
+                        "a refusal changes nothing"
+                    );
                 }
             }
         }
@@ -231,7 +280,10 @@ impl Case {
     fn within_what_was_paid(&self) -> TestCaseResult {
         for sale in &self.sales {
             for tender in &self.book(*sale).tenders {
-                prop_assert!(tender.refunded.0 >= 0 && tender.refunded <= tender.paid, "{tender:?}");
+                prop_assert!(
+                    tender.refunded.0 >= 0 && tender.refunded <= tender.paid,
+                    "{tender:?}"
+                );
             }
         }
         Ok(())
@@ -244,10 +296,17 @@ impl Case {
                 continue;
             }
             let places = 0..self.book(sale).lines.len();
-            let lines: Vec<DraftLine> = places.filter_map(|line| self.share(sale, line, 1_000)).collect();
+            let lines: Vec<DraftLine> =
+                places.filter_map(|line| self.share(sale, line, 1_000)).collect();
             let open = |book: &Book| {
-                let charges = book.sale.charges.iter().filter(|charge| !book.charges_refunded.contains(&charge.charge));
-                charges.map(|charge| DraftCharge { sale: None, charge: charge.charge }).collect::<Vec<_>>()
+                let charges = book
+                    .sale
+                    .charges
+                    .iter()
+                    .filter(|charge| !book.charges_refunded.contains(&charge.charge));
+                charges
+                    .map(|charge| DraftCharge { sale: None, charge: charge.charge })
+                    .collect::<Vec<_>>()
             };
             let charges = open(self.book(sale));
             let draft = with(self.draft(sale, lines), |draft| draft.charges = charges);
@@ -264,15 +323,28 @@ impl Case {
     /// What the customer paid: for the first sale, and on top of every exchange that still stands.
     fn paid_in(&self) -> i64 {
         let of_sale = |book: &Book| {
-            let own = book.sale.tenders.iter().filter(|tender| book.sale.carried(tender.tender).is_none());
+            let own = book
+                .sale
+                .tenders
+                .iter()
+                .filter(|tender| book.sale.carried(tender.tender).is_none());
             own.map(|tender| tender.paid().0).sum::<i64>()
         };
-        self.sales.iter().map(|sale| self.book(*sale)).filter(|book| book.voided_at.is_none()).map(of_sale).sum()
+        self.sales
+            .iter()
+            .map(|sale| self.book(*sale))
+            .filter(|book| book.voided_at.is_none())
+            .map(of_sale)
+            .sum()
     }
 
     fn paid_out(&self) -> i64 {
-        let returns = self.returns.iter().map(|the_return| self.counter.state.return_of(the_return.id).unwrap());
-        let counting = returns.flat_map(|r| &r.refunds).filter(|refund| refund.status != RefundStatus::Voided);
+        let returns = self
+            .returns
+            .iter()
+            .map(|the_return| self.counter.state.return_of(the_return.id).unwrap());
+        let counting =
+            returns.flat_map(|r| &r.refunds).filter(|refund| refund.status != RefundStatus::Voided);
         counting.map(|refund| refund.plan.amount.0).sum()
     }
 

@@ -18,8 +18,11 @@ fn mugs() -> Sale {
 
 fn void(counter: &mut Counter, the_return: Uuid) -> Result<(), String> {
     counter.caller = crate::counter::caller("2001", Role::Manager);
-    let voided =
-        counter.perform(&Command::VoidReturn(VoidReturn { id: the_return, reason: "mistake".into(), note: None }));
+    let voided = counter.perform(&Command::VoidReturn(VoidReturn {
+        id: the_return,
+        reason: "mistake".into(),
+        note: None,
+    }));
     counter.caller = crate::counter::caller(crate::counter::CASHIER, Role::Cashier);
     match voided {
         Outcome::Done(_) => Ok(()),
@@ -51,12 +54,18 @@ fn a_void_puts_goods_and_money_back_where_they_came_from() {
     ] {
         let (mut counter, recorded) = open(draft);
         void(&mut counter, recorded.id).unwrap();
-        assert_eq!(counter.book(1), &returndesk::domain::book::Book::new(counter.book(1).sale.clone()));
+        assert_eq!(
+            counter.book(1),
+            &returndesk::domain::book::Book::new(counter.book(1).sale.clone())
+        );
         let new = new_sale(&counter, &recorded).sale.id;
         let refused = counter.check(&of(new, crate::counter::draft(vec![units(1, 1)]))).unwrap();
         let finding = &refused.lines[0].findings[0];
         assert_eq!((finding.code, finding.rule.as_str()), (Code::NotReturnable, "service:voided"));
-        assert_eq!(void(&mut counter, recorded.id).unwrap_err(), "The return is voided, not completed.");
+        assert_eq!(
+            void(&mut counter, recorded.id).unwrap_err(),
+            "The return is voided, not completed."
+        );
     }
 }
 

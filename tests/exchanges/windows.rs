@@ -18,7 +18,8 @@ fn rules(window: &str) -> String {
 
 /// Sold on 2026-03-01 and on 2026-03-20.
 fn two_sales() -> Vec<Sale> {
-    let first = sale(vec![line(1, 2, 1000), line(2, 1, 1000)], vec![tender(1, CreditCard, 3000, 0)]);
+    let first =
+        sale(vec![line(1, 2, 1000), line(2, 1, 1000)], vec![tender(1, CreditCard, 3000, 0)]);
     let second = with(sale(vec![line(1, 2, 1000)], vec![tender(1, CreditCard, 2000, 0)]), |sale| {
         (sale.id, sale.receipt, sale.business_date) = (id(2), "R-2".to_owned(), day("2026-03-20"));
         sale.sold_at = noon("2026-03-20");
@@ -59,16 +60,29 @@ fn inherited_windows_count_from_the_first_sale_and_others_from_the_exchange() {
     let one = || exchange(vec![units(1, 1)], goods(vec![taken(1, 1000)]));
     assert_eq!(closes("inherit", one(), 1), "2026-03-31");
     assert_eq!(closes("restart", one(), 1), "2026-04-24");
-    assert_eq!(closes("inherit", of_both(), 1), "2026-03-31", "an even exchange has its own counterpart's");
+    assert_eq!(
+        closes("inherit", of_both(), 1),
+        "2026-03-31",
+        "an even exchange has its own counterpart's"
+    );
     assert_eq!(closes("inherit", of_both(), 2), "2026-04-19", "other goods have the latest");
     assert_eq!(closes("restart", of_both(), 1), "2026-04-24");
 }
 
 #[test]
 fn what_was_bought_for_the_holidays_stays_so() {
-    let lamp = || exchange(vec![units(2, 1)], with(evenly(0, 1), |goods| goods.lines[0].line.sku = "SKU-2".to_owned()));
+    let lamp = || {
+        exchange(
+            vec![units(2, 1)],
+            with(evenly(0, 1), |goods| goods.lines[0].line.sku = "SKU-2".to_owned()),
+        )
+    };
     assert_eq!(closes("inherit", lamp(), 1), "2026-06-30");
-    assert_eq!(closes("restart", lamp(), 1), "2026-04-24", "counted anew, it was bought on the day of the exchange");
+    assert_eq!(
+        closes("restart", lamp(), 1),
+        "2026-04-24",
+        "counted anew, it was bought on the day of the exchange"
+    );
 }
 
 #[test]

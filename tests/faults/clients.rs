@@ -1,4 +1,5 @@
-//! Clients that are slow, stop half-way, go away, hold ten thousand connections open, or send more than is taken.
+//! Clients that are slow, stop half-way, go away, hold ten thousand connections open, or send more
+//! than is taken.
 
 use crate::http::Client;
 use crate::registers::Registers;
@@ -24,7 +25,10 @@ fn rest(mut stream: TcpStream) -> String {
     let mut text = Vec::new();
     match stream.read_to_end(&mut text) {
         Err(fault) if fault.kind() != ErrorKind::ConnectionReset => {
-            panic!("the connection is held open ({fault}) after {:?}", String::from_utf8_lossy(&text))
+            panic!(
+                "the connection is held open ({fault}) after {:?}",
+                String::from_utf8_lossy(&text)
+            )
         }
         _ => String::from_utf8_lossy(&text).into_owned(),
     }
@@ -49,10 +53,13 @@ fn whoever_stops_half_way_is_not_waited_for() {
     let (whole, length) = (whole.to_string(), whole.to_string().len());
     let half = &whole[..length / 2];
     let announced = head(&shop, &format!("Content-Length: {length}")) + half;
-    let chunked = head(&shop, "Transfer-Encoding: chunked") + &format!("{:x}\r\n{half}\r\n", half.len());
+    let chunked =
+        head(&shop, "Transfer-Encoding: chunked") + &format!("{:x}\r\n{half}\r\n", half.len());
     let before = &head(&shop, "X-More: of the head that never comes")[..80];
-    let stuck: Vec<TcpStream> =
-        [announced.as_str(), &chunked, before, ""].into_iter().map(|text| raw(server.address(), text)).collect();
+    let stuck: Vec<TcpStream> = [announced.as_str(), &chunked, before, ""]
+        .into_iter()
+        .map(|text| raw(server.address(), text))
+        .collect();
     // Others are served meanwhile.
     registers.run_while(|| registers.wait_for_more(20));
     let told: Vec<String> = stuck.into_iter().map(rest).collect();
@@ -114,7 +121,10 @@ fn ten_thousand_idle_connections_are_in_nobodys_way() {
     }
     let database = TestDb::sqlite();
     let shop = Shop::on(&database);
-    let plan = shop.plan().before("ulimit -n $(ulimit -Hn)").with("RETURNDESK_LIMITS_KEEP_ALIVE_SECONDS", 600);
+    let plan = shop
+        .plan()
+        .before("ulimit -n $(ulimit -Hn)")
+        .with("RETURNDESK_LIMITS_KEEP_ALIVE_SECONDS", 600);
     let server = Server::run(plan);
     let registers = Registers::new(&shop, &[server.address()]);
     let opened: Vec<Client> = std::thread::scope(|scope| {
@@ -123,7 +133,9 @@ fn ten_thousand_idle_connections_are_in_nobodys_way() {
             assert_eq!(client.get("/healthz").unwrap().status, 200);
             client
         };
-        let parts: Vec<_> = (0..4).map(|_| scope.spawn(move || (0..count / 4).map(open).collect::<Vec<_>>())).collect();
+        let parts: Vec<_> = (0..4)
+            .map(|_| scope.spawn(move || (0..count / 4).map(open).collect::<Vec<_>>()))
+            .collect();
         parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
     registers.run_while(|| registers.wait_for_more(100));
@@ -157,7 +169,10 @@ fn more_than_is_taken_is_refused_with_a_reason() {
     assert!(status(head(&shop, &format!("X-Long: {long}"))).starts_with('4'));
     let many: String = (0..500).map(|number| format!("X-{number}: 1\r\n")).collect();
     assert!(status(head(&shop, &format!("{many}Content-Length: 0"))).starts_with('4'));
-    assert!(status(format!("GET /v1/sales?receipt={long} HTTP/1.1\r\nHost: test\r\n\r\n")).starts_with('4'));
+    assert!(
+        status(format!("GET /v1/sales?receipt={long} HTTP/1.1\r\nHost: test\r\n\r\n"))
+            .starts_with('4')
+    );
     // The body: announced, and in chunks that never end.
     assert_eq!(status(head(&shop, "Content-Length: 20001")), "413");
     let endless = format!("4000\r\n{}\r\n", "7".repeat(0x4000)).repeat(3);
@@ -173,11 +188,13 @@ fn more_than_is_taken_is_refused_with_a_reason() {
     let mut till = Client::connect(address, &shop.importer).unwrap();
     let many_lines = crate::goods::sale_body("R-LINES", &[1; 4], None);
     let mut many_tenders = crate::goods::sale_body("R-TENDERS", &[1], None);
-    many_tenders["tenders"] =
-        json!([{ "tender": 1, "type": "cash", "amount": "1.00" }, { "tender": 2, "type": "cash", "amount": "0.35" }]);
+    many_tenders["tenders"] = json!([{ "tender": 1, "type": "cash", "amount": "1.00" }, { "tender": 2, "type": "cash", "amount": "0.35" }]);
     for (sale, pointer) in [(many_lines, "/lines"), (many_tenders, "/tenders")] {
         let told = till.post("/v1/sales", pointer, &sale.to_string()).unwrap().json();
-        assert_eq!((&told["errors"][0]["code"], &told["errors"][0]["pointer"]), (&json!("too_many"), &json!(pointer)));
+        assert_eq!(
+            (&told["errors"][0]["code"], &told["errors"][0]["pointer"]),
+            (&json!("too_many"), &json!(pointer))
+        );
     }
     // And the service is as it was.
     let registers = Registers::new(&shop, &[address]);
@@ -191,7 +208,8 @@ fn a_caller_who_asks_too_often_is_told_when_to_come_back() {
     let shop = Shop::on(&database);
     let server = Server::run(shop.plan().with("RETURNDESK_LIMITS_REQUESTS_PER_SECOND", 5));
     let registers = Registers::new(&shop, &[server.address()]);
-    // Registers wait and ask again: in the end everyone has been served, and some were told to wait.
+    // Registers wait and ask again: in the end everyone has been served, and some were told to
+    // wait.
     registers.run_while(|| registers.wait_for_more(10));
     let told: Vec<crate::http::Answer> =
         registers.history.events().into_iter().filter_map(|event| event.heard).collect();

@@ -21,7 +21,8 @@ fn a_clock_that_steps_back_costs_nothing() {
         let noon = Clock::system().now() + SignedDuration::from_hours(48);
         let clock = Clock::fixed(noon);
         let app = App::build(config(database, shop.home.path()), clock.clone()).unwrap();
-        // A token of before all that happens: it is neither of the future nor worn out at any of these hours.
+        // A token of before all that happens: it is neither of the future nor worn out at any of
+        // these hours.
         clock.set(noon - SignedDuration::from_hours(25));
         let roles = [Role::Cashier, Role::Manager, Role::Auditor];
         shop.token = http::token_for(&app.service, "1042", &roles, SignedDuration::from_hours(60));

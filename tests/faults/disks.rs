@@ -1,5 +1,5 @@
-//! Disks that are full, fail, or take no writes: what cannot be written is answered 503 and not half done, reads go on,
-//! and when there is room again everything goes on without a restart.
+//! Disks that are full, fail, or take no writes: what cannot be written is answered 503 and not
+//! half done, reads go on, and when there is room again everything goes on without a restart.
 
 use crate::http::Client;
 use crate::instances::Folder;
@@ -20,9 +20,14 @@ impl Disk {
     fn of(megabytes: u32) -> Option<Disk> {
         let folder = Folder::new();
         let size = format!("size={megabytes}m");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path()).output();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(folder.path())
+            .output();
         if !mounted.is_ok_and(|output| output.status.success()) {
-            not_tested("NO DISK WAS FILLED: the tests may not mount one; run them as root for that");
+            not_tested(
+                "NO DISK WAS FILLED: the tests may not mount one; run them as root for that",
+            );
             return None;
         }
         Some(Disk(folder))
@@ -62,7 +67,11 @@ fn fill_and_make_room(disk: &Disk, database: &TestDb) {
         (!matches!(answer.status, 201 | 422)).then_some(answer)
     });
     let refused = refused.expect("a disk without room takes no writes");
-    assert_eq!((refused.status, refused.json()["code"].as_str()), (503, Some("unavailable")), "{refused:?}");
+    assert_eq!(
+        (refused.status, refused.json()["code"].as_str()),
+        (503, Some("unavailable")),
+        "{refused:?}"
+    );
     assert!(refused.header("retry-after").is_some());
     let mut client = Client::connect(server.address(), &shop.token).unwrap();
     let sale = format!("/v1/sales/{}", shop.sales[0]);
@@ -89,7 +98,9 @@ fn a_full_disk_under_postgres_loses_nothing() {
         let name = format!("space_{:x}", rand::random::<u32>());
         let place = format!("CREATE TABLESPACE {name} LOCATION '{}'", disk.path().display());
         if !owner.is_ok_and(|output| output.status.success()) || database.run_sql(&place).is_err() {
-            not_tested("NO DISK WAS FILLED UNDER POSTGRESQL: its server is not one of this machine");
+            not_tested(
+                "NO DISK WAS FILLED UNDER POSTGRESQL: its server is not one of this machine",
+            );
             return;
         }
         let small = format!("small_{:x}", rand::random::<u32>());
@@ -104,7 +115,8 @@ fn a_full_disk_under_postgres_loses_nothing() {
     }
 }
 
-/// No file may grow beyond two mebibytes: the write-ahead log cannot be continued, in the middle of a page or at its end.
+/// No file may grow beyond two mebibytes: the write-ahead log cannot be continued, in the middle of
+/// a page or at its end.
 #[test]
 fn a_disk_that_fails_loses_nothing_that_was_answered() {
     let database = TestDb::sqlite();
@@ -117,7 +129,11 @@ fn a_disk_that_fails_loses_nothing_that_was_answered() {
             (!matches!(answer.status, 201 | 422)).then_some(answer)
         });
         let failed = failed.expect("a log that cannot grow takes no commits");
-        assert_eq!((failed.status, failed.json()["code"].as_str()), (503, Some("unavailable")), "{failed:?}");
+        assert_eq!(
+            (failed.status, failed.json()["code"].as_str()),
+            (503, Some("unavailable")),
+            "{failed:?}"
+        );
         let mut client = Client::connect(server.address(), &shop.token).unwrap();
         assert_eq!(client.get("/v1/returns?limit=500").unwrap().status, 200);
         registers
@@ -129,8 +145,8 @@ fn a_disk_that_fails_loses_nothing_that_was_answered() {
     registers.judge(&database.open());
 }
 
-/// A file system on a file, which can be made to find itself broken, as a disk does that fails: it turns read-only while
-/// files are open on it.
+/// A file system on a file, which can be made to find itself broken, as a disk does that fails: it
+/// turns read-only while files are open on it.
 struct Breakable {
     folder: Folder,
     image: PathBuf,
@@ -161,22 +177,32 @@ impl Breakable {
 
     /// The file by which the kernel is told that the file system is broken.
     fn trigger(&self) -> Option<PathBuf> {
-        let source = Command::new("findmnt").args(["-n", "-o", "SOURCE"]).arg(self.folder.path()).output().ok()?;
+        let source = Command::new("findmnt")
+            .args(["-n", "-o", "SOURCE"])
+            .arg(self.folder.path())
+            .output()
+            .ok()?;
         let device = String::from_utf8(source.stdout).ok()?;
-        let trigger = Path::new("/sys/fs/ext4").join(Path::new(device.trim()).file_name()?).join("trigger_fs_error");
+        let trigger = Path::new("/sys/fs/ext4")
+            .join(Path::new(device.trim()).file_name()?)
+            .join("trigger_fs_error");
         trigger.exists().then_some(trigger)
     }
 
     fn turn_read_only(&self) {
         std::fs::write(self.trigger().unwrap(), "1").unwrap();
-        assert!(std::fs::File::create(self.folder.path().join("trial")).is_err(), "the disk takes no more writes");
+        assert!(
+            std::fs::File::create(self.folder.path().join("trial")).is_err(),
+            "the disk takes no more writes"
+        );
     }
 
     /// Checked and mounted anew, as after a restart of the machine.
     fn mend(&self) {
         assert!(done(Command::new("umount").arg(self.folder.path())), "nobody uses it any more");
         // 1: faults were found and mended.
-        let mended = Command::new("fsck.ext4").args(["-p", "-f"]).arg(&self.image).output().unwrap();
+        let mended =
+            Command::new("fsck.ext4").args(["-p", "-f"]).arg(&self.image).output().unwrap();
         assert!(mended.status.code().is_some_and(|code| code <= 1), "{mended:?}");
         assert!(self.mount());
     }
@@ -204,8 +230,13 @@ fn a_disk_that_turns_read_only_loses_nothing_that_was_answered() {
         registers.run_while(|| registers.wait_for_more(50));
         disk.turn_read_only();
         for number in 0..20 {
-            let answer = registers.ask_once(&format!("till-broken-{number}"), 1, 1).expect("an answer");
-            assert_eq!((answer.status, answer.json()["code"].as_str()), (503, Some("unavailable")), "{answer:?}");
+            let answer =
+                registers.ask_once(&format!("till-broken-{number}"), 1, 1).expect("an answer");
+            assert_eq!(
+                (answer.status, answer.json()["code"].as_str()),
+                (503, Some("unavailable")),
+                "{answer:?}"
+            );
         }
         let mut client = Client::connect(server.address(), &shop.token).unwrap();
         let sale = format!("/v1/sales/{}", shop.sales[0]);
@@ -258,7 +289,8 @@ impl ReadOnly<'_> {
             not_tested("NO READ-ONLY DISK WAS TRIED: a folder cannot be mounted read-only here");
             return None;
         }
-        std::fs::set_permissions(folder.join("test.db"), std::fs::Permissions::from_mode(0o400)).unwrap();
+        std::fs::set_permissions(folder.join("test.db"), std::fs::Permissions::from_mode(0o400))
+            .unwrap();
         std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o500)).unwrap();
         if std::fs::File::create(folder.join("trial")).is_ok() {
             not_tested("NO READ-ONLY DISK WAS TRIED: modes do not bind this user");

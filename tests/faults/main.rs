@@ -1,5 +1,6 @@
-//! Broken on purpose: processes killed, connections cut, servers restarted and failed over, disks full, clients slow; and
-//! from what registers asked and heard it is shown that nothing was paid twice and nothing that was answered got lost.
+//! Broken on purpose: processes killed, connections cut, servers restarted and failed over, disks
+//! full, clients slow; and from what registers asked and heard it is shown that nothing was paid
+//! twice and nothing that was answered got lost.
 //!
 //! The short form runs in the suite; `scripts/faults` runs the long one (`RETURNDESK_TEST_ROUNDS`).
 #![cfg(unix)] // signals, limits of processes

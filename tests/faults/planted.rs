@@ -1,4 +1,5 @@
-//! The checker is checked: a history without fault passes, and each violation that is planted is found, and no other.
+//! The checker is checked: a history without fault passes, and each violation that is planted is
+//! found, and no other.
 
 use crate::checker::{Kind, check};
 use crate::history::{Asked, Event, Found};
@@ -10,7 +11,8 @@ use std::time::Duration;
 /// Three units were sold at a dollar each, and paid by card.
 const SALE: &str = "sale";
 
-/// A history that can be spoilt: two returns of one unit each, a refusal, and a request that nobody heard of again.
+/// A history that can be spoilt: two returns of one unit each, a refusal, and a request that nobody
+/// heard of again.
 struct Story {
     events: Vec<Event>,
     found: Found,
@@ -28,9 +30,18 @@ impl Story {
             asked("c", 2, answer(422, &json!({"code": "return_refused"}))),
             asked("d", 1, None),
         ];
-        let returns = [first, second].map(|shown| (shown["id"].as_str().unwrap().to_owned(), shown));
+        let returns =
+            [first, second].map(|shown| (shown["id"].as_str().unwrap().to_owned(), shown));
         let logged = vec!["first".to_owned(), "second".to_owned()];
-        Story { events, found: Found { sales: sale(2, "2.00"), returns: returns.into(), logged, ..Found::default() } }
+        Story {
+            events,
+            found: Found {
+                sales: sale(2, "2.00"),
+                returns: returns.into(),
+                logged,
+                ..Found::default()
+            },
+        }
     }
 
     /// Only this is wrong with it; nothing, if `None`.
@@ -69,13 +80,20 @@ fn units_of(shown: &Value) -> u32 {
 }
 
 fn asked(key: &str, units: u32, heard: Option<Answer>) -> Event {
-    let body = json!({"sale": {"id": SALE}, "lines": [{"sale_line": 1, "quantity": units.to_string()}]}).to_string();
+    let body =
+        json!({"sale": {"id": SALE}, "lines": [{"sale_line": 1, "quantity": units.to_string()}]})
+            .to_string();
     event(1, Asked::Return { key: key.to_owned(), body }, heard)
 }
 
 /// Lasts from this second to the next.
 fn event(second: u64, asked: Asked, heard: Option<Answer>) -> Event {
-    Event { called: Duration::from_secs(second), returned: Duration::from_secs(second + 1), asked, heard }
+    Event {
+        called: Duration::from_secs(second),
+        returned: Duration::from_secs(second + 1),
+        asked,
+        heard,
+    }
 }
 
 fn answer(status: u16, body: &Value) -> Option<Answer> {
@@ -123,7 +141,10 @@ fn a_tender_that_gets_back_more_than_it_paid_is_found() {
     }
     story.events.iter_mut().for_each(|event| {
         if let Some(answer) = event.heard.as_mut().filter(|answer| answer.status == 201) {
-            answer.body = String::from_utf8(answer.body.clone()).unwrap().replace("1.00", "1.60").into_bytes();
+            answer.body = String::from_utf8(answer.body.clone())
+                .unwrap()
+                .replace("1.00", "1.60")
+                .into_bytes();
         }
     });
     story.found.sales = sale(2, "3.20");
@@ -147,9 +168,16 @@ fn a_key_that_is_answered_in_two_ways_is_found() {
     let again = recorded("first", 1).to_string() + " ";
     for (status, body) in [(201, again.clone()), (422, recorded("first", 1).to_string())] {
         let mut story = Story::sound();
-        story.events.push(asked("a", 1, Some(Answer { status, headers: Vec::new(), body: body.into_bytes() })));
+        story.events.push(asked(
+            "a",
+            1,
+            Some(Answer { status, headers: Vec::new(), body: body.into_bytes() }),
+        ));
         let found = check(&story.events, &story.found);
-        assert!(found.iter().any(|violation| violation.kind == Kind::KeyAnsweredTwoWays), "{found:?}");
+        assert!(
+            found.iter().any(|violation| violation.kind == Kind::KeyAnsweredTwoWays),
+            "{found:?}"
+        );
     }
     let mut story = Story::sound();
     story.events.push(asked("e", 1, answer(201, &recorded("first", 1))));
@@ -186,7 +214,9 @@ fn books_and_log_that_say_otherwise_are_found() {
         story.found.sales = sale(units, refunded);
         story.shows([Kind::BooksDisagree]);
     }
-    for logged in [vec!["first"], vec!["first", "second", "second"], vec!["first", "second", "third"]] {
+    for logged in
+        [vec!["first"], vec!["first", "second", "second"], vec!["first", "second", "third"]]
+    {
         let mut story = Story::sound();
         story.found.logged = logged.into_iter().map(str::to_owned).collect();
         story.shows([Kind::LogDisagrees]);
@@ -231,7 +261,10 @@ fn a_card_below_nothing_or_redeemed_otherwise_than_asked_is_found() {
         story.shows(kinds.iter().copied());
     };
     let entries = |story: &mut Story| story.found.cards.get_mut("card").unwrap().clone();
-    spoilt(&|story| story.found.cards.get_mut("card").unwrap()[0]["amount"] = json!("1.00"), &[Kind::CardNegative]);
+    spoilt(
+        &|story| story.found.cards.get_mut("card").unwrap()[0]["amount"] = json!("1.00"),
+        &[Kind::CardNegative],
+    );
     spoilt(
         &|story| drop(story.found.cards.get_mut("card").unwrap().pop()),
         &[Kind::SuccessLost, Kind::RefusedThoughFree],
@@ -244,9 +277,15 @@ fn a_card_below_nothing_or_redeemed_otherwise_than_asked_is_found() {
         },
         &[Kind::UnitTwice],
     );
-    spoilt(&|story| story.events.retain(|event| event.asked.key() != Some("p")), &[Kind::NobodyAsked]);
-    let refused = |story: &mut Story| story.events.push(redeemed("r", "3", answer(409, &json!({}))));
+    spoilt(
+        &|story| story.events.retain(|event| event.asked.key() != Some("p")),
+        &[Kind::NobodyAsked],
+    );
+    let refused =
+        |story: &mut Story| story.events.push(redeemed("r", "3", answer(409, &json!({}))));
     spoilt(&refused, &[Kind::RefusedThoughFree]);
-    let two_ways = |story: &mut Story| story.events.push(redeemed("p", "2", answer(201, &json!({"balance": "1.00"}))));
+    let two_ways = |story: &mut Story| {
+        story.events.push(redeemed("p", "2", answer(201, &json!({"balance": "1.00"}))))
+    };
     spoilt(&two_ways, &[Kind::KeyAnsweredTwoWays]);
 }

@@ -1,4 +1,5 @@
-//! A way to PostgreSQL that can be cut: before a message has reached the server, or after it has, before the answer is back.
+//! A way to PostgreSQL that can be cut: before a message has reached the server, or after it has,
+//! before the answer is back.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -52,7 +53,8 @@ impl Proxy {
         (Proxy { state }, format!("{head}@{address}/{path}"))
     }
 
-    /// Cuts the next write at its `message`-th message that the server would answer, counted from 1 for its BEGIN.
+    /// Cuts the next write at its `message`-th message that the server would answer, counted from 1
+    /// for its BEGIN.
     pub fn arm(&self, message: usize, cut: Cut) {
         *self.state.armed.lock().unwrap() = Some((message, cut));
     }
@@ -96,7 +98,10 @@ fn carry(client: TcpStream, state: &Arc<State>) -> io::Result<()> {
             while let Ok(length) = from.read(&mut piece) {
                 wait_while_stalled(&state);
                 // An answer that is to be lost ends the connection for both.
-                if length == 0 || deaf.load(Ordering::SeqCst) || to.write_all(&piece[..length]).is_err() {
+                if length == 0
+                    || deaf.load(Ordering::SeqCst)
+                    || to.write_all(&piece[..length]).is_err()
+                {
                     break;
                 }
             }
@@ -123,7 +128,12 @@ fn wait_while_stalled(state: &State) {
 }
 
 /// Carries the client's messages one by one, as PostgreSQL's protocol frames them.
-fn messages(mut client: &TcpStream, mut server: &TcpStream, state: &State, deaf: &AtomicBool) -> io::Result<()> {
+fn messages(
+    mut client: &TcpStream,
+    mut server: &TcpStream,
+    state: &State,
+    deaf: &AtomicBool,
+) -> io::Result<()> {
     // The first has no type, only a length.
     let first = body(client, Vec::new())?;
     server.write_all(&first)?;

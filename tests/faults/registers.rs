@@ -1,5 +1,5 @@
-//! Registers that ask, repeat and give up like real ones do while something is being broken; what they asked and heard
-//! is kept as a history, and judged in the end.
+//! Registers that ask, repeat and give up like real ones do while something is being broken; what
+//! they asked and heard is kept as a history, and judged in the end.
 
 use crate::checker;
 use crate::history::{Asked, Found, History, asks_to_come_back};
@@ -17,7 +17,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const REGISTERS: usize = 6;
-/// How long one request is asked again before the register gives up, unless it stops asking earlier.
+/// How long one request is asked again before the register gives up, unless it stops asking
+/// earlier.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Registers at one shop, which ask at any of these addresses.
@@ -36,9 +37,13 @@ pub struct Registers<'a> {
 
 impl<'a> Registers<'a> {
     pub fn new(shop: &'a Shop, addresses: &[SocketAddr]) -> Registers<'a> {
-        let body = json!({ "kind": "gift_card", "amount": "100.00", "currency": "USD", "store": "S1" }).to_string();
+        let body =
+            json!({ "kind": "gift_card", "amount": "100.00", "currency": "USD", "store": "S1" })
+                .to_string();
         let mut manager = Client::connect(addresses[0], &shop.token).unwrap();
-        let issued = manager.post("/v1/gift-cards", &format!("card-{:x}", rand::random::<u64>()), &body).unwrap();
+        let issued = manager
+            .post("/v1/gift-cards", &format!("card-{:x}", rand::random::<u64>()), &body)
+            .unwrap();
         assert_eq!(issued.status, 201, "{issued:?}");
         Registers {
             shop,
@@ -65,7 +70,8 @@ impl<'a> Registers<'a> {
             for number in 0..REGISTERS {
                 scope.spawn(move || self.register(number));
             }
-            // Whatever goes wrong meanwhile, the registers are told to stop: a panic waits for them.
+            // Whatever goes wrong meanwhile, the registers are told to stop: a panic waits for
+            // them.
             let stop = Stop(&self.enough);
             let done = disturb();
             drop(stop);
@@ -96,7 +102,10 @@ impl<'a> Registers<'a> {
 
     /// One return under a key, asked for once.
     pub fn ask_once(&self, key: &str, line: u32, units: i64) -> Option<crate::http::Answer> {
-        let asked = Asked::Return { key: key.to_owned(), body: self.body(&self.shop.sales[0], line, units) };
+        let asked = Asked::Return {
+            key: key.to_owned(),
+            body: self.body(&self.shop.sales[0], line, units),
+        };
         let mut client = Client::connect(self.addresses[0], &self.shop.token).ok()?;
         self.history.ask(&mut client, asked).ok()
     }
@@ -109,12 +118,15 @@ impl<'a> Registers<'a> {
         self.history.unheard(Asked::Return { key: key.to_owned(), body });
     }
 
-    /// Asks every key once more that nobody has given up, and then judges all that was asked and heard.
+    /// Asks every key once more that nobody has given up, and then judges all that was asked and
+    /// heard.
     pub fn judge(&self, database: &Db) {
         let given_up = self.given_up.lock().unwrap().clone();
         let mut keys: BTreeMap<String, Asked> = BTreeMap::new();
         for event in self.history.events() {
-            if let Some(key) = event.asked.key().filter(|key| !given_up.iter().any(|other| other == key)) {
+            if let Some(key) =
+                event.asked.key().filter(|key| !given_up.iter().any(|other| other == key))
+            {
                 keys.insert(key.to_owned(), event.asked.clone());
             }
         }
@@ -131,9 +143,20 @@ impl<'a> Registers<'a> {
         });
         let events = self.history.events();
         for address in &self.addresses {
-            let found = Found::read(*address, &self.shop.token, &self.shop.sales, std::slice::from_ref(&self.card));
-            let violations: Vec<String> = checker::check(&events, &found).iter().map(ToString::to_string).collect();
-            assert!(violations.is_empty(), "{} violations:\n{}", violations.len(), violations.join("\n"));
+            let found = Found::read(
+                *address,
+                &self.shop.token,
+                &self.shop.sales,
+                std::slice::from_ref(&self.card),
+            );
+            let violations: Vec<String> =
+                checker::check(&events, &found).iter().map(ToString::to_string).collect();
+            assert!(
+                violations.is_empty(),
+                "{} violations:\n{}",
+                violations.len(),
+                violations.join("\n")
+            );
             println!(
                 "{:?}: {} requests under {} keys, {} without an answer of their own; {} returns, none twice, none lost",
                 database.backend(),
@@ -181,9 +204,14 @@ impl<'a> Registers<'a> {
         }
     }
 
-    /// What a register does: the same request with the same key until there is a final answer, or it has asked `at_most`
-    /// times (0: until its patience ends).
-    fn until_answered(&self, client: &mut Option<Client>, asked: &Asked, at_most: usize) -> Option<u16> {
+    /// What a register does: the same request with the same key until there is a final answer, or
+    /// it has asked `at_most` times (0: until its patience ends).
+    fn until_answered(
+        &self,
+        client: &mut Option<Client>,
+        asked: &Asked,
+        at_most: usize,
+    ) -> Option<u16> {
         let started = Instant::now();
         let mut times = 0;
         loop {

@@ -1,4 +1,5 @@
-//! PostgreSQL restarted under load, failed over to a replica that had every commit, and turned read-only for a while.
+//! PostgreSQL restarted under load, failed over to a replica that had every commit, and turned
+//! read-only for a while.
 
 use crate::proxy::Proxy;
 use crate::registers::Registers;
@@ -25,7 +26,9 @@ impl Cluster {
         match cluster.told("start") {
             Ok(url) => Some((cluster, url)),
             Err(why) => {
-                not_tested(&format!("SERVERS WERE NOT RESTARTED: none of the test's own can be started: {why}"));
+                not_tested(&format!(
+                    "SERVERS WERE NOT RESTARTED: none of the test's own can be started: {why}"
+                ));
                 None
             }
         }
@@ -33,7 +36,10 @@ impl Cluster {
 
     fn told(&self, command: &str) -> Result<String, String> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/postgres");
-        let output = Command::new(script).args(command.split(' ')).env("RETURNDESK_POSTGRES_STATE", &self.0).output();
+        let output = Command::new(script)
+            .args(command.split(' '))
+            .env("RETURNDESK_POSTGRES_STATE", &self.0)
+            .output();
         let output = output.unwrap();
         match output.status.success() {
             true => Ok(String::from_utf8(output.stdout).unwrap().trim().to_owned()),
@@ -121,11 +127,14 @@ fn place(url: &str) -> &str {
 /// One URL for whichever of the two takes writes.
 fn both(first: &str, second: &str) -> String {
     let list = format!("{},{}", place(first), place(second));
-    format!("{}?target_session_attrs=read-write&connect_timeout=2", first.replace(place(first), &list))
+    format!(
+        "{}?target_session_attrs=read-write&connect_timeout=2",
+        first.replace(place(first), &list)
+    )
 }
 
-/// What an operator does when a disk fills up, or a standby is found under the old address: nothing can be written for a
-/// while. When it can again, it is, without a restart.
+/// What an operator does when a disk fills up, or a standby is found under the old address: nothing
+/// can be written for a while. When it can again, it is, without a restart.
 #[test]
 fn a_server_that_takes_no_writes_for_a_while_is_written_to_again() {
     for database in databases().iter().filter(|database| database.backend() == Backend::Postgres) {
@@ -138,9 +147,17 @@ fn a_server_that_takes_no_writes_for_a_while_is_written_to_again() {
             let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                           WHERE datname = current_database() AND pid <> pg_backend_pid()";
             let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}");
-            // Sessions keep what they began with: those that are there end when it begins, and not when it is over.
-            let sql = if on { format!("{sql}; {others}") } else { format!("SET transaction_read_only = off; {sql}") };
-            database.connect().batch_execute(&format!("SET default_transaction_read_only = off; {sql}")).unwrap();
+            // Sessions keep what they began with: those that are there end when it begins, and not
+            // when it is over.
+            let sql = if on {
+                format!("{sql}; {others}")
+            } else {
+                format!("SET transaction_read_only = off; {sql}")
+            };
+            database
+                .connect()
+                .batch_execute(&format!("SET default_transaction_read_only = off; {sql}"))
+                .unwrap();
         };
         read_only(true);
         let answer = registers.ask_once("till-meanwhile", 1, 1).expect("an answer");

@@ -1,4 +1,5 @@
-//! A small shop to break: its database, its keys, what it sold, and whoever stands at its registers.
+//! A small shop to break: its database, its keys, what it sold, and whoever stands at its
+//! registers.
 
 use crate::http;
 use crate::instances::{Folder, Instances, OPEN_POLICY};
@@ -18,7 +19,8 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Opens it, sells, and closes it again. One line of each sale lasts, and one runs out: refusals are answers, too.
+    /// Opens it, sells, and closes it again. One line of each sale lasts, and one runs out:
+    /// refusals are answers, too.
     pub fn on(database: &TestDb) -> Shop {
         Shop::selling(database, &[100_000, 40])
     }
@@ -27,9 +29,19 @@ impl Shop {
         let shop = Instances::with(database, 1, |_| {});
         shop.set_up("open", "USD", OPEN_POLICY);
         let sales = ["R-1", "R-2", "R-3"].map(|receipt| shop.sell(receipt, units).to_string());
-        let token = http::token(&shop.apps[0].service, "1042", &[Role::Cashier, Role::Manager, Role::Auditor]);
+        let token = http::token(
+            &shop.apps[0].service,
+            "1042",
+            &[Role::Cashier, Role::Manager, Role::Auditor],
+        );
         let importer = http::token(&shop.apps[0].service, "till-3", &[Role::Register]);
-        Shop { importer, home: shop.stop(), token, sales: sales.to_vec(), database: database.url().to_owned() }
+        Shop {
+            importer,
+            home: shop.stop(),
+            token,
+            sales: sales.to_vec(),
+            database: database.url().to_owned(),
+        }
     }
 
     /// How to serve it.
@@ -45,5 +57,8 @@ impl Shop {
 
 /// How often a fault is repeated: once in the suite, as often as asked for in the long form.
 pub fn rounds(suite: usize) -> usize {
-    std::env::var("RETURNDESK_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(suite)
+    std::env::var("RETURNDESK_TEST_ROUNDS")
+        .ok()
+        .and_then(|rounds| rounds.parse().ok())
+        .unwrap_or(suite)
 }

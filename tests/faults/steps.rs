@@ -1,5 +1,6 @@
-//! A write broken off at each of its steps: the process killed before and after every statement, the connection cut before
-//! and after every message. Whatever was broken off, asking again with the same key gives the one effect.
+//! A write broken off at each of its steps: the process killed before and after every statement,
+//! the connection cut before and after every message. Whatever was broken off, asking again with
+//! the same key gives the one effect.
 
 use crate::proxy::{Cut, Proxy};
 use crate::registers::Registers;
@@ -34,7 +35,10 @@ fn killed_at_every_step_of_a_write_nothing_is_lost_and_nothing_is_twice() {
                 assert!(matches!(registers.bring_back(&key, 1 + step as u32 % 2, 1), 201 | 422));
             }
             println!("killed at {killed} steps");
-            assert!((10..MANY - 1).contains(&killed), "a return is more statements than {killed} steps");
+            assert!(
+                (10..MANY - 1).contains(&killed),
+                "a return is more statements than {killed} steps"
+            );
         }
         registers.judge(&database.open());
     });
@@ -56,7 +60,10 @@ fn cut_at_every_message_of_a_write_nothing_is_lost_and_nothing_is_twice() {
                 for message in 1..MANY {
                     let key = format!("till-{round}-{cut:?}-{message}");
                     proxy.arm(message, cut);
-                    assert!(matches!(registers.bring_back(&key, 1 + message as u32 % 2, 1), 201 | 422));
+                    assert!(matches!(
+                        registers.bring_back(&key, 1 + message as u32 % 2, 1),
+                        201 | 422
+                    ));
                     if proxy.disarm() {
                         break;
                     }

@@ -1,4 +1,5 @@
-//! Several instances on one database: starting at once on an empty one, and an old one beside a newer schema.
+//! Several instances on one database: starting at once on an empty one, and an old one beside a
+//! newer schema.
 
 use crate::http::Client;
 use crate::instances::{Folder, prove};
@@ -14,7 +15,8 @@ fn instances_that_start_at_once_on_an_empty_database_all_serve() {
         let home = Folder::new();
         let plan = Plan::new(database.url(), home.path());
         let servers: Vec<Server> = std::thread::scope(|scope| {
-            let starting: Vec<_> = (0..4).map(|_| scope.spawn(|| Server::run(plan.clone()))).collect();
+            let starting: Vec<_> =
+                (0..4).map(|_| scope.spawn(|| Server::run(plan.clone()))).collect();
             starting.into_iter().map(|server| server.join().unwrap()).collect()
         });
         for server in &servers {
@@ -25,12 +27,14 @@ fn instances_that_start_at_once_on_an_empty_database_all_serve() {
         // One of them made the schema and the standard policy, and the keys were made once.
         prove(&database.open());
         let keys = std::fs::read_dir(home.path().join("keys")).unwrap().flatten();
-        let signing = keys.filter(|file| file.file_name().to_string_lossy().ends_with(".pem")).count();
+        let signing =
+            keys.filter(|file| file.file_name().to_string_lossy().ends_with(".pem")).count();
         assert_eq!(signing, 2, "one key for tokens, and one for the log");
     });
 }
 
-/// During a rolling upgrade the schema is newer than the instances that still run. They go on; none of the old ones starts.
+/// During a rolling upgrade the schema is newer than the instances that still run. They go on; none
+/// of the old ones starts.
 #[test]
 fn an_old_instance_goes_on_beside_a_newer_schema_and_starts_on_none() {
     on_each_database(|database| {
@@ -54,7 +58,10 @@ fn an_old_instance_goes_on_beside_a_newer_schema_and_starts_on_none() {
         assert_eq!(Client::connect(old.address(), "").unwrap().get("/readyz").unwrap().status, 200);
         let ended = shop.plan().spawn(free_address()).wait().unwrap();
         assert_eq!(ended.code(), Some(3), "{}", old.said());
-        assert!(old.said().contains("migrated by a newer returndesk (it has the migration 99990101000001"));
+        assert!(
+            old.said()
+                .contains("migrated by a newer returndesk (it has the migration 99990101000001")
+        );
         registers.judge(&database.open());
     });
 }

@@ -1,5 +1,5 @@
-//! A database that does not answer, or not fast enough: nobody waits for ever, whoever is turned away hears when to come
-//! back, the service says how it is, and goes on where it stopped.
+//! A database that does not answer, or not fast enough: nobody waits for ever, whoever is turned
+//! away hears when to come back, the service says how it is, and goes on where it stopped.
 
 use crate::http::{Answer, Client};
 use crate::proxy::Proxy;
@@ -54,7 +54,8 @@ fn serve(shop: &Shop, database: &TestDb, settings: &[(&str, usize)]) -> (Server,
             (Some(proxy), url)
         }
     };
-    let plan = settings.iter().fold(shop.plan_through(&url), |plan, (name, value)| plan.with(name, value));
+    let plan =
+        settings.iter().fold(shop.plan_through(&url), |plan, (name, value)| plan.with(name, value));
     (Server::run(plan), proxy)
 }
 
@@ -80,14 +81,17 @@ fn nobody_waits_for_ever_for_a_database_that_does_not_answer() {
             for number in 0..20 {
                 let registers = &registers;
                 scope.spawn(move || {
-                    let answer = registers.ask_once(&format!("till-{number}"), 1, 1).expect("an answer in good time");
+                    let answer = registers
+                        .ask_once(&format!("till-{number}"), 1, 1)
+                        .expect("an answer in good time");
                     turned_away(&answer, "unavailable");
                 });
             }
         });
         // Meanwhile it says how it is; on SQLite reads do not even notice.
         let reads = if database.backend() == Backend::Sqlite { 200 } else { 503 };
-        let paths = [("/healthz", 200), ("/metrics", 200), ("/readyz", reads), ("/v1/returns", reads)];
+        let paths =
+            [("/healthz", 200), ("/metrics", 200), ("/readyz", reads), ("/v1/returns", reads)];
         for (path, status) in paths {
             assert_eq!(get(server.address(), &shop, path).status, status, "{path}");
         }
@@ -126,16 +130,22 @@ fn whoever_finds_the_queue_full_hears_so_at_once() {
                 turned_away(&answer.expect("an answer"), "overloaded");
             }
             assert_eq!(get(server.address(), &shop, "/healthz").status, 200);
-            assert!(String::from_utf8(get(server.address(), &shop, "/metrics").body).unwrap().contains("queue_length"));
+            assert!(
+                String::from_utf8(get(server.address(), &shop, "/metrics").body)
+                    .unwrap()
+                    .contains("queue_length")
+            );
             drop(hold);
-            let mut rest: Vec<u16> = told.iter().take(PLACES).map(|answer| answer.expect("an answer").status).collect();
+            let mut rest: Vec<u16> =
+                told.iter().take(PLACES).map(|answer| answer.expect("an answer").status).collect();
             rest.sort_unstable();
-            // The place in the writer's hands is free once it has taken the first, which may be after all have asked.
+            // The place in the writer's hands is free once it has taken the first, which may be
+            // after all have asked.
             assert_eq!(rest[..PLACES - 1], [201; PLACES - 1]);
             assert!(matches!(rest[PLACES - 1], 201 | 503), "{rest:?}");
         });
-        // Nobody who was turned away has lost the key, and the service is as fast as before: how soon, and how fast, is
-        // told and not judged.
+        // Nobody who was turned away has lost the key, and the service is as fast as before: how
+        // soon, and how fast, is told and not judged.
         let recovered = std::time::Instant::now();
         registers.run_while(|| {
             registers.wait_for_more(1);

@@ -15,9 +15,18 @@ pub fn check(database: &TestDb, answered: &[Answered]) -> usize {
     let units: i64 = recorded.iter().map(|one| one.units).sum();
     assert_eq!(kept(database), told);
     let sum = |sql: &str| number(database, sql);
-    assert_eq!(sum("SELECT CAST(SUM(returned) AS bigint) AS number FROM sale_lines"), units * 1_000);
-    assert_eq!(sum("SELECT CAST(SUM(quantity) AS bigint) AS number FROM return_lines"), units * 1_000);
-    assert_eq!(sum("SELECT CAST(COUNT(*) AS bigint) AS number FROM idempotency"), answered.len() as i64);
+    assert_eq!(
+        sum("SELECT CAST(SUM(returned) AS bigint) AS number FROM sale_lines"),
+        units * 1_000
+    );
+    assert_eq!(
+        sum("SELECT CAST(SUM(quantity) AS bigint) AS number FROM return_lines"),
+        units * 1_000
+    );
+    assert_eq!(
+        sum("SELECT CAST(COUNT(*) AS bigint) AS number FROM idempotency"),
+        answered.len() as i64
+    );
     let refused = answered.len() - recorded.len();
     let entries = "SELECT CAST(COUNT(*) AS bigint) AS number FROM audit_entries WHERE event = 'return.refused'";
     assert_eq!(sum(entries), refused as i64);

@@ -1,4 +1,5 @@
-//! Registers that bring things back without rest, each request with a key, asked again until it is answered.
+//! Registers that bring things back without rest, each request with a key, asked again until it is
+//! answered.
 
 use crate::http::{Answer, Client};
 use rand::Rng;
@@ -38,11 +39,14 @@ impl Load {
         Load { address, token, sales: sales.to_vec(), answers, interrupted, found_done, enough }
     }
 
-    /// Keeps all registers busy while `disturb` runs, and answers every request that was made: each was answered.
+    /// Keeps all registers busy while `disturb` runs, and answers every request that was made: each
+    /// was answered.
     pub fn run_while(&self, disturb: impl FnOnce(&Load)) -> Vec<Answered> {
         std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..REGISTERS).map(|number| scope.spawn(move || self.register(number))).collect();
-            // Whatever goes wrong meanwhile, the registers are told to stop: a panic waits for them.
+            let threads: Vec<_> =
+                (0..REGISTERS).map(|number| scope.spawn(move || self.register(number))).collect();
+            // Whatever goes wrong meanwhile, the registers are told to stop: a panic waits for
+            // them.
             let stop = Stop(&self.enough);
             disturb(self);
             drop(stop);
@@ -125,7 +129,8 @@ impl Load {
                     self.answers.fetch_add(1, Ordering::SeqCst);
                     return answer;
                 }
-                // The first request with the key is still being served, or nothing can be served at the moment.
+                // The first request with the key is still being served, or nothing can be served at
+                // the moment.
                 Ok(answer) => assert!(matches!(answer.status, 409 | 503), "{answer:?}"),
                 Err(_) => {
                     *client = None;

@@ -1,4 +1,5 @@
-//! Killed in the middle of its work, twenty times over one database: what was answered is there, once, and stays answered.
+//! Killed in the middle of its work, twenty times over one database: what was answered is there,
+//! once, and stays answered.
 //!
 //! Twenty times on each database by default; `RETURNDESK_TEST_KILLS` sets another number.
 #![cfg(unix)] // the kill is SIGKILL
@@ -30,7 +31,8 @@ use support::on_each_database;
 
 #[test]
 fn what_was_answered_outlives_the_process() {
-    let kills: usize = std::env::var("RETURNDESK_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let kills: usize =
+        std::env::var("RETURNDESK_TEST_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
     on_each_database(|database| {
         let shop = Instances::open_for_business(database);
         // One line that lasts, and one that runs out: refusals are answers, too.

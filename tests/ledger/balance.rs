@@ -1,4 +1,5 @@
-//! Whatever is done, every movement balances, and so do all of them together; what is taken back leaves nothing.
+//! Whatever is done, every movement balances, and so do all of them together; what is taken back
+//! leaves nothing.
 
 use super::{RULES, sell, settle, total, void};
 use crate::counter::made_up::{CURRENCIES, LineShape, SaleShape, TenderShape};
@@ -21,7 +22,8 @@ enum Step {
     Settle(usize, usize, bool, Option<usize>),
 }
 
-const MEANS: [RefundTo; 4] = [RefundTo::Original, RefundTo::StoreCredit, RefundTo::Cash, RefundTo::Check];
+const MEANS: [RefundTo; 4] =
+    [RefundTo::Original, RefundTo::StoreCredit, RefundTo::Cash, RefundTo::Check];
 const FALLBACKS: [TenderType; 3] = [TenderType::Cash, TenderType::StoreCredit, TenderType::Check];
 
 fn step() -> impl Strategy<Value = Step> {
@@ -37,14 +39,21 @@ fn step() -> impl Strategy<Value = Step> {
 fn shape() -> impl Strategy<Value = SaleShape> {
     let line = (500_i64..5_000, 0_i64..20_000, 0_i64..40, prop::collection::vec(0_i64..200, 0..3))
         .prop_map(|(thousandths, price, off, taxes)| LineShape { thousandths, price, off, taxes });
-    let tender =
-        (0_usize..4, 1_i64..10, 0_i64..500).prop_map(|(kind, weight, change)| TenderShape { kind, weight, change });
+    let tender = (0_usize..4, 1_i64..10, 0_i64..500)
+        .prop_map(|(kind, weight, change)| TenderShape { kind, weight, change });
     let lines = prop::collection::vec(line, 1..4);
     let charges = prop::collection::vec((0_i64..1_000, 0_i64..100), 0..2);
     let parts = (0_usize..6, any::<bool>(), lines, prop::collection::vec(0_i64..20, 0..2), charges);
-    (parts, prop::collection::vec(tender, 1..4)).prop_map(|((place, included, lines, off, charges), tenders)| {
-        SaleShape { place, included, lines, off, charges, tenders }
-    })
+    (parts, prop::collection::vec(tender, 1..4)).prop_map(
+        |((place, included, lines, off, charges), tenders)| SaleShape {
+            place,
+            included,
+            lines,
+            off,
+            charges,
+            tenders,
+        },
+    )
 }
 
 fn take(counter: &mut Counter, store: &str, sale: Uuid, step: &Step, returns: &mut Vec<Return>) {
@@ -53,7 +62,8 @@ fn take(counter: &mut Counter, store: &str, sale: Uuid, step: &Step, returns: &m
             let line = u32::try_from(*line + 1).unwrap();
             let asked = with(draft(vec![weighed(line, *thousandths)]), |d| {
                 d.refund_to = MEANS[*means];
-                d.charges = charge.then_some(DraftCharge { sale: None, charge: 1 }).into_iter().collect();
+                d.charges =
+                    charge.then_some(DraftCharge { sale: None, charge: 1 }).into_iter().collect();
             });
             record(counter, store, sale, asked)
         }
@@ -61,11 +71,21 @@ fn take(counter: &mut Counter, store: &str, sale: Uuid, step: &Step, returns: &m
             let line = u32::try_from(*line + 1).unwrap();
             record(counter, store, sale, draft(vec![money(line, *amount)]))
         }
-        Step::Void(of) => returns.get(*of).cloned().and_then(|the_return| changed(void(counter, &the_return))),
-        Step::Settle(of, refund, settled, fallback) => returns.get(*of).cloned().and_then(|the_return| {
-            let refund = u32::try_from(*refund + 1).unwrap();
-            changed(settle(counter, &the_return, refund, *settled, fallback.map(|place| FALLBACKS[place])))
-        }),
+        Step::Void(of) => {
+            returns.get(*of).cloned().and_then(|the_return| changed(void(counter, &the_return)))
+        }
+        Step::Settle(of, refund, settled, fallback) => {
+            returns.get(*of).cloned().and_then(|the_return| {
+                let refund = u32::try_from(*refund + 1).unwrap();
+                changed(settle(
+                    counter,
+                    &the_return,
+                    refund,
+                    *settled,
+                    fallback.map(|place| FALLBACKS[place]),
+                ))
+            })
+        }
     };
     if let Some(the_return) = outcome {
         match returns.iter_mut().find(|known| known.id == the_return.id) {
@@ -75,7 +95,12 @@ fn take(counter: &mut Counter, store: &str, sale: Uuid, step: &Step, returns: &m
     }
 }
 
-fn record(counter: &mut Counter, store: &str, sale: Uuid, asked: returndesk::domain::draft::Draft) -> Option<Return> {
+fn record(
+    counter: &mut Counter,
+    store: &str,
+    sale: Uuid,
+    asked: returndesk::domain::draft::Draft,
+) -> Option<Return> {
     let asked = with(asked, |d| (d.store, d.sale) = (store.to_owned(), Some(SaleRef::Id(sale))));
     counter.record(asked).ok()
 }
@@ -122,7 +147,8 @@ proptest! {
         // Nothing came back that was not sold, tax for tax, whatever was rounded.
         prop_assert!(balance.turnover_returned() <= of_sale.turnover_sold());
 
-        // Taken back one by one, the youngest first, wherever that is possible: the sale alone is left.
+        // Taken back one by one, the youngest first, wherever that is possible: the sale alone is
+        // left.
         let mut all_back = true;
         for the_return in returns.iter().rev().filter(|r| r.status == ReturnStatus::Completed) {
             all_back &= changed(void(&mut counter, the_return)).is_some();

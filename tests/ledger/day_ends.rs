@@ -39,7 +39,8 @@ fn sold(counter: &mut Counter, register: &str, on: &str) -> Uuid {
     sell(
         counter,
         with(sale(vec![line(1, 1, 1_000)], vec![tender(1, Cash, 1_000, 0)]), |sale| {
-            (sale.register, sale.business_date, sale.receipt) = (register.to_owned(), day(on), format!("R-{number}"));
+            (sale.register, sale.business_date, sale.receipt) =
+                (register.to_owned(), day(on), format!("R-{number}"));
         }),
     )
 }
@@ -79,7 +80,11 @@ const RULES_OF_DAYS: &[(&str, &[Do])] = &[
         &[
             Sell("3", "2026-03-09"),
             Close("3", "2026-03-09", "1: 1"),
-            Close("3", "2026-03-09", "day_closed: 2026-03-09 of register 3 is closed already, as number 1."),
+            Close(
+                "3",
+                "2026-03-09",
+                "day_closed: 2026-03-09 of register 3 is closed already, as number 1.",
+            ),
         ],
     ),
     (
@@ -98,7 +103,11 @@ const RULES_OF_DAYS: &[(&str, &[Do])] = &[
         "no day that has not come",
         &[
             Sell("3", "2026-03-09"),
-            Close("3", "2026-03-11", "day_in_future: In store 0042 it is 2026-03-10; 2026-03-11 has not come yet."),
+            Close(
+                "3",
+                "2026-03-11",
+                "day_in_future: In store 0042 it is 2026-03-10; 2026-03-11 has not come yet.",
+            ),
         ],
     ),
     (
@@ -137,7 +146,11 @@ const RULES_OF_DAYS: &[(&str, &[Do])] = &[
     ),
     (
         "a register that nobody knows",
-        &[Close("33", "2026-03-09", "invalid_value: Store 0042 has no register 33, and nothing was recorded at one.")],
+        &[Close(
+            "33",
+            "2026-03-09",
+            "invalid_value: Store 0042 has no register 33, and nothing was recorded at one.",
+        )],
     ),
     (
         "the store after its registers",
@@ -198,9 +211,13 @@ fn days_are_closed_once_in_order_and_none_is_passed_over() {
                 Sell(register, on) => drop(sold(&mut counter, register, on)),
                 Close(register, on, expected) => {
                     let told = match close(&mut counter, register, on) {
-                        Ok(day_end) => format!("{}: {}", day_end.number, day_end.sums.total().movements),
+                        Ok(day_end) => {
+                            format!("{}: {}", day_end.number, day_end.sums.total().movements)
+                        }
                         Err(Refusal::DayEnd { code, detail }) => format!("{code}: {detail}"),
-                        Err(Refusal::Invalid(faults)) => format!("{}: {}", faults[0].code, faults[0].detail),
+                        Err(Refusal::Invalid(faults)) => {
+                            format!("{}: {}", faults[0].code, faults[0].detail)
+                        }
                         Err(other) => panic!("{what}: {other:?}"),
                     };
                     assert_eq!(told, *expected, "{what}: {register} {on}");
@@ -214,11 +231,15 @@ fn days_are_closed_once_in_order_and_none_is_passed_over() {
 fn a_day_end_counts_the_drawer_and_goes_on_with_the_totals() {
     let mut counter = Counter::open(RULES, vec![]);
     let first = sold(&mut counter, "7", "2026-03-10");
-    let paid_by_card = with(sale(vec![line(1, 1, 2_500)], vec![tender(1, CreditCard, 2_500, 0)]), |sale| {
-        (sale.register, sale.business_date, sale.receipt) = ("7".into(), day("2026-03-10"), "R-card".into());
-    });
+    let paid_by_card =
+        with(sale(vec![line(1, 1, 2_500)], vec![tender(1, CreditCard, 2_500, 0)]), |sale| {
+            (sale.register, sale.business_date, sale.receipt) =
+                ("7".into(), day("2026-03-10"), "R-card".into());
+        });
     sell(&mut counter, paid_by_card);
-    let back = counter.record(with(draft(vec![units(1, 1)]), |d| d.sale = Some(SaleRef::Id(first)))).unwrap();
+    let back = counter
+        .record(with(draft(vec![units(1, 1)]), |d| d.sale = Some(SaleRef::Id(first))))
+        .unwrap();
     let command = |on: &str, opening, counted| CloseDay {
         store: "0042".into(),
         register: Some("7".into()),
@@ -238,7 +259,10 @@ fn a_day_end_counts_the_drawer_and_goes_on_with_the_totals() {
         (Minor(3_500), Minor(1_000), Minor(2_500))
     );
     let told = counter.state.changes.entries.last().unwrap();
-    assert_eq!((told.event.as_str(), told.subject_id.clone()), ("day_end.closed", Some(one.id.to_string())));
+    assert_eq!(
+        (told.event.as_str(), told.subject_id.clone()),
+        ("day_end.closed", Some(one.id.to_string()))
+    );
 
     // The next day the return is taken back: the totals only grow, and the net is right.
     counter.now = noon("2026-03-11");
@@ -247,7 +271,10 @@ fn a_day_end_counts_the_drawer_and_goes_on_with_the_totals() {
     assert_eq!((two.from_seq, two.seq, two.difference()), (5, 6, Some(Minor(0))));
     assert_eq!(two.sums.total().amounts.of(Account::Cash), Minor(1_000));
     let totals = two.perpetual;
-    assert_eq!((totals.sales, totals.returns, totals.voided_returns), (Minor(3_500), Minor(1_000), Minor(1_000)));
+    assert_eq!(
+        (totals.sales, totals.returns, totals.voided_returns),
+        (Minor(3_500), Minor(1_000), Minor(1_000))
+    );
     assert_eq!((totals.voided_sales, totals.net()), (Minor(0), Minor(3_500)));
 }
 

@@ -1,4 +1,5 @@
-//! The ledger on bare state: how each act is booked, that every movement balances, and when days can be closed.
+//! The ledger on bare state: how each act is booked, that every movement balances, and when days
+//! can be closed.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only these tests call
 
 mod balance;
@@ -22,14 +23,18 @@ use uuid::Uuid;
 const RULES: &str = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"},
     "refund_to": {"*": ["original", "store_credit", "gift_card", "cash", "check"]}}}]"#;
 
-/// What has been booked since the `from`th movement, as an accountant reads it: event, register, day, and amounts by account.
+/// What has been booked since the `from`th movement, as an accountant reads it: event, register,
+/// day, and amounts by account.
 fn booked(counter: &Counter, from: usize) -> Vec<String> {
     let changes = &counter.state.changes;
     let mut movements: Vec<_> = changes.movements[from..].iter().collect();
     movements.sort_by_key(|movement| movement.entry);
     let written = movements.into_iter().map(|movement| {
         let (entry, posting) = (&changes.entries[movement.entry], &movement.posting);
-        let amounts = posting.amounts.iter().map(|(a, m)| format!("{} {}", a.as_str(), m.format(posting.currency)));
+        let amounts = posting
+            .amounts
+            .iter()
+            .map(|(a, m)| format!("{} {}", a.as_str(), m.format(posting.currency)));
         let register = posting.register.as_deref().unwrap_or("-");
         let amounts = amounts.collect::<Vec<_>>().join(", ");
         format!("{} {register} {}: {amounts}", entry.event.as_str(), posting.business_date)
@@ -40,7 +45,12 @@ fn booked(counter: &Counter, from: usize) -> Vec<String> {
 /// What all that is booked comes to.
 fn total(counter: &Counter) -> Amounts {
     let mut total = Amounts::default();
-    counter.state.changes.movements.iter().for_each(|movement| total.add(&movement.posting.amounts));
+    counter
+        .state
+        .changes
+        .movements
+        .iter()
+        .for_each(|movement| total.add(&movement.posting.amounts));
     total
 }
 

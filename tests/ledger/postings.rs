@@ -1,4 +1,5 @@
-//! How each kind of act is booked: whole rows, as an accountant reads them. Debits positive, credits negative.
+//! How each kind of act is booked: whole rows, as an accountant reads them. Debits positive,
+//! credits negative.
 
 use super::{RULES, booked, sell, settle, total, void};
 use crate::counter::{Counter, draft, id, line, money, sale, tax, tender, totalled, units, with};
@@ -10,24 +11,37 @@ use returndesk::domain::tender::TenderType::{Cash, Check, CreditCard, StoreCredi
 use returndesk::domain::words::RefundTo;
 use std::collections::BTreeMap;
 
-/// Two units of 10.00 and 0.80 of tax, five dollars of shipping with 0.40 of tax; 17.00 by card, 10.00 in cash.
+/// Two units of 10.00 and 0.80 of tax, five dollars of shipping with 0.40 of tax; 17.00 by card, 10.00
+/// in cash.
 fn both() -> Sale {
     let goods = with(line(1, 2, 1_000), |line| line.taxes = vec![tax("NY", 160)]);
-    with(sale(vec![goods], vec![tender(1, CreditCard, 1_700, 0), tender(2, Cash, 1_000, 0)]), |sale| {
-        let taxes = vec![tax("NY", 40)];
-        sale.charges = vec![Charge { charge: 1, kind: "shipping".into(), amount: Minor(500), taxes, refundable: true }];
-        totalled(sale);
-    })
+    with(
+        sale(vec![goods], vec![tender(1, CreditCard, 1_700, 0), tender(2, Cash, 1_000, 0)]),
+        |sale| {
+            let taxes = vec![tax("NY", 40)];
+            sale.charges = vec![Charge {
+                charge: 1,
+                kind: "shipping".into(),
+                amount: Minor(500),
+                taxes,
+                refundable: true,
+            }];
+            totalled(sale);
+        },
+    )
 }
 
 #[test]
 fn a_sale_is_tenders_against_revenue_charges_and_taxes() {
-    let included = with(sale(vec![with(line(1, 1, 1_190), |l| l.taxes = vec![tax("DE", 190)])], vec![]), |sale| {
-        sale.prices_include_tax = true;
-        sale.discounts = vec![crate::counter::discount(90, None)];
-        sale.tenders = vec![tender(1, Cash, 1_100, 0)];
-        totalled(sale);
-    });
+    let included = with(
+        sale(vec![with(line(1, 1, 1_190), |l| l.taxes = vec![tax("DE", 190)])], vec![]),
+        |sale| {
+            sale.prices_include_tax = true;
+            sale.discounts = vec![crate::counter::discount(90, None)];
+            sale.tenders = vec![tender(1, Cash, 1_100, 0)];
+            totalled(sale);
+        },
+    );
     let rounded = with(sale(vec![line(1, 1, 1_002)], vec![tender(1, Cash, 1_000, 0)]), |sale| {
         sale.cash_rounding = Minor(-2);
     });
@@ -38,15 +52,25 @@ fn a_sale_is_tenders_against_revenue_charges_and_taxes() {
         (
             "two tenders, a charge",
             both(),
-            vec!["sale.recorded 3 2026-03-01: cash 10.00, credit_card 17.00, sales -20.00, charges -5.00, tax -2.00"],
+            vec![
+                "sale.recorded 3 2026-03-01: cash 10.00, credit_card 17.00, sales -20.00, charges -5.00, tax -2.00",
+            ],
         ),
         (
             "tax included, discount of the whole",
             included,
             vec!["sale.recorded 3 2026-03-01: cash 11.00, sales -9.10, tax -1.90"],
         ),
-        ("cash rounded down", rounded, vec!["sale.recorded 3 2026-03-01: cash 10.00, sales -10.02, rounding 0.02"]),
-        ("change of a check", change, vec!["sale.recorded 3 2026-03-01: cash -10.00, bank_check 50.00, sales -40.00"]),
+        (
+            "cash rounded down",
+            rounded,
+            vec!["sale.recorded 3 2026-03-01: cash 10.00, sales -10.02, rounding 0.02"],
+        ),
+        (
+            "change of a check",
+            change,
+            vec!["sale.recorded 3 2026-03-01: cash -10.00, bank_check 50.00, sales -40.00"],
+        ),
         ("nothing to pay moves nothing", free, vec![]),
     ] {
         let mut counter = Counter::open(RULES, vec![]);
@@ -88,7 +112,9 @@ fn acts() -> Vec<Act> {
             what: "card and cash, with the shipping",
             rules: RULES,
             sale: both(),
-            draft: with(of(vec![units(1, 2)]), |d| d.charges = vec![DraftCharge { sale: None, charge: 1 }]),
+            draft: with(of(vec![units(1, 2)]), |d| {
+                d.charges = vec![DraftCharge { sale: None, charge: 1 }]
+            }),
             expected: "return.recorded 7 2026-03-10: cash -10.00, refunds_payable -17.00, returns 20.00, \
                          charges_returned 5.00, tax_returned 2.00",
         },
@@ -147,11 +173,17 @@ fn a_return_is_goods_against_what_is_paid_and_owed() {
         assert_eq!(booked(&counter, 0).join("\n"), expected, "{what}");
         // Taken back: the exact reverse, all accounts nought again.
         let voided = void(&mut counter, &the_return);
-        assert!(matches!(voided, returndesk::domain::perform::Outcome::Done(_)), "{what}: {voided:?}");
+        assert!(
+            matches!(voided, returndesk::domain::perform::Outcome::Done(_)),
+            "{what}: {voided:?}"
+        );
         assert_eq!(total(&counter), Default::default(), "{what}");
         let rows = booked(&counter, 0);
         assert_eq!(rows.len(), 2 * expected.lines().count(), "{what}");
-        assert!(rows.last().is_none_or(|row| row.starts_with("return.voided 7 2026-03-10: ")), "{what}: {rows:?}");
+        assert!(
+            rows.last().is_none_or(|row| row.starts_with("return.voided 7 2026-03-10: ")),
+            "{what}: {rows:?}"
+        );
     }
 }
 
@@ -170,7 +202,10 @@ fn a_settlement_pays_what_was_owed() {
     counter.now = crate::counter::noon("2026-03-12");
     counter.caller.register = Some("9".to_owned());
     settle(&mut counter, &the_return, 1, true, None);
-    assert_eq!(booked(&counter, 1), ["refund.settled 9 2026-03-12: credit_card -10.80, refunds_payable 10.80"]);
+    assert_eq!(
+        booked(&counter, 1),
+        ["refund.settled 9 2026-03-12: credit_card -10.80, refunds_payable 10.80"]
+    );
 
     // Failed: owed on. Paid in cash then, out of the drawer of whoever pays.
     let (mut counter, the_return) = one();
@@ -178,14 +213,20 @@ fn a_settlement_pays_what_was_owed() {
     assert_eq!(booked(&counter, 1), Vec::<String>::new());
     counter.caller.register = None;
     settle(&mut counter, &the_return, 1, false, Some(Cash));
-    assert_eq!(booked(&counter, 1), ["refund.failed 7 2026-03-10: cash -10.80, refunds_payable 10.80"]);
+    assert_eq!(
+        booked(&counter, 1),
+        ["refund.failed 7 2026-03-10: cash -10.80, refunds_payable 10.80"]
+    );
 
     // A check instead is owed as the card was, until it is mailed.
     let (mut counter, the_return) = one();
     settle(&mut counter, &the_return, 1, false, Some(Check));
     assert_eq!(booked(&counter, 1), Vec::<String>::new());
     settle(&mut counter, &the_return, 2, true, None);
-    assert_eq!(booked(&counter, 1), ["refund.settled 7 2026-03-10: bank_check -10.80, refunds_payable 10.80"]);
+    assert_eq!(
+        booked(&counter, 1),
+        ["refund.settled 7 2026-03-10: bank_check -10.80, refunds_payable 10.80"]
+    );
 
     // Store credit instead, and then all of it taken back.
     let (mut counter, the_return) = one();
@@ -214,7 +255,8 @@ fn a_settlement_pays_what_was_owed() {
     assert_eq!(total(&counter), Default::default());
 }
 
-/// A promotion of which a part came back withholds money; paying it later is for goods that did come back, no goodwill.
+/// A promotion of which a part came back withholds money; paying it later is for goods that did
+/// come back, no goodwill.
 #[test]
 fn what_repricing_withheld_is_paid_as_returned_goods() {
     let rules = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"},
@@ -231,7 +273,10 @@ fn what_repricing_withheld_is_paid_as_returned_goods() {
     counter.record(draft(vec![units(1, 1)])).unwrap();
     assert_eq!(booked(&counter, 0), Vec::<String>::new());
     counter.record(draft(vec![units(2, 1)])).unwrap();
-    assert_eq!(booked(&counter, 0), ["return.recorded 7 2026-03-10: cash -10.80, returns 10.00, tax_returned 0.80"]);
+    assert_eq!(
+        booked(&counter, 0),
+        ["return.recorded 7 2026-03-10: cash -10.80, returns 10.00, tax_returned 0.80"]
+    );
 }
 
 /// The log proves the ledger: each entry says how its act was booked.
@@ -244,12 +289,20 @@ fn the_entry_of_an_act_says_how_it_was_booked() {
     assert_eq!(told.as_deref(), Some(expected));
 }
 
-/// An exchange is one movement: what came back and what was taken, each with its taxes, and the net of the money.
+/// An exchange is one movement: what came back and what was taken, each with its taxes, and the net
+/// of the money.
 #[test]
 fn an_exchange_is_both_sides_and_one_net() {
-    let new = |price: i64, taxes: i64| with(line(1, 1, price), |line| line.taxes = vec![tax("NY", taxes)]);
+    let new = |price: i64, taxes: i64| {
+        with(line(1, 1, price), |line| line.taxes = vec![tax("NY", taxes)])
+    };
     let taken = |line: returndesk::domain::sale::SaleLine, tenders| ExchangeDraft {
-        lines: vec![ExchangeLine { line, attributes: BTreeMap::new(), exchanged_for: None, priced: true }],
+        lines: vec![ExchangeLine {
+            line,
+            attributes: BTreeMap::new(),
+            exchanged_for: None,
+            priced: true,
+        }],
         discounts: Vec::new(),
         tenders,
         receipt: None,

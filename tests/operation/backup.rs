@@ -34,7 +34,9 @@ impl Place {
         let home = Folder::new();
         let database = match database.backend() {
             Backend::Sqlite => TestDb::sqlite_in(home.path()),
-            Backend::Postgres => TestDb::postgres(&std::env::var("RETURNDESK_TEST_POSTGRES").unwrap()),
+            Backend::Postgres => {
+                TestDb::postgres(&std::env::var("RETURNDESK_TEST_POSTGRES").unwrap())
+            }
         };
         Place { database, home }
     }
@@ -87,8 +89,10 @@ fn a_backup_made_under_load_is_whole_and_goes_on_elsewhere() {
         });
         let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&file), mode(&keys), mode(&keys.join("secret"))), (0o600, 0o700, 0o600));
-        let mut left: Vec<_> =
-            std::fs::read_dir(kept.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut left: Vec<_> = std::fs::read_dir(kept.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         left.sort();
         assert_eq!(left, ["backup", "keys"], "nothing is left beside it");
         let place = Place::like(database);
@@ -97,11 +101,14 @@ fn a_backup_made_under_load_is_whole_and_goes_on_elsewhere() {
         let (there, all) = (prove(&place.database.open()).returns, shop.prove().returns);
         assert!((30..=all).contains(&there), "{there} of {all} returns are in the backup");
         // It goes on: with the keys of before, the answers of before, and what is left of the sale.
-        let again = App::build(instances::config(&place.database, place.home.path()), Clock::system()).unwrap();
+        let again =
+            App::build(instances::config(&place.database, place.home.path()), Clock::system())
+                .unwrap();
         let again = Instances { database: &place.database, apps: vec![again], home: None };
         let token = crate::http::token(&shop.apps[0].service, "1042", &[Role::Cashier]);
         assert!(again.apps[0].service.verifier.verify(&token, Clock::system().now()).is_ok());
-        let replayed = again.submit(0, back(vec![of(sale, units(1, 1))]), Some(key("before-7", "body")));
+        let replayed =
+            again.submit(0, back(vec![of(sale, units(1, 1))]), Some(key("before-7", "body")));
         assert_eq!(told(&replayed), "replayed 201");
         record(&again, sale, "afterwards");
         assert_eq!(again.prove().returns, there + 1);
@@ -150,12 +157,21 @@ fn nothing_is_overwritten_and_nothing_else_is_restored() {
         } else {
             format!("sqlite://{}", cut.display())
         };
-        let foreign = run_with(&home, &["restore", file.to_str().unwrap(), "--database", &url]).gives(2);
+        let foreign =
+            run_with(&home, &["restore", file.to_str().unwrap(), "--database", &url]).gives(2);
         assert!(foreign.err.contains("is a backup of the other database"), "{foreign:?}");
         // No database, no backup.
         let nowhere = format!("sqlite://{}", kept.path().join("none.db").display());
-        let none =
-            run_with(&home, &["backup", "--output", kept.path().join("x").to_str().unwrap(), "--database", &nowhere]);
+        let none = run_with(
+            &home,
+            &[
+                "backup",
+                "--output",
+                kept.path().join("x").to_str().unwrap(),
+                "--database",
+                &nowhere,
+            ],
+        );
         assert!(none.gives(2).err.contains("there is no database"));
         assert!(!kept.path().join("none.db").exists() && !kept.path().join("x").exists());
     });

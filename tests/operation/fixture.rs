@@ -1,7 +1,8 @@
 //! A database as the first schema left it, with a small shop in it: what an upgrade begins with.
 //!
-//! The rows are kept as SQL in `tests/fixtures/`, written once by `make_the_fixture` when the first migration was the
-//! only one, and never again: a fixture that is made by today's binary shows nothing about yesterday's.
+//! The rows are kept as SQL in `tests/fixtures/`, written once by `make_the_fixture` when the first
+//! migration was the only one, and never again: a fixture that is made by today's binary shows
+//! nothing about yesterday's.
 
 use crate::support::TestDb;
 use diesel::connection::SimpleConnection;
@@ -27,7 +28,8 @@ impl MigrationSource<MultiBackend> for First {
 /// Lays the fixture into an empty database: the first schema, its triggers, its rows.
 pub fn lay(database: &TestDb) {
     let mut connection = database.connect();
-    let tables: Vec<_> = migrate::APPEND_ONLY.iter().filter(|kept| TABLES.contains(&kept.table)).copied().collect();
+    let tables: Vec<_> =
+        migrate::APPEND_ONLY.iter().filter(|kept| TABLES.contains(&kept.table)).copied().collect();
     assert_eq!(migrate::run_from(&mut connection, &First, &tables).unwrap(), [FIRST]);
     let rows = match database.backend() {
         Backend::Sqlite => include_str!("../fixtures/first_schema.sqlite.dump"),
@@ -79,8 +81,14 @@ mod making {
                 trade(&Shop::open(database));
                 let at = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
                 println!("from {}", folder.display());
-                for (kind, literal) in [("sqlite", sqlite as fn(&str, &str) -> String), ("postgres", postgres)] {
-                    std::fs::write(at.join(format!("first_schema.{kind}.dump")), rows(database, literal)).unwrap();
+                for (kind, literal) in
+                    [("sqlite", sqlite as fn(&str, &str) -> String), ("postgres", postgres)]
+                {
+                    std::fs::write(
+                        at.join(format!("first_schema.{kind}.dump")),
+                        rows(database, literal),
+                    )
+                    .unwrap();
                 }
             }
         });
@@ -88,28 +96,36 @@ mod making {
 
     /// A few weeks of a shop: everything that the first schema can hold.
     fn trade(shop: &Shop) {
-        let hire = json!({"name": "Ana Ruiz", "roles": ["manager"], "stores": ["0042"], "pin": "493817"});
+        let hire =
+            json!({"name": "Ana Ruiz", "roles": ["manager"], "stores": ["0042"], "pin": "493817"});
         shop.admin().put("/v1/operators/2001", &hire).expect(201);
-        shop.admin().put("/v1/stores/0042/registers/7", &json!({"name": "Front", "active": true})).expect(201);
-        let sign_in = |pin: &str| json!({"operator": "2001", "pin": pin, "store": "0042", "register": "7"});
+        shop.admin()
+            .put("/v1/stores/0042/registers/7", &json!({"name": "Front", "active": true}))
+            .expect(201);
+        let sign_in =
+            |pin: &str| json!({"operator": "2001", "pin": pin, "store": "0042", "register": "7"});
         shop.nobody().post("/v1/tokens", &sign_in("000000")).expect(401);
         let sales: Vec<Value> = (0..6).map(|_| hearts(shop)).collect();
         sales.iter().for_each(|sale| drop(shop.sell(sale)));
         let mut with_serial = plain(shop, "0043", 1, 200, "cash");
         with_serial["lines"][0]["serial_numbers"] = json!(["SN-1"]);
-        with_serial["charges"] = json!([{"charge": 1, "type": "shipping", "amount": "5.00", "refundable": true}]);
+        with_serial["charges"] =
+            json!([{"charge": 1, "type": "shipping", "amount": "5.00", "refundable": true}]);
         with_serial["tenders"][0]["amount"] = json!("205.00");
         with_serial["total"] = json!("205.00");
         shop.sell(&with_serial);
         let cash = plain(shop, "0042", 3, 10, "cash");
         shop.sell(&cash);
         shop.move_days(3);
-        // One of two hearts is back, of another sale both, one return is void, one refund settled, one failed.
+        // One of two hearts is back, of another sale both, one return is void, one refund settled,
+        // one failed.
         shop.bring_back(&back(&sales[0], 1, 1));
         shop.bring_back(&back(&sales[1], 1, 2));
         let at = |recorded: &Value| format!("/v1/returns/{}", recorded["id"].as_str().unwrap());
         let voided = at(&shop.bring_back(&back(&sales[2], 1, 1)));
-        shop.supervisor().post_keyed(&format!("{voided}/void"), "v1", &json!({"reason": "mistake"})).expect(200);
+        shop.supervisor()
+            .post_keyed(&format!("{voided}/void"), "v1", &json!({"reason": "mistake"}))
+            .expect(200);
         let settled = at(&shop.bring_back(&back(&sales[3], 1, 1)));
         let said = json!({"outcome": "settled", "reference": "T-1"});
         shop.till().post_keyed(&format!("{settled}/refunds/1/settlement"), "s1", &said).expect(200);
@@ -148,14 +164,23 @@ mod making {
         for table in TABLES.into_iter().chain(LOG) {
             let columns = words(
                 database,
-                &format!("SELECT name || ' ' || lower(type) AS word FROM pragma_table_info('{table}')"),
+                &format!(
+                    "SELECT name || ' ' || lower(type) AS word FROM pragma_table_info('{table}')"
+                ),
             );
-            let columns: Vec<(&str, &str)> = columns.iter().map(|column| column.split_once(' ').unwrap()).collect();
+            let columns: Vec<(&str, &str)> =
+                columns.iter().map(|column| column.split_once(' ').unwrap()).collect();
             let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
-            let values: Vec<String> = columns.iter().map(|(name, kind)| literal(name, kind)).collect();
+            let values: Vec<String> =
+                columns.iter().map(|(name, kind)| literal(name, kind)).collect();
             let values = values.join(" || ', ' || ");
-            for row in words(database, &format!("SELECT {values} AS word FROM {table} ORDER BY rowid")) {
-                sql.push_str(&format!("INSERT INTO {table} ({}) VALUES ({row});\n", names.join(", ")));
+            for row in
+                words(database, &format!("SELECT {values} AS word FROM {table} ORDER BY rowid"))
+            {
+                sql.push_str(&format!(
+                    "INSERT INTO {table} ({}) VALUES ({row});\n",
+                    names.join(", ")
+                ));
             }
         }
         sql

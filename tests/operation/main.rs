@@ -1,4 +1,5 @@
-//! What whoever runs the service does with it: upgrading from a database of before, backing up, restoring.
+//! What whoever runs the service does with it: upgrading from a database of before, backing up,
+//! restoring.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // tests, and what they stand on
 
 mod backup;

@@ -15,7 +15,11 @@ pub struct Ran {
 impl From<Output> for Ran {
     fn from(output: Output) -> Ran {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        Ran { status: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+        Ran {
+            status: output.status.code().unwrap_or(-1),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
     }
 }
 
@@ -27,7 +31,8 @@ impl Ran {
     }
 }
 
-/// Runs it with a data directory of its own, and nothing of this machine's environment but where programs are.
+/// Runs it with a data directory of its own, and nothing of this machine's environment but where
+/// programs are.
 pub fn run(home: &Folder, arguments: &[&str]) -> Ran {
     run_with(home.path(), arguments)
 }

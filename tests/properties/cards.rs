@@ -1,15 +1,17 @@
-//! Cards: whatever happens in whatever order, each balance is the sum of its entries and what a small model says.
+//! Cards: whatever happens in whatever order, each balance is the sum of its entries and what a
+//! small model says.
 
 use super::counter::{
-    Counter, STORE, currency, discount, draft, line, noon, record_of, sale, tender, totalled, units, with,
+    Counter, STORE, currency, discount, draft, line, noon, record_of, sale, tender, totalled,
+    units, with,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use returndesk::domain::decision::Verdict;
 use returndesk::domain::gift_cards::of_sales::GiftCardSold;
 use returndesk::domain::gift_cards::{
-    At, CardCommand, CardDone, CardKind, CardStatus, IssueCard, KeepCard, Keeping, LoadCard, RedeemCard, ReplaceCard,
-    TransferCard,
+    At, CardCommand, CardDone, CardKind, CardStatus, IssueCard, KeepCard, Keeping, LoadCard,
+    RedeemCard, ReplaceCard, TransferCard,
 };
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
@@ -90,7 +92,12 @@ fn issue(amount: i64) -> CardCommand {
 
 impl World {
     fn open(sales: Vec<Sale>) -> World {
-        World { counter: Counter::open(RULES, sales), cards: vec![], known: BTreeMap::new(), refunds: vec![] }
+        World {
+            counter: Counter::open(RULES, sales),
+            cards: vec![],
+            known: BTreeMap::new(),
+            refunds: vec![],
+        }
     }
 
     fn perform(&mut self, command: CardCommand) -> Option<CardDone> {
@@ -161,7 +168,11 @@ impl World {
                 let (from, to) = (card(a), card(b));
                 let there = self.known[&from].balance;
                 let moved = amount.unwrap_or(there);
-                let fits = from != to && self.usable(from) && self.usable(to) && moved > 0 && moved <= there;
+                let fits = from != to
+                    && self.usable(from)
+                    && self.usable(to)
+                    && moved > 0
+                    && moved <= there;
                 let transfer = TransferCard { from, to, amount: amount.map(Minor), at: at() };
                 prop_assert_eq!(self.perform(CardCommand::Transfer(transfer)).is_some(), fits);
                 if fits {
@@ -174,23 +185,35 @@ impl World {
                 let lost = card(n);
                 let there = self.known[&lost].clone();
                 let fits = self.usable(lost) || there.status == CardStatus::Frozen;
-                let replace =
-                    ReplaceCard { card: lost, code: None, given: false, pin_hash: None, reason: None, at: at() };
+                let replace = ReplaceCard {
+                    card: lost,
+                    code: None,
+                    given: false,
+                    pin_hash: None,
+                    reason: None,
+                    at: at(),
+                };
                 let done = self.perform(CardCommand::Replace(replace));
                 prop_assert_eq!(done.is_some(), fits);
                 if let Some(CardDone::Issued { card, .. }) = done {
-                    let status = match there.balance > 0 || self.counter.state.wallet.card(lost).unwrap().entries > 0 {
+                    let status = match there.balance > 0
+                        || self.counter.state.wallet.card(lost).unwrap().entries > 0
+                    {
                         true => CardStatus::Active,
                         false => CardStatus::Inactive,
                     };
                     self.known.insert(card.id, Known { status, ..there.clone() });
-                    self.known.insert(lost, Known { status: CardStatus::Replaced, balance: 0, spent: there.spent });
+                    self.known.insert(
+                        lost,
+                        Known { status: CardStatus::Replaced, balance: 0, spent: there.spent },
+                    );
                     self.cards.push(card.id);
                 }
             }
             Step::Keep(n, keeping) => {
                 let id = card(n);
-                let gone = matches!(self.known[&id].status, CardStatus::Void | CardStatus::Replaced);
+                let gone =
+                    matches!(self.known[&id].status, CardStatus::Void | CardStatus::Replaced);
                 let fits = !gone && (*keeping != Keeping::Void || !self.known[&id].spent);
                 let keep = KeepCard { card: id, keeping: *keeping, reason: None, at: at() };
                 prop_assert_eq!(self.perform(CardCommand::Keep(keep)).is_some(), fits);
@@ -200,7 +223,8 @@ impl World {
                     match keeping {
                         Keeping::Freeze => known.status = CardStatus::Frozen,
                         Keeping::Unfreeze if known.status == CardStatus::Frozen => {
-                            known.status = if used { CardStatus::Active } else { CardStatus::Inactive };
+                            known.status =
+                                if used { CardStatus::Active } else { CardStatus::Inactive };
                         }
                         Keeping::Unfreeze => {}
                         Keeping::Void => (known.status, known.balance) = (CardStatus::Void, 0),
@@ -247,10 +271,15 @@ impl World {
             let shown = Known { status: card.status, balance: card.balance.0, spent: card.spent };
             prop_assert_eq!(&shown, known, "card {}", id);
             let mut sum = 0;
-            let entries = self.counter.state.wallet.entries.iter().filter(|entry| entry.card == *id);
+            let entries =
+                self.counter.state.wallet.entries.iter().filter(|entry| entry.card == *id);
             for (entry, number) in entries.clone().zip(1..) {
                 sum += entry.amount.0;
-                prop_assert!(entry.entry == number && entry.balance.0 == sum && sum >= 0, "{:?}", entry);
+                prop_assert!(
+                    entry.entry == number && entry.balance.0 == sum && sum >= 0,
+                    "{:?}",
+                    entry
+                );
             }
             prop_assert_eq!((sum, entries.count()), (card.balance.0, card.entries as usize));
             let in_use = matches!(card.status, CardStatus::Active | CardStatus::Frozen);
@@ -270,8 +299,8 @@ proptest! {
         }
     }
 
-    /// Who buys a card, at whatever discount, spends some of it and brings it back, has had no more than was paid, or
-    /// than was spent anyway; and who spent nothing has all of it back.
+    /// Who buys a card, at whatever discount, spends some of it and brings it back, has had no more
+    /// than was paid, or than was spent anyway; and who spent nothing has all of it back.
     #[test]
     fn a_bought_card_cannot_be_farmed(face in 1i64..10_000, off in 0i64..10_000, spent in 0i64..10_000, void: bool) {
         let (off, spent) = (off.min(face), spent.min(face));

@@ -1,8 +1,10 @@
-//! Promotions of which parts come back, under `reprice`, against the definition written out by itself: what is kept is
-//! priced as if bought alone, and the rest of what was paid is what has been given back.
+//! Promotions of which parts come back, under `reprice`, against the definition written out by
+//! itself: what is kept is priced as if bought alone, and the rest of what was paid is what has
+//! been given back.
 
 use crate::counter::{
-    Counter, discount, draft, id, line, record_of, sale, tax, tender, totalled, units, weighed, with,
+    Counter, discount, draft, id, line, record_of, sale, tax, tender, totalled, units, weighed,
+    with,
 };
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -45,13 +47,18 @@ fn items(q: bool) -> impl Strategy<Value = Vec<Item>> {
     let off = || prop_oneof![1 => Just(None), 2 => prop_oneof![Just(0i64), Just(100), 0i64..=60].prop_map(Some)];
     let second = if q { off().boxed() } else { Just(None).boxed() };
     let one = (thousandths, 0i64..3_000, off(), second, prop::collection::vec(0i64..250, 0..=3));
-    let item = one.prop_map(|(thousandths, price, p, q, taxes)| Item { thousandths, price, p, q, taxes });
+    let item =
+        one.prop_map(|(thousandths, price, p, q, taxes)| Item { thousandths, price, p, q, taxes });
     prop::collection::vec(item, 1..=5)
 }
 
 fn baskets(q: bool) -> impl Strategy<Value = Basket> {
     let coupon = prop_oneof![2 => Just(0i64), 1 => 1i64..=100];
-    (any::<bool>(), items(q), coupon).prop_map(|(included, items, coupon)| Basket { included, items, coupon })
+    (any::<bool>(), items(q), coupon).prop_map(|(included, items, coupon)| Basket {
+        included,
+        items,
+        coupon,
+    })
 }
 
 impl Basket {
@@ -66,7 +73,9 @@ impl Basket {
                 line.discounts = named.chain(q.map(|off| discount(off, Some("Q")))).collect();
                 line.net = Minor(full - p.unwrap_or(0) - q.unwrap_or(0));
                 let codes = item.taxes.iter().zip(["A", "B", "C"]);
-                line.taxes = codes.map(|(permille, code)| tax(code, line.net.0 * permille / 1_000)).collect();
+                line.taxes = codes
+                    .map(|(permille, code)| tax(code, line.net.0 * permille / 1_000))
+                    .collect();
             })
         });
         let mut made = sale(lines.collect(), vec![tender(1, TenderType::CreditCard, 0, 0)]);
@@ -91,7 +100,11 @@ enum Step {
 
 fn steps(any_void: bool) -> impl Strategy<Value = Vec<Step>> {
     let back = || prop::collection::vec((0usize..5, 1i64..1_000), 1..4).prop_map(Step::Return);
-    let void = if any_void { (0usize..20).prop_map(Step::Void).boxed() } else { Just(Step::VoidLast).boxed() };
+    let void = if any_void {
+        (0usize..20).prop_map(Step::Void).boxed()
+    } else {
+        Just(Step::VoidLast).boxed()
+    };
     prop::collection::vec(prop_oneof![3 => back(), 1 => void], 0..16)
 }
 
@@ -147,7 +160,11 @@ impl Case {
                     let taxes: i64 = line.taxes.iter().map(|(_, tax)| tax.0).sum();
                     let added = if self.sale.prices_include_tax { 0 } else { taxes };
                     prop_assert_eq!(line.gross.0, line.net.0 + added);
-                    prop_assert!(line.net.0 >= 0 && line.taxes.iter().all(|(_, tax)| tax.0 >= 0), "{:?}", line);
+                    prop_assert!(
+                        line.net.0 >= 0 && line.taxes.iter().all(|(_, tax)| tax.0 >= 0),
+                        "{:?}",
+                        line
+                    );
                     prop_assert_eq!(line.refund, line.gross);
                 }
                 self.standing.push(recorded.the_return.id);
@@ -170,7 +187,8 @@ impl Case {
         }
     }
 
-    /// Whatever has happened: nothing below nothing, nothing above its share, the rest of it withheld.
+    /// Whatever has happened: nothing below nothing, nothing above its share, the rest of it
+    /// withheld.
     fn bounds(&self) -> TestCaseResult {
         for line in &self.counter.book(1).lines {
             prop_assert!(line.net_given().0 >= 0 && line.net_withheld().0 >= 0, "{:?}", line);
@@ -182,7 +200,8 @@ impl Case {
         Ok(())
     }
 
-    /// What has been given back of the net of all lines, by the definition: `kept` items at their price without P.
+    /// What has been given back of the net of all lines, by the definition: `kept` items at their
+    /// price without P.
     fn by_definition(&self) -> i64 {
         let book = self.counter.book(1);
         let part = |value: i64, of: &returndesk::domain::book::LineBook| {
@@ -211,8 +230,13 @@ impl Case {
 
     fn all_the_rest(&mut self) -> TestCaseResult {
         let book = self.counter.book(1);
-        let left = book.lines.iter().zip(&self.sale.lines).filter(|(state, _)| state.returnable() > Quantity::ZERO);
-        let lines: Vec<DraftLine> = left.map(|(state, line)| weighed(line.line, state.returnable().0)).collect();
+        let left = book
+            .lines
+            .iter()
+            .zip(&self.sale.lines)
+            .filter(|(state, _)| state.returnable() > Quantity::ZERO);
+        let lines: Vec<DraftLine> =
+            left.map(|(state, line)| weighed(line.line, state.returnable().0)).collect();
         if lines.is_empty() { Ok(()) } else { self.record(draft(lines)) }
     }
 
@@ -231,7 +255,8 @@ impl Case {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
-    /// At every step what is given back is what the definition says; in the end it is all that was paid.
+    /// At every step what is given back is what the definition says; in the end it is all that was
+    /// paid.
     #[test]
     fn repricing_pays_by_the_definition(basket in baskets(false), steps in steps(false)) {
         let mut case = Case::new(&basket);
@@ -244,8 +269,8 @@ proptest! {
         case.is_paid_exactly()?;
     }
 
-    /// The same with two promotions over the same lines, and returns taken back in any order: never below nothing, never
-    /// above the share, and in the end exactly what was paid.
+    /// The same with two promotions over the same lines, and returns taken back in any order: never
+    /// below nothing, never above the share, and in the end exactly what was paid.
     #[test]
     fn repricing_never_pays_more_than_the_share_and_all_in_the_end(basket in baskets(true), steps in steps(true)) {
         let mut case = Case::new(&basket);
@@ -265,7 +290,8 @@ proptest! {
     }
 }
 
-/// Two for one: 10.00 and 0.80 of tax paid for two bowls, all of it on the first line, or half on each.
+/// Two for one: 10.00 and 0.80 of tax paid for two bowls, all of it on the first line, or half on
+/// each.
 fn two_for_one(spread: bool) -> Counter {
     let bowl = |number, off: i64| {
         with(line(number, 1, 1000), |line| {
@@ -273,7 +299,8 @@ fn two_for_one(spread: bool) -> Counter {
             line.taxes = vec![tax("NY", (1000 - off) * 8 / 100)];
         })
     };
-    let lines = if spread { vec![bowl(1, 500), bowl(2, 500)] } else { vec![bowl(1, 0), bowl(2, 1000)] };
+    let lines =
+        if spread { vec![bowl(1, 500), bowl(2, 500)] } else { vec![bowl(1, 0), bowl(2, 1000)] };
     let mut made = sale(lines, vec![tender(1, TenderType::CreditCard, 0, 0)]);
     made.tenders[0].amount = made.total;
     Counter::open(RULES, vec![made])
@@ -284,27 +311,36 @@ fn one_of_two_for_one_is_worth_nothing_until_the_other_comes_back() {
     for spread in [false, true] {
         for order in [[1, 2], [2, 1]] {
             let mut counter = two_for_one(spread);
-            let refunds: Vec<i64> =
-                order.map(|line| counter.record(draft(vec![units(line, 1)])).unwrap().refund.0).to_vec();
+            let refunds: Vec<i64> = order
+                .map(|line| counter.record(draft(vec![units(line, 1)])).unwrap().refund.0)
+                .to_vec();
             assert_eq!(refunds, [0, 1080], "{spread} {order:?}");
         }
-        assert_eq!(two_for_one(spread).record(draft(vec![units(1, 1), units(2, 1)])).unwrap().refund, Minor(1080));
+        assert_eq!(
+            two_for_one(spread).record(draft(vec![units(1, 1), units(2, 1)])).unwrap().refund,
+            Minor(1080)
+        );
     }
 }
 
-/// One bowl comes back for nothing, the other for all of it; then the first return is taken back, and the customer would
-/// have a bowl and 10.80.
+/// One bowl comes back for nothing, the other for all of it; then the first return is taken back,
+/// and the customer would have a bowl and 10.80.
 #[test]
 fn a_promotion_cannot_be_farmed_by_a_void() {
     for spread in [false, true] {
         for order in [[1, 2], [2, 1]] {
             let mut counter = two_for_one(spread);
-            let [first, second] = order.map(|line| counter.record(draft(vec![units(line, 1)])).unwrap());
+            let [first, second] =
+                order.map(|line| counter.record(draft(vec![units(line, 1)])).unwrap());
             let mut void = |made: &Return| {
                 let command = VoidReturn { id: made.id, reason: "mistake".to_owned(), note: None };
                 matches!(counter.perform(&Command::VoidReturn(command)), Outcome::Done(_))
             };
-            assert_eq!([void(&first), void(&second), void(&first)], [false, true, true], "{spread} {order:?}");
+            assert_eq!(
+                [void(&first), void(&second), void(&first)],
+                [false, true, true],
+                "{spread} {order:?}"
+            );
             assert!(counter.book(1).lines.iter().all(|line| line.extras() == Default::default()));
             assert_eq!(counter.book(1).sale.id, id(1));
         }

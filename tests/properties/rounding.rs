@@ -1,5 +1,5 @@
-//! Cash rounding is nobody's income: whatever is returned, fails, is paid in cash instead and is taken back, no tender is
-//! ever off by more than one coin.
+//! Cash rounding is nobody's income: whatever is returned, fails, is paid in cash instead and is
+//! taken back, no tender is ever off by more than one coin.
 
 use crate::counter::made_up::{CURRENCIES, SaleShape, TenderShape};
 use crate::counter::{Counter, draft, line, sale, store, tender, units, with};
@@ -72,7 +72,14 @@ fn in_toronto() -> Draft {
 
 fn paid_in_cash_instead(counter: &mut Counter, made: &Return) {
     let fallback = Some(TenderType::Cash);
-    let command = SettleRefund { id: made.id, refund: 1, settled: false, reference: None, fallback, codes: Vec::new() };
+    let command = SettleRefund {
+        id: made.id,
+        refund: 1,
+        settled: false,
+        reference: None,
+        fallback,
+        codes: Vec::new(),
+    };
     assert!(matches!(counter.perform(&Command::SettleRefund(command)), Outcome::Done(_)));
 }
 
@@ -112,10 +119,13 @@ fn a_store_without_pennies_rounds_where_no_law_does() {
     for (own, paid) in [(None, [334, 334, 334]), (Some(Minor(5)), [335, 335, 332])] {
         let mut counter = Counter::open(rules, vec![made.clone()]);
         let mut settings = counter.state.settings().clone();
-        let here = with(store("0042", "USD", "US-NY", "America/New_York"), |store| store.cash_rounding = own);
+        let here = with(store("0042", "USD", "US-NY", "America/New_York"), |store| {
+            store.cash_rounding = own
+        });
         settings.stores.insert("0042".to_owned(), Arc::new(here));
         counter = Counter::with_settings(settings, vec![made.clone()]);
-        let refunds = [(); 3].map(|()| counter.record(draft(vec![units(1, 1)])).unwrap().refunds[0].plan.amount.0);
+        let refunds = [(); 3]
+            .map(|()| counter.record(draft(vec![units(1, 1)])).unwrap().refunds[0].plan.amount.0);
         assert_eq!(refunds, paid, "{own:?}");
     }
 }
@@ -124,7 +134,8 @@ fn a_store_without_pennies_rounds_where_no_law_does() {
 fn a_sales_rounding_is_less_than_a_coin_and_of_cash() {
     let rung_up = |rounding: i64, paid: Tender| {
         let mut made = sale(vec![line(1, 1, 1000)], vec![paid]);
-        (made.cash_rounding, made.tenders[0].amount.0) = (Minor(rounding), 1000 + rounding + made.tenders[0].change.0);
+        (made.cash_rounding, made.tenders[0].amount.0) =
+            (Minor(rounding), 1000 + rounding + made.tenders[0].change.0);
         made.misfits().into_iter().map(|misfit| (misfit.sum, misfit.expected.0)).collect::<Vec<_>>()
     };
     let cash = || tender(1, TenderType::Cash, 0, 0);

@@ -1,7 +1,9 @@
-//! Goods without a receipt: whatever was sold and however it comes back, no unit is worth more than the least that was
-//! ever paid for one, and the parts are the whole.
+//! Goods without a receipt: whatever was sold and however it comes back, no unit is worth more than
+//! the least that was ever paid for one, and the parts are the whole.
 
-use crate::counter::{Counter, bare, day, draft, id, line, noon, sale, tax, tender, totalled, with};
+use crate::counter::{
+    Counter, bare, day, draft, id, line, noon, sale, tax, tender, totalled, with,
+};
 use proptest::prelude::*;
 use returndesk::domain::draft::{Asked, Draft};
 use returndesk::domain::money::Minor;
@@ -17,7 +19,14 @@ type Shape = (i64, i64, Vec<i64>, i64, i8, bool);
 
 fn shapes() -> impl Strategy<Value = Vec<Shape>> {
     let quantity = prop_oneof![3 => (1i64..7).prop_map(|units| units * 1_000), 1 => 1i64..4_000];
-    let one = (quantity, 1i64..3_000, prop::collection::vec(0i64..60, 0..=3), 0i64..60, 1i8..=19, any::<bool>());
+    let one = (
+        quantity,
+        1i64..3_000,
+        prop::collection::vec(0i64..60, 0..=3),
+        0i64..60,
+        1i8..=19,
+        any::<bool>(),
+    );
     prop::collection::vec(one, 1..6)
 }
 
@@ -28,7 +37,11 @@ fn sold(number: usize, shape: &Shape) -> Sale {
         line.net = line.extended();
     });
     let room = if *included { goods.net.0 / 2 / 3 } else { i64::MAX };
-    goods.taxes = taxes.iter().zip(["A", "B", "C"]).map(|(amount, code)| tax(code, (*amount).min(room))).collect();
+    goods.taxes = taxes
+        .iter()
+        .zip(["A", "B", "C"])
+        .map(|(amount, code)| tax(code, (*amount).min(room)))
+        .collect();
     let discount = Minor(goods.net.0 * off / 100 / 2);
     with(sale(vec![goods], vec![]), |sale| {
         (sale.id, sale.receipt) = (id(number as u128 + 1), format!("R-{number}"));
@@ -52,7 +65,8 @@ proptest! {
     #[test]
     fn no_unit_is_worth_more_than_the_least_that_was_paid(shapes in shapes(), pieces in prop::collection::vec(1i64..5_000, 1..6)) {
         let sales: Vec<Sale> = shapes.iter().enumerate().map(|(number, shape)| sold(number, shape)).collect();
-        // What each brought in for so many thousandths, if that was anything; on the 30th, from the 10th on.
+        // What each brought in for so many thousandths, if that was anything; on the 30th, from the
+        // 10th on.
         let within = sales.iter().filter(|sale| sale.business_date >= day("2026-03-10") && sale.total.0 > 0);
         let prices: Vec<(i64, i64)> = within.map(|sale| (sale.total.0, sale.lines[0].quantity.0)).collect();
         let mut counter = Counter::open(RULES, sales);

@@ -1,4 +1,5 @@
-//! Many redemptions of one card, from several instances: exact, whatever else happens to the card meanwhile.
+//! Many redemptions of one card, from several instances: exact, whatever else happens to the card
+//! meanwhile.
 
 use crate::goods::{draft, of, record, units};
 use crate::http::{Client, Served, token};
@@ -9,7 +10,8 @@ use rand::{Rng, SeedableRng};
 use returndesk::desk::Reply;
 use returndesk::domain::caller::Role;
 use returndesk::domain::gift_cards::{
-    At, Card, CardCommand, CardDone, CardKind, IssueCard, LoadCard, NewCode, RedeemCard, TransferCard,
+    At, Card, CardCommand, CardDone, CardKind, IssueCard, LoadCard, NewCode, RedeemCard,
+    TransferCard,
 };
 use returndesk::domain::money::{Currency, Minor};
 use returndesk::domain::perform::{Command, Done, Outcome};
@@ -41,7 +43,13 @@ fn issue(amount: i64, code: Option<NewCode>) -> Command {
 }
 
 fn redeem(card: Uuid, amount: i64, partial: bool) -> Command {
-    command(CardCommand::Redeem(RedeemCard { card, amount: Minor(amount), partial, reference: None, at: at() }))
+    command(CardCommand::Redeem(RedeemCard {
+        card,
+        amount: Minor(amount),
+        partial,
+        reference: None,
+        at: at(),
+    }))
 }
 
 fn issued(shop: &Instances<'_>, amount: i64) -> Uuid {
@@ -56,7 +64,10 @@ fn issued(shop: &Instances<'_>, amount: i64) -> Uuid {
 
 fn card(shop: &Instances<'_>, id: Uuid) -> Card {
     let mut connection = shop.database.open().connect_reader().unwrap();
-    Db::read::<_, StoreError>(&mut connection, |read| gift_cards::load(read, &[id], false)).unwrap().pop().unwrap()
+    Db::read::<_, StoreError>(&mut connection, |read| gift_cards::load(read, &[id], false))
+        .unwrap()
+        .pop()
+        .unwrap()
 }
 
 #[test]
@@ -95,7 +106,9 @@ fn over_http_too() {
         let mut told: BTreeMap<String, usize> = BTreeMap::new();
         for answer in &answers {
             let body = answer.json();
-            *told.entry(format!("{} {}", answer.status, body["code"].as_str().unwrap_or_default())).or_default() += 1;
+            *told
+                .entry(format!("{} {}", answer.status, body["code"].as_str().unwrap_or_default()))
+                .or_default() += 1;
         }
         assert_eq!(told, counts([("201 ", 1), ("409 insufficient_balance", 99)]));
         assert_eq!(card(&shop, whole).balance, Minor(2_000));
@@ -114,7 +127,8 @@ fn one_code_is_issued_once() {
     });
 }
 
-/// Refunds onto a card, redemptions, loads and transfers there and back, all at once: no ring, no cent.
+/// Refunds onto a card, redemptions, loads and transfers there and back, all at once: no ring, no
+/// cent.
 #[test]
 fn cards_that_refer_to_each_other_never_block() {
     on_each_database(|database| {
@@ -132,7 +146,8 @@ fn cards_that_refer_to_each_other_never_block() {
                     command(CardCommand::Load(load))
                 }
                 2 => {
-                    let transfer = TransferCard { from: one, to: other, amount: Some(Minor(30)), at: at() };
+                    let transfer =
+                        TransferCard { from: one, to: other, amount: Some(Minor(30)), at: at() };
                     command(CardCommand::Transfer(transfer))
                 }
                 _ => {

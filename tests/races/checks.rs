@@ -36,12 +36,14 @@ fn a_check_among_others_says_what_it_says_alone() {
         for number in 0..6 {
             let customer = (number % 2 == 0).then(|| format!("C-{number}"));
             let sale = sale_body(&format!("R-{number}"), &[5, 1 + number], customer.as_deref());
-            let recorded = client.post("/v1/sales", &format!("S-{number}"), &sale.to_string()).unwrap();
+            let recorded =
+                client.post("/v1/sales", &format!("S-{number}"), &sale.to_string()).unwrap();
             assert_eq!(recorded.status, 201, "{recorded:?}");
         }
         for number in 0..3 {
             let back = body(&format!("R-{number}"), 1, "2", &json!({}));
-            let recorded = client.post("/v1/returns", &format!("K-{number}"), &back.to_string()).unwrap();
+            let recorded =
+                client.post("/v1/returns", &format!("K-{number}"), &back.to_string()).unwrap();
             assert_eq!(recorded.status, 201, "{recorded:?}");
         }
         let mut bodies: Vec<Value> = Vec::new();
@@ -49,9 +51,15 @@ fn a_check_among_others_says_what_it_says_alone() {
             for (line, units) in [(1, "1"), (1, "5"), (2, "0.001"), (2, "9"), (3, "1")] {
                 bodies.push(body(receipt, line, units, &json!({})));
             }
-            bodies.push(body(receipt, 1, "1", &json!({ "customer": { "id": "C-0" }, "refund_to": "store_credit" })));
+            bodies.push(body(
+                receipt,
+                1,
+                "1",
+                &json!({ "customer": { "id": "C-0" }, "refund_to": "store_credit" }),
+            ));
         }
-        bodies.push(json!({ "store": "S1", "register": "7", "customer": { "identification": "D1" },
+        bodies
+            .push(json!({ "store": "S1", "register": "7", "customer": { "identification": "D1" },
             "lines": [{ "sku": "SKU-1", "quantity": "1", "reason": "gift" }] }));
         let alone: Vec<(u16, Value)> = bodies.iter().map(|body| check(&mut client, body)).collect();
         assert!(alone.iter().any(|(_, told)| told["decision"] == "refused"));

@@ -1,4 +1,5 @@
-//! Days closed while others sell and take back: each movement is in exactly one day end, and nobody waits in a ring.
+//! Days closed while others sell and take back: each movement is in exactly one day end, and nobody
+//! waits in a ring.
 
 use crate::goods::{back, of, sale, units};
 use crate::held::no_deadlocks;
@@ -10,7 +11,12 @@ use returndesk::domain::day_end::{CloseDay, DayEnd};
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::refusal::Refusal;
 
-fn close(shop: &Instances<'_>, instance: usize, register: Option<&str>, business_date: Date) -> Result<DayEnd, String> {
+fn close(
+    shop: &Instances<'_>,
+    instance: usize,
+    register: Option<&str>,
+    business_date: Date,
+) -> Result<DayEnd, String> {
     let command = CloseDay {
         store: "S1".into(),
         register: register.map(str::to_owned),
@@ -37,49 +43,70 @@ fn day(number: i8) -> Date {
     date(2026, 3, number)
 }
 
-/// Twelve at once: sales of one day at register 3, returns at register 7, and two who close register 3's days.
+/// Twelve at once: sales of one day at register 3, returns at register 7, and two who close
+/// register 3's days.
 #[test]
 fn every_movement_is_in_exactly_one_day_end() {
     on_each_database(|database| {
         let shop = Instances::open_for_business(database);
         let first = shop.sell("R-1", &[200]);
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap()).date();
+        let today = jiff::Timestamp::now()
+            .to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap())
+            .date();
         let closed: Vec<Vec<Result<DayEnd, String>>> = at_once(12, |i| match i {
             0 | 1 => (1..=DAYS).map(|n| close(&shop, i, Some("3"), day(n))).collect(),
             2..7 => {
                 for n in 0..20 {
                     let command = sale(&format!("R-{i}-{n}"), &[1, 2], None);
                     let reply = shop.submit(i + n, Command::RecordSale(Box::new(command)), None);
-                    assert!(matches!(reply, Reply::Done { outcome: Some(Outcome::Done(_)), .. }), "{reply:?}");
+                    assert!(
+                        matches!(reply, Reply::Done { outcome: Some(Outcome::Done(_)), .. }),
+                        "{reply:?}"
+                    );
                 }
                 Vec::new()
             }
             _ => {
                 for n in 0..20 {
                     let reply = shop.submit(i + n, back(vec![of(first, units(1, 1))]), None);
-                    assert!(matches!(reply, Reply::Done { outcome: Some(Outcome::Done(_)), .. }), "{reply:?}");
+                    assert!(
+                        matches!(reply, Reply::Done { outcome: Some(Outcome::Done(_)), .. }),
+                        "{reply:?}"
+                    );
                 }
                 Vec::new()
             }
         });
         // Each day once, whoever closed it; the other was told so.
-        let mut won: Vec<&DayEnd> = closed.iter().flatten().filter_map(|told| told.as_ref().ok()).collect();
+        let mut won: Vec<&DayEnd> =
+            closed.iter().flatten().filter_map(|told| told.as_ref().ok()).collect();
         won.sort_by_key(|day_end| day_end.number);
-        let numbers: Vec<(u64, Date)> = won.iter().map(|day_end| (day_end.number, day_end.business_date)).collect();
-        assert!(numbers.iter().zip(1..).all(|((number, _), expected)| *number == expected), "{numbers:?}");
+        let numbers: Vec<(u64, Date)> =
+            won.iter().map(|day_end| (day_end.number, day_end.business_date)).collect();
+        assert!(
+            numbers.iter().zip(1..).all(|((number, _), expected)| *number == expected),
+            "{numbers:?}"
+        );
         assert!(numbers.is_sorted_by_key(|(_, day)| *day), "{numbers:?}");
-        let refused: Vec<&String> = closed.iter().flatten().filter_map(|told| told.as_ref().err()).collect();
+        let refused: Vec<&String> =
+            closed.iter().flatten().filter_map(|told| told.as_ref().err()).collect();
         assert!(refused.iter().all(|why| why.starts_with("day_closed: ")), "{refused:?}");
         assert_eq!(won.len() + refused.len(), 2 * DAYS as usize);
 
         // What is left is closed today; then the store's days, one by one.
-        let last = [close(&shop, 0, Some("3"), today).unwrap(), close(&shop, 1, Some("7"), today).unwrap()];
+        let last = [
+            close(&shop, 0, Some("3"), today).unwrap(),
+            close(&shop, 1, Some("7"), today).unwrap(),
+        ];
         let movements = |day_end: &DayEnd| day_end.sums.total().movements;
-        let sold: u64 = won.iter().map(|day_end| movements(day_end)).sum::<u64>() + movements(&last[0]);
+        let sold: u64 =
+            won.iter().map(|day_end| movements(day_end)).sum::<u64>() + movements(&last[0]);
         assert_eq!((sold, movements(&last[1])), (101, 100));
-        let mut days: Vec<Date> = won.iter().filter(|d| movements(d) > 0).map(|d| d.business_date).collect();
+        let mut days: Vec<Date> =
+            won.iter().filter(|d| movements(d) > 0).map(|d| d.business_date).collect();
         days.push(today);
-        let own: Vec<DayEnd> = days.into_iter().map(|on| close(&shop, 0, None, on).unwrap()).collect();
+        let own: Vec<DayEnd> =
+            days.into_iter().map(|on| close(&shop, 0, None, on).unwrap()).collect();
         assert_eq!(own.iter().map(movements).sum::<u64>(), 201);
         let totals = own.last().unwrap().perpetual;
         assert_eq!((totals.sales.0, totals.returns.0), (200 * 135 + 100 * 3 * 135, 100 * 135));
@@ -89,21 +116,27 @@ fn every_movement_is_in_exactly_one_day_end() {
     });
 }
 
-/// Returns go on while their own register's day is closed: what the day end has is all that was booked before it.
+/// Returns go on while their own register's day is closed: what the day end has is all that was
+/// booked before it.
 #[test]
 fn a_day_is_closed_in_the_midst_of_a_hundred_returns() {
     on_each_database(|database| {
         let shop = Instances::open_for_business(database);
         let sold = shop.sell("R-1", &[200]);
         shop.done(back(vec![of(sold, units(1, 1))]));
-        let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap()).date();
+        let today = jiff::Timestamp::now()
+            .to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap())
+            .date();
         let closed = at_once(21, |i| {
             if i == 20 {
                 return Some(close(&shop, i, Some("7"), today).unwrap());
             }
             for n in 0..5 {
                 let reply = shop.submit(i + n, back(vec![of(sold, units(1, 1))]), None);
-                assert!(matches!(reply, Reply::Done { outcome: Some(Outcome::Done(_)), .. }), "{reply:?}");
+                assert!(
+                    matches!(reply, Reply::Done { outcome: Some(Outcome::Done(_)), .. }),
+                    "{reply:?}"
+                );
             }
             None
         });

@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 /// One unit of line 1 of a sale for another of its kind.
 fn exchanged(sale: Uuid, receipt: Option<&str>) -> Draft {
-    let like: Sale = returndesk::wire::sale::read_document(&sale_body("X", &[1], None).to_string(), sale).unwrap();
+    let like: Sale =
+        returndesk::wire::sale::read_document(&sale_body("X", &[1], None).to_string(), sale)
+            .unwrap();
     let line = ExchangeLine {
         line: like.lines[0].clone(),
         attributes: BTreeMap::new(),
@@ -82,7 +84,9 @@ fn new_goods_come_back_or_are_taken_back_but_not_both() {
                     shop.submit(i, Command::VoidReturn(void), None)
                 }
             });
-            let done = replies.iter().filter(|r| matches!(r, Reply::Done { outcome: Some(Outcome::Done(_)), .. }));
+            let done = replies
+                .iter()
+                .filter(|r| matches!(r, Reply::Done { outcome: Some(Outcome::Done(_)), .. }));
             assert_eq!(done.count(), 1, "{:?}", tally(&replies));
         }
         shop.prove();

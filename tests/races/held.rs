@@ -1,4 +1,5 @@
-//! Batches made on purpose: writers are kept waiting until what is to meet in one batch has come together.
+//! Batches made on purpose: writers are kept waiting until what is to meet in one batch has come
+//! together.
 
 use crate::instances::{Instances, request, told};
 use crate::support::TestDb;
@@ -23,7 +24,9 @@ impl Hold {
         let mut connection = database.connect();
         let sql = match database.backend() {
             Backend::Sqlite => "BEGIN IMMEDIATE",
-            Backend::Postgres => "BEGIN; LOCK TABLE settings_generation, idempotency IN ACCESS EXCLUSIVE MODE",
+            Backend::Postgres => {
+                "BEGIN; LOCK TABLE settings_generation, idempotency IN ACCESS EXCLUSIVE MODE"
+            }
         };
         connection.batch_execute(sql).unwrap();
         Hold(connection)
@@ -36,13 +39,17 @@ impl Drop for Hold {
     }
 }
 
-/// Hands each instance, which has one writer, a batch in the order given; all are let loose at the same moment.
-/// How the commands really fall into batches decides nothing that a test asserts, only how sharp it is.
+/// Hands each instance, which has one writer, a batch in the order given; all are let loose at the
+/// same moment. How the commands really fall into batches decides nothing that a test asserts, only
+/// how sharp it is.
 pub fn batches(shop: &Instances<'_>, batches: Vec<Vec<(Command, Option<Key>)>>) -> Vec<Vec<Reply>> {
     let hold = Hold::start(shop.database);
     std::thread::scope(|scope| {
-        // A first command for each writer to wait with; none that would make it wait for another afterwards.
-        let first: Vec<_> = (0..batches.len()).map(|i| scope.spawn(move || shop.submit(i, waiting(i), None))).collect();
+        // A first command for each writer to wait with; none that would make it wait for another
+        // afterwards.
+        let first: Vec<_> = (0..batches.len())
+            .map(|i| scope.spawn(move || shop.submit(i, waiting(i), None)))
+            .collect();
         std::thread::sleep(Duration::from_millis(60));
         let in_order = |(i, batch): (usize, Vec<(Command, Option<Key>)>)| {
             scope.spawn(move || {
@@ -68,11 +75,16 @@ fn waiting(instance: usize) -> Command {
 /// A command that touches nothing but the log of head office.
 pub fn note() -> Command {
     let data = Json::object([("version", Json::from("0"))]);
-    Command::Note(Box::new(Note { store: None, event: Event::ServiceStarted, subject_id: None, data }))
+    Command::Note(Box::new(Note {
+        store: None,
+        event: Event::ServiceStarted,
+        subject_id: None,
+        data,
+    }))
 }
 
-/// Stops the instances, and asks PostgreSQL whether it has broken up any deadlock among them. It knows for certain when
-/// their sessions have ended. SQLite has one writer, and none.
+/// Stops the instances, and asks PostgreSQL whether it has broken up any deadlock among them. It
+/// knows for certain when their sessions have ended. SQLite has one writer, and none.
 pub fn no_deadlocks(shop: Instances<'_>) {
     #[derive(diesel::QueryableByName)]
     struct Row {
@@ -85,11 +97,15 @@ pub fn no_deadlocks(shop: Instances<'_>) {
         Connection::Sqlite(_) => return,
         postgres => postgres,
     };
-    let mut ask = |sql: &str| diesel::sql_query(sql).get_result::<Row>(&mut connection).unwrap().number;
+    let mut ask =
+        |sql: &str| diesel::sql_query(sql).get_result::<Row>(&mut connection).unwrap().number;
     let sessions = "SELECT COUNT(*) AS number FROM pg_stat_activity \
                     WHERE datname = current_database() AND pid <> pg_backend_pid()";
     while ask(sessions) > 0 {
         std::thread::sleep(Duration::from_millis(5));
     }
-    assert_eq!(ask("SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()"), 0);
+    assert_eq!(
+        ask("SELECT deadlocks AS number FROM pg_stat_database WHERE datname = current_database()"),
+        0
+    );
 }

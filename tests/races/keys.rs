@@ -27,14 +27,21 @@ fn of_a_hundred_requests_with_one_key_one_has_an_effect() {
         assert_eq!(bodies(&replies).len(), 1);
         for instance in 0..shop.apps.len() {
             let again = submit(&shop, instance, command(), key("till-1", "body"));
-            assert_eq!((told(&again).as_str(), bodies([&again])), ("replayed 201", bodies(&replies)));
-            assert_eq!(told(&submit(&shop, instance, command(), key("till-1", "another body"))), "key reused");
+            assert_eq!(
+                (told(&again).as_str(), bodies([&again])),
+                ("replayed 201", bodies(&replies))
+            );
+            assert_eq!(
+                told(&submit(&shop, instance, command(), key("till-1", "another body"))),
+                "key reused"
+            );
         }
         assert_eq!(shop.prove().returns, 1);
     });
 }
 
-/// A refusal is an answer, too: what was refused once under a key stays refused, whatever has come free since.
+/// A refusal is an answer, too: what was refused once under a key stays refused, whatever has come
+/// free since.
 #[test]
 fn a_refusal_is_kept_under_its_key() {
     on_each_database(|database| {
@@ -58,7 +65,11 @@ fn many_keys_sent_twice_each_have_one_effect_each() {
         let replies = at_once(120, |i| {
             let (instance, n) = (i % 2, i / 2);
             let n = if instance == 0 { n } else { 59 - n };
-            shop.submit(instance, back(vec![of(sale, units(1, 1))]), Some(key(&format!("till-{n}"), "body")))
+            shop.submit(
+                instance,
+                back(vec![of(sale, units(1, 1))]),
+                Some(key(&format!("till-{n}"), "body")),
+            )
         });
         assert_eq!(tally(&replies), counts([("recorded", 60), ("replayed 201", 60)]));
         assert_eq!(bodies(&replies).len(), 60);

@@ -1,4 +1,5 @@
-//! Many at once: on one unit, one key, one person, one override, from several instances on each database.
+//! Many at once: on one unit, one key, one person, one override, from several instances on each
+//! database.
 //!
 //! After each race the log verifies, and books, returns and log agree.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // tests, and what they stand on

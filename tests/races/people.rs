@@ -17,7 +17,12 @@ use returndesk::domain::sign_in::{Answer, LockRule, SignIn, Step};
 
 fn attempt(operator: &str, attempts: u32) -> Command {
     let rule = LockRule { attempts, lock: SignedDuration::from_mins(15) };
-    Command::SignIn(SignIn { operator: operator.to_owned(), store: "S1".to_owned(), step: Step::Attempt, rule })
+    Command::SignIn(SignIn {
+        operator: operator.to_owned(),
+        store: "S1".to_owned(),
+        step: Step::Attempt,
+        rule,
+    })
 }
 
 fn goes_on(reply: &Reply) -> bool {
@@ -82,7 +87,8 @@ fn save_of(command: Command) -> SaveOperator {
 fn an_override_is_used_once() {
     on_each_database(|database| {
         let shop = Instances::start(database);
-        let rules = OPEN_POLICY.replace("\"approval\": []", r#""approval": [{"over": "1.00", "role": "supervisor"}]"#);
+        let rules = OPEN_POLICY
+            .replace("\"approval\": []", r#""approval": [{"over": "1.00", "role": "supervisor"}]"#);
         shop.set_up("approved", "USD", &rules);
         let sale = shop.sell("R-1", &[100]);
         let wanted = || draft(vec![of(sale, units(1, 1))]);
@@ -91,7 +97,11 @@ fn an_override_is_used_once() {
         let issue = IssueOverride {
             draft: wanted(),
             codes: Vec::new(),
-            approver: Approver { subject: "returndesk|2001".to_owned(), operator: "2001".to_owned(), rank: 2 },
+            approver: Approver {
+                subject: "returndesk|2001".to_owned(),
+                operator: "2001".to_owned(),
+                rank: 2,
+            },
             reason: "goodwill".to_owned(),
             note: None,
             valid_for: SignedDuration::from_mins(5),
@@ -120,7 +130,8 @@ fn with_grant(command: Command, grant: &Grant) -> Command {
 fn the_limit_on_how_often_a_customer_returns_holds_across_sales_and_instances() {
     on_each_database(|database| {
         let shop = Instances::start(database);
-        let limit = r#""approval": [], "velocity": [{"days": 90, "count": 3, "outcome": "refuse"}]"#;
+        let limit =
+            r#""approval": [], "velocity": [{"days": 90, "count": 3, "outcome": "refuse"}]"#;
         shop.set_up("limited", "USD", &OPEN_POLICY.replace("\"approval\": []", limit));
         let sales: Vec<_> = (0..30).map(|n| shop.sell(&format!("R-{n}"), &[1])).collect();
         let back = |i: usize, customer: &str| {
@@ -128,7 +139,8 @@ fn the_limit_on_how_often_a_customer_returns_holds_across_sales_and_instances() 
             wanted.customer = Some(customer.to_owned());
             record(wanted)
         };
-        let replies = at_once(30, |i| shop.submit(i, back(i, if i < 20 { "C-1" } else { "C-2" }), None));
+        let replies =
+            at_once(30, |i| shop.submit(i, back(i, if i < 20 { "C-1" } else { "C-2" }), None));
         let (one, other) = replies.split_at(20);
         assert_eq!(tally(one), counts([("recorded", 3), ("velocity_exceeded", 17)]));
         assert_eq!(tally(other), counts([("recorded", 3), ("velocity_exceeded", 7)]));
@@ -136,15 +148,20 @@ fn the_limit_on_how_often_a_customer_returns_holds_across_sales_and_instances() 
     });
 }
 
-/// Goods without a receipt: the document counts, and where nobody is named the customer of the sale.
+/// Goods without a receipt: the document counts, and where nobody is named the customer of the
+/// sale.
 #[test]
 fn the_limit_without_a_receipt_holds_for_one_document_across_instances() {
     on_each_database(|database| {
         let shop = Instances::start(database);
         shop.set_up("bare", "USD", &bare_policy(1));
         shop.sell("R-1", &[9]);
-        let replies = at_once(24, |i| shop.submit(i, record(bare_draft([(i % 2) as u8; 32])), None));
-        assert_eq!(tally(&replies), counts([("recorded", 2), ("receipt_missing velocity_exceeded", 22)]));
+        let replies =
+            at_once(24, |i| shop.submit(i, record(bare_draft([(i % 2) as u8; 32])), None));
+        assert_eq!(
+            tally(&replies),
+            counts([("recorded", 2), ("receipt_missing velocity_exceeded", 22)])
+        );
         assert_eq!(shop.prove().returns, 2);
     });
 }
@@ -153,9 +170,11 @@ fn the_limit_without_a_receipt_holds_for_one_document_across_instances() {
 fn the_customer_of_the_sale_counts_where_nobody_is_named() {
     on_each_database(|database| {
         let shop = Instances::start(database);
-        let limit = r#""approval": [], "velocity": [{"days": 90, "count": 3, "outcome": "refuse"}]"#;
+        let limit =
+            r#""approval": [], "velocity": [{"days": 90, "count": 3, "outcome": "refuse"}]"#;
         shop.set_up("limited", "USD", &OPEN_POLICY.replace("\"approval\": []", limit));
-        let sales: Vec<_> = (0..30).map(|n| shop.sell_to(&format!("R-{n}"), &[1], Some("C-1"))).collect();
+        let sales: Vec<_> =
+            (0..30).map(|n| shop.sell_to(&format!("R-{n}"), &[1], Some("C-1"))).collect();
         // Some name the customer, the others leave it to the sale.
         let replies = at_once(30, |i| {
             let mut wanted = draft(vec![of(sales[i], units(1, 1))]);
@@ -172,16 +191,24 @@ fn the_customer_of_the_sale_counts_where_nobody_is_named() {
 fn a_sale_and_its_return_in_one_batch_count_for_the_customer() {
     on_each_database(|database| {
         let shop = Instances::with(database, 1, |config| config.desk.writers = 1);
-        let limit = r#""approval": [], "velocity": [{"days": 90, "count": 1, "outcome": "refuse"}]"#;
+        let limit =
+            r#""approval": [], "velocity": [{"days": 90, "count": 1, "outcome": "refuse"}]"#;
         shop.set_up("limited", "USD", &OPEN_POLICY.replace("\"approval\": []", limit));
         let earlier = shop.sell_to("R-1", &[1], Some("C-1"));
-        assert_eq!(told(&shop.submit(0, record(draft(vec![of(earlier, units(1, 1))])), None)), "recorded");
+        assert_eq!(
+            told(&shop.submit(0, record(draft(vec![of(earlier, units(1, 1))])), None)),
+            "recorded"
+        );
         let sold = Command::RecordSale(Box::new(crate::goods::sale("R-2", &[1], Some("C-1"))));
-        let by_receipt = SaleRef::Receipt { receipt: "R-2".to_owned(), store: None, business_date: None };
+        let by_receipt =
+            SaleRef::Receipt { receipt: "R-2".to_owned(), store: None, business_date: None };
         let mut back = draft(vec![units(1, 1)]);
         back.sale = Some(by_receipt);
         let replies = batches(&shop, vec![vec![(sold, None), (record(back), None)]]);
-        assert_eq!(tally(replies.iter().flatten()), counts([("recorded", 1), ("velocity_exceeded", 1)]));
+        assert_eq!(
+            tally(replies.iter().flatten()),
+            counts([("recorded", 1), ("velocity_exceeded", 1)])
+        );
         shop.prove();
     });
 }
@@ -194,10 +221,16 @@ fn the_lowest_of_many_prices_at_once_stands() {
         shop.set_up("bare", "USD", &bare_policy(100));
         at_once(40, |i| {
             let price = 100 + (i * 37) % 40;
-            let body = crate::goods::priced_body(&format!("R-{i}"), price as i64, if i % 2 == 0 { "S1" } else { "S2" });
+            let body = crate::goods::priced_body(
+                &format!("R-{i}"),
+                price as i64,
+                if i % 2 == 0 { "S1" } else { "S2" },
+            );
             shop.submit(i, Command::RecordSale(Box::new(crate::goods::read(body))), None)
         });
-        let Done::Returned(recorded) = shop.done(record(bare_draft([1; 32]))) else { panic!("not recorded") };
+        let Done::Returned(recorded) = shop.done(record(bare_draft([1; 32]))) else {
+            panic!("not recorded")
+        };
         assert_eq!(recorded.the_return.refund.0, 100);
         shop.prove();
     });

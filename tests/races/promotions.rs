@@ -1,4 +1,5 @@
-//! Two items of one promotion at two registers: what is kept between them is withheld once, and paid once.
+//! Two items of one promotion at two registers: what is kept between them is withheld once, and
+//! paid once.
 
 use crate::goods::{back, of, sale_body, units};
 use crate::instances::{Instances, at_once, counts, tally};
@@ -16,11 +17,14 @@ use uuid::Uuid;
 const REPRICE: &str = r#"[{"id": "open", "when": {}, "set": {"promotion": "reprice", "fee": {"percent": "10"},
     "window": {"days": 36500, "from": "sale", "after": "refuse"}, "refund_to": {"*": ["original"]}, "approval": []}}]"#;
 
-/// Three units for the price of two: 2.50 and 0.20 of tax for what costs 3.75, spread over three lines.
+/// Three units for the price of two: 2.50 and 0.20 of tax for what costs 3.75, spread over three
+/// lines.
 fn sell(shop: &Instances<'_>) -> Uuid {
     let mut body = sale_body("R-1", &[1, 1, 1], None);
     for (line, (off, net, tax)) in
-        [("0.41", "0.84", "0.07"), ("0.42", "0.83", "0.07"), ("0.42", "0.83", "0.06")].iter().enumerate()
+        [("0.41", "0.84", "0.07"), ("0.42", "0.83", "0.07"), ("0.42", "0.83", "0.06")]
+            .iter()
+            .enumerate()
     {
         let line = &mut body["lines"][line];
         line["discounts"] = json!([{ "amount": off, "promotion": "THREE" }]);
@@ -30,7 +34,8 @@ fn sell(shop: &Instances<'_>) -> Uuid {
     body["total"] = json!("2.70");
     body["tenders"][0]["amount"] = json!("2.70");
     let sale: NewSale = serde_json::from_value(body).unwrap();
-    let sale: RecordSale = sale.read("2026-11-22T12:00:00Z".parse().unwrap(), SignedDuration::from_hours(1)).unwrap();
+    let sale: RecordSale =
+        sale.read("2026-11-22T12:00:00Z".parse().unwrap(), SignedDuration::from_hours(1)).unwrap();
     match shop.done(Command::RecordSale(Box::new(sale))) {
         Done::SaleRecorded { sale, .. } => sale,
         other => panic!("{other:?}"),
@@ -54,7 +59,8 @@ fn what_is_withheld_survives_the_database_and_is_paid_once() {
         shop.publish("reprice", "USD", REPRICE);
         shop.save_store("S1", "reprice", "USD", Seen::Nothing);
         let sale = sell(&shop);
-        let replies = at_once(3, |i| shop.submit(i, back(vec![of(sale, units(i as u32 + 1, 1))]), None));
+        let replies =
+            at_once(3, |i| shop.submit(i, back(vec![of(sale, units(i as u32 + 1, 1))]), None));
         assert_eq!(tally(&replies), counts([("recorded", 3)]));
         let mut made: Vec<Return> = replies.iter().map(returned).collect();
         let net: i64 = made.iter().flat_map(|r| &r.lines).map(|line| line.parts.net.0).sum();
@@ -66,12 +72,23 @@ fn what_is_withheld_survives_the_database_and_is_paid_once() {
             let command = VoidReturn { id: made.id, reason: "mistake".to_owned(), note: None };
             shop.submit(0, Command::VoidReturn(command), None)
         };
-        // The refunds are on their way to the card, and can be called back: but not those before the one that released.
-        assert_eq!(tally(&[void(&made[0]), void(&made[2])]), counts([("return_not_voidable", 1), ("recorded", 1)]));
+        // The refunds are on their way to the card, and can be called back: but not those before
+        // the one that released.
+        assert_eq!(
+            tally(&[void(&made[0]), void(&made[2])]),
+            counts([("return_not_voidable", 1), ("recorded", 1)])
+        );
         shop.prove();
         assert_eq!(tally(&[void(&made[1]), void(&made[0])]), counts([("recorded", 2)]));
         let all = [1, 2, 3].map(|line| of(sale, units(line, 1))).to_vec();
-        assert_eq!(returned(&shop.submit(1, back(all), None)).lines.iter().map(|l| l.parts.gross.0).sum::<i64>(), 270);
+        assert_eq!(
+            returned(&shop.submit(1, back(all), None))
+                .lines
+                .iter()
+                .map(|l| l.parts.gross.0)
+                .sum::<i64>(),
+            270
+        );
         shop.prove();
     });
 }

@@ -47,7 +47,10 @@ fn over_http_too() {
             let finding = finding.filter(|_| answer.status != 201).unwrap_or_default();
             *told.entry(format!("{} {code} {finding}", answer.status)).or_default() += 1;
         }
-        assert_eq!(told, counts([("201 recorded ", 1), ("422 return_refused already_returned", 99)]));
+        assert_eq!(
+            told,
+            counts([("201 recorded ", 1), ("422 return_refused already_returned", 99)])
+        );
         assert_eq!(shop.prove().returns, 1);
     });
 }
@@ -66,11 +69,18 @@ fn quantities_at_random_never_add_up_to_more_than_was_sold() {
             };
             (0..15).map(attempt).collect::<Vec<Reply>>()
         });
-        let recorded: Vec<Return> = per_thread.into_iter().flatten().filter_map(|reply| recorded(&reply)).collect();
+        let recorded: Vec<Return> =
+            per_thread.into_iter().flatten().filter_map(|reply| recorded(&reply)).collect();
         let back = |number: u32| -> i64 {
-            recorded.iter().flat_map(|r| &r.lines).filter(|l| l.sale_line == number).map(|l| l.quantity.0 / 1000).sum()
+            recorded
+                .iter()
+                .flat_map(|r| &r.lines)
+                .filter(|l| l.sale_line == number)
+                .map(|l| l.quantity.0 / 1000)
+                .sum()
         };
-        // 180 attempts of 3 units on average: the lines run out, to the last unit where a single one was asked for.
+        // 180 attempts of 3 units on average: the lines run out, to the last unit where a single
+        // one was asked for.
         for (number, sold) in (1..).zip(sold) {
             let (back, refunded) = (back(number), refunded(&recorded, number));
             assert!(back <= sold && back > sold - 5, "{back} of {sold} on line {number}");
@@ -87,7 +97,9 @@ fn two_sales_in_opposite_order_never_block_each_other() {
         let (one, other) = (shop.sell("R-1", &[200]), shop.sell("R-2", &[200]));
         let back_and_forth = |i: usize| {
             let lines = |first, second| vec![of(first, units(1, 1)), of(second, units(1, 1))];
-            let order = |n: usize| if (i + n).is_multiple_of(2) { lines(one, other) } else { lines(other, one) };
+            let order = |n: usize| {
+                if (i + n).is_multiple_of(2) { lines(one, other) } else { lines(other, one) }
+            };
             (0..20).map(|n| shop.submit(i, back(order(n)), None)).collect::<Vec<_>>()
         };
         let replies = at_once(10, back_and_forth);
@@ -104,12 +116,17 @@ fn the_same_sales_in_opposite_order_are_recorded_once() {
         let shop = Instances::with(database, 2, |config| config.desk.writers = 1);
         shop.set_up("open", "USD", OPEN_POLICY);
         for round in 0..5 {
-            let one = |n: i32| Command::RecordSale(Box::new(sale(&format!("R-{round}-{n}"), &[1, 2, 3], None)));
+            let one = |n: i32| {
+                Command::RecordSale(Box::new(sale(&format!("R-{round}-{n}"), &[1, 2, 3], None)))
+            };
             let forwards = (0..250).map(|n| (one(n), None)).collect();
             let backwards = (0..250).rev().map(|n| (one(n), None)).collect();
-            let replies = batches(&shop, vec![forwards, backwards]).into_iter().flatten().collect::<Vec<_>>();
+            let replies =
+                batches(&shop, vec![forwards, backwards]).into_iter().flatten().collect::<Vec<_>>();
             assert_eq!(tally(&replies), counts([("recorded", 500)]));
-            let new = |reply: &&Reply| matches!(done(reply), Some(Done::SaleRecorded { known_before: false, .. }));
+            let new = |reply: &&Reply| {
+                matches!(done(reply), Some(Done::SaleRecorded { known_before: false, .. }))
+            };
             assert_eq!(replies.iter().filter(new).count(), 250);
         }
         assert_eq!(shop.prove().sales, 5 * 250);

@@ -1,4 +1,5 @@
-//! What goes wrong for one command, and must not for its neighbours; a full queue; a commit whose answer is lost.
+//! What goes wrong for one command, and must not for its neighbours; a full queue; a commit whose
+//! answer is lost.
 
 use crate::goods::{back, of, units};
 use crate::held::{Hold, batches, note};
@@ -14,7 +15,8 @@ use std::sync::{Arc, mpsc};
 
 fn one_writer(database: &TestDb, queue_limit: usize, batch_limit: usize) -> Instances<'_> {
     let shop = Instances::with(database, 1, |config| {
-        (config.desk.writers, config.desk.queue_limit, config.desk.batch_limit) = (1, queue_limit, batch_limit);
+        (config.desk.writers, config.desk.queue_limit, config.desk.batch_limit) =
+            (1, queue_limit, batch_limit);
     });
     shop.set_up("open", "USD", OPEN_POLICY);
     shop
@@ -25,12 +27,17 @@ fn a_command_that_the_database_refuses_harms_no_other() {
     on_each_database(|database| {
         let shop = one_writer(database, 4_096, 256);
         let sales: Vec<_> = (0..40).map(|n| shop.sell(&format!("R-{n}"), &[1])).collect();
-        // Somebody has altered a row past the service: what comes back of this line does not fit any more.
-        database.run_sql(&format!("UPDATE sale_lines SET value = 0 WHERE sale = {}", id(database, sales[17]))).unwrap();
-        let commands = sales
-            .iter()
-            .enumerate()
-            .map(|(n, sale)| (back(vec![of(*sale, units(1, 1))]), Some(key(&format!("till-{n}"), "body"))));
+        // Somebody has altered a row past the service: what comes back of this line does not fit
+        // any more.
+        database
+            .run_sql(&format!(
+                "UPDATE sale_lines SET value = 0 WHERE sale = {}",
+                id(database, sales[17])
+            ))
+            .unwrap();
+        let commands = sales.iter().enumerate().map(|(n, sale)| {
+            (back(vec![of(*sale, units(1, 1))]), Some(key(&format!("till-{n}"), "body")))
+        });
         let replies = &batches(&shop, vec![commands.collect()])[0];
         let refused = "trouble: the database refuses the values: sale_lines_refunded";
         assert_eq!(tally(replies), counts([("recorded", 39), (refused, 1)]));
@@ -38,9 +45,13 @@ fn a_command_that_the_database_refuses_harms_no_other() {
         assert_eq!(shop.prove().returns, 39);
         // Mended, the same key goes through: the failure was no answer.
         database
-            .run_sql(&format!("UPDATE sale_lines SET value = 135 WHERE sale = {}", id(database, sales[17])))
+            .run_sql(&format!(
+                "UPDATE sale_lines SET value = 135 WHERE sale = {}",
+                id(database, sales[17])
+            ))
             .unwrap();
-        let again = shop.submit(0, back(vec![of(sales[17], units(1, 1))]), Some(key("till-17", "body")));
+        let again =
+            shop.submit(0, back(vec![of(sales[17], units(1, 1))]), Some(key("till-17", "body")));
         assert_eq!(told(&again), "recorded");
         assert_eq!(shop.prove().returns, 40);
     });
@@ -54,7 +65,8 @@ fn id(database: &TestDb, id: uuid::Uuid) -> String {
     }
 }
 
-/// A bug that panics is one command's trouble, not the end of the writer, nor of its key; readers go on likewise.
+/// A bug that panics is one command's trouble, not the end of the writer, nor of its key; readers
+/// go on likewise.
 #[test]
 fn a_command_that_makes_the_service_panic_harms_no_other() {
     on_each_database(|database| {
@@ -65,7 +77,8 @@ fn a_command_that_makes_the_service_panic_harms_no_other() {
             Answer { status: 201, headers: Vec::new(), body: String::new() }
         };
         let keep_answers = SignedDuration::from_hours(24);
-        let config = DeskConfig { writers: 1, readers: 1, queue_limit: 100, batch_limit: 100, keep_answers };
+        let config =
+            DeskConfig { writers: 1, readers: 1, queue_limit: 100, batch_limit: 100, keep_answers };
         let desk = Desk::open(database.open(), Clock::system(), config, Arc::new(panics)).unwrap();
         let submit = |n: usize, path: &str| {
             let keyed = Some(key(&format!("till-{n}"), "body"));
@@ -73,13 +86,15 @@ fn a_command_that_makes_the_service_panic_harms_no_other() {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             runtime.block_on(desk.submit(Request { path: path.to_owned(), ..request }))
         };
-        let replies = at_once(20, |n| submit(n, if n % 10 == 3 { "/panic" } else { "/v1/returns" }));
+        let replies =
+            at_once(20, |n| submit(n, if n % 10 == 3 { "/panic" } else { "/v1/returns" }));
         let trouble = told(&replies[3]);
         assert!(trouble.starts_with("trouble: "), "{trouble}");
         assert_eq!(tally(&replies), counts([("recorded", 18), (&trouble, 2)]));
         assert_eq!(told(&submit(3, "/v1/returns")), "recorded");
-        let panicking =
-            desk.readers().read_blocking(|_, _| -> Result<(), StoreError> { panic!("asked for by a test") });
+        let panicking = desk
+            .readers()
+            .read_blocking(|_, _| -> Result<(), StoreError> { panic!("asked for by a test") });
         assert!(panicking.is_err());
         assert!(desk.readers().read_blocking(|_, settings| Ok(settings.generation)).is_ok());
         desk.close();
@@ -98,9 +113,12 @@ fn a_full_queue_says_so_at_once_and_loses_nothing() {
             for n in 0..60 {
                 let (tell, shop) = (tell.clone(), &shop);
                 let keyed = Some(key(&format!("till-{n}"), "body"));
-                scope.spawn(move || tell.send(shop.submit(0, back(vec![of(sale, units(1, 1))]), keyed)).unwrap());
+                scope.spawn(move || {
+                    tell.send(shop.submit(0, back(vec![of(sale, units(1, 1))]), keyed)).unwrap()
+                });
             }
-            // While the writer waits for the database, ten find a place and one is in its hands: the others hear at once.
+            // While the writer waits for the database, ten find a place and one is in its hands:
+            // the others hear at once.
             let mut replies: Vec<Reply> = told_them.iter().take(49).collect();
             assert_eq!(tally(&replies), counts([("overloaded", 49)]));
             drop(hold);
@@ -112,16 +130,21 @@ fn a_full_queue_says_so_at_once_and_loses_nothing() {
         assert!(recorded + overloaded == 60 && (10..=11).contains(&recorded), "{counted:?}");
         assert_eq!(shop.prove().returns, recorded as u64);
         // Nobody who was turned away has lost the key: all come back with theirs.
-        let again =
-            (0..60).map(|n| shop.submit(0, back(vec![of(sale, units(1, 1))]), Some(key(&format!("till-{n}"), "body"))));
+        let again = (0..60).map(|n| {
+            shop.submit(
+                0,
+                back(vec![of(sale, units(1, 1))]),
+                Some(key(&format!("till-{n}"), "body")),
+            )
+        });
         let counted = tally(&again.collect::<Vec<_>>());
         assert_eq!(counted, counts([("recorded", overloaded), ("replayed 201", recorded)]));
         assert_eq!(shop.prove().returns, 60);
     });
 }
 
-/// The connection breaks while a batch is being committed: what has a key is done again and finds out; what has none is
-/// not, for nobody knows whether it was done.
+/// The connection breaks while a batch is being committed: what has a key is done again and finds
+/// out; what has none is not, for nobody knows whether it was done.
 #[test]
 fn after_a_commit_without_an_answer_only_what_has_a_key_is_done_again() {
     on_each_database(|database| {
@@ -138,7 +161,8 @@ fn after_a_commit_without_an_answer_only_what_has_a_key_is_done_again() {
             CREATE CONSTRAINT TRIGGER dies AFTER INSERT ON audit_entries DEFERRABLE INITIALLY DEFERRED
                 FOR EACH ROW EXECUTE FUNCTION die();";
         database.run_sql(dies).unwrap();
-        let keyed = (0..20).map(|n| (back(vec![of(sale, units(1, 1))]), Some(key(&format!("till-{n}"), "body"))));
+        let keyed = (0..20)
+            .map(|n| (back(vec![of(sale, units(1, 1))]), Some(key(&format!("till-{n}"), "body"))));
         let commands = keyed.chain((0..5).map(|_| (note(), None))).collect();
         let replies = &batches(&shop, vec![commands])[0];
         let (keyed, without) = replies.split_at(20);

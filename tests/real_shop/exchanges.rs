@@ -53,10 +53,12 @@ fn pair(sale: &Sale, next: &Sale, included: bool) -> Pair {
     let returned = worth(line.net.0 - off, back, sold) + if included { 0 } else { tax };
     let new = &next.lines[chance.below(next.lines.len() as i64) as usize];
     let new = SaleLine { line: 1, taxes: taxes(new.net.0, included), ..new.clone() };
-    let taken = new.net.0 + if included { 0 } else { new.taxes.iter().map(|tax| tax.amount.0).sum() };
+    let taken =
+        new.net.0 + if included { 0 } else { new.taxes.iter().map(|tax| tax.amount.0).sum() };
     let due = taken - returned;
     let tenders = (due > 0).then(|| tender(1, TenderType::Cash, due + 7, 7));
-    let goods = ExchangeLine { line: new, attributes: BTreeMap::new(), exchanged_for: None, priced: true };
+    let goods =
+        ExchangeLine { line: new, attributes: BTreeMap::new(), exchanged_for: None, priced: true };
     let goods = ExchangeDraft {
         lines: vec![goods],
         discounts: Vec::new(),
@@ -66,7 +68,8 @@ fn pair(sale: &Sale, next: &Sale, included: bool) -> Pair {
         cash_rounding: None,
     };
     let draft = with(draft(vec![units(line.line, back)]), |draft| {
-        (draft.store, draft.sale, draft.exchange) = (STORE.to_owned(), Some(SaleRef::Id(sale.id)), Some(goods));
+        (draft.store, draft.sale, draft.exchange) =
+            (STORE.to_owned(), Some(SaleRef::Id(sale.id)), Some(goods));
     });
     Pair { draft, returned, taken }
 }
@@ -76,7 +79,8 @@ fn exchange(counter: &mut Counter, sale: Sale, pair: Pair) -> i64 {
     let receipt = sale.receipt.clone();
     counter.state.load_book(Book::new(Arc::new(sale)));
     let totals = counter.check(&pair.draft).unwrap().totals;
-    let told = [totals.returned, totals.exchanged, totals.due, totals.refund].map(|amount| amount.0);
+    let told =
+        [totals.returned, totals.exchanged, totals.due, totals.refund].map(|amount| amount.0);
     let net = pair.taken - pair.returned;
     assert_eq!(told, [pair.returned, pair.taken, net.max(0), (-net).max(0)], "{receipt}");
     let recorded = counter.record(pair.draft).unwrap();

@@ -21,7 +21,8 @@ const LINES: usize = 4;
 fn every_movement_balances_and_the_accounts_come_to_the_sums_of_sales_and_returns() {
     let Some(sales) = sales("the ledger") else { return };
     let started = Instant::now();
-    let mut books = Books { counter: open(&rules(r#""first""#)), booked: Amounts::default(), movements: 0 };
+    let mut books =
+        Books { counter: open(&rules(r#""first""#)), booked: Amounts::default(), movements: 0 };
     let mut expected: BTreeMap<&str, i64> = BTreeMap::new();
     let mut returns = 0;
     for (place, real) in sales.iter().enumerate() {
@@ -29,7 +30,8 @@ fn every_movement_balances_and_the_accounts_come_to_the_sums_of_sales_and_return
         let id = books.sell(&sale, &mut expected);
         returns += books.bring_back(&sale, id, &mut expected);
     }
-    let booked: BTreeMap<&str, i64> = books.booked.iter().map(|(account, sum)| (account.as_str(), sum.0)).collect();
+    let booked: BTreeMap<&str, i64> =
+        books.booked.iter().map(|(account, sum)| (account.as_str(), sum.0)).collect();
     expected.retain(|_, sum| *sum != 0);
     assert_eq!(booked, expected);
     say(&format!(
@@ -63,7 +65,8 @@ impl Books {
     }
 
     fn sell(&mut self, sale: &Sale, expected: &mut BTreeMap<&str, i64>) -> Uuid {
-        // A state is for one batch: what it remembers of the returns before is searched through for each.
+        // A state is for one batch: what it remembers of the returns before is searched through for
+        // each.
         let state = &self.counter.state;
         self.counter.state = State::new(state.shared_settings(), state.ids().clone());
         let mut digest = [0; 32];
@@ -75,7 +78,8 @@ impl Books {
         *expected.entry(Account::Tax.as_str()).or_default() -= tax;
         *expected.entry(Account::Sales.as_str()).or_default() -= sale.total.0 - tax;
         for tender in &sale.tenders {
-            *expected.entry(Account::of_tender(tender.kind).as_str()).or_default() += tender.amount.0 - tender.change.0;
+            *expected.entry(Account::of_tender(tender.kind).as_str()).or_default() +=
+                tender.amount.0 - tender.change.0;
         }
         match done {
             Done::SaleRecorded { sale, known_before: false, .. } => sale,
@@ -107,7 +111,8 @@ impl Books {
                 let of_line = step(sale, *place, off[*place], from, to);
                 (net + of_line.0, tax + of_line.1)
             });
-            let lines = wanted.iter().map(|(place, back)| units(sale.lines[*place].line, *back)).collect();
+            let lines =
+                wanted.iter().map(|(place, back)| units(sale.lines[*place].line, *back)).collect();
             let draft = with(draft(lines), |draft| {
                 (draft.store, draft.sale) = (STORE.to_owned(), Some(SaleRef::Id(id)));
             });
@@ -125,7 +130,9 @@ impl Books {
 /// What each line bears of the coupon.
 fn coupon_shares(sale: &Sale) -> Vec<i64> {
     let shares = sale.discount_shares();
-    (0..sale.lines.len()).map(|place| shares.iter().map(|of_lines| of_lines[place].0).sum()).collect()
+    (0..sale.lines.len())
+        .map(|place| shares.iter().map(|of_lines| of_lines[place].0).sum())
+        .collect()
 }
 
 /// Net without its taxes, and taxes, of the units of a line after `from` up to `to`.
@@ -138,13 +145,15 @@ fn step(sale: &Sale, place: usize, off: i64, from: i64, to: i64) -> (i64, i64) {
     (if sale.prices_include_tax { net - taxes } else { net }, taxes)
 }
 
-/// The sale's first tender first; cash is gone at once, a card is owed until the terminal has spoken.
+/// The sale's first tender first; cash is gone at once, a card is owed until the terminal has
+/// spoken.
 fn pay(sale: &Sale, from: i64, to: i64, expected: &mut BTreeMap<&str, i64>) {
     let mut before = 0;
     for tender in &sale.tenders {
         let paid = tender.amount.0 - tender.change.0;
         let filled = |upto: i64| (upto - before).clamp(0, paid);
-        let account = if tender.kind == TenderType::Cash { Account::Cash } else { Account::RefundsPayable };
+        let account =
+            if tender.kind == TenderType::Cash { Account::Cash } else { Account::RefundsPayable };
         *expected.entry(account.as_str()).or_default() -= filled(to) - filled(from);
         before += paid;
     }

@@ -7,8 +7,8 @@ use returndesk::domain::quantity::Quantity;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Of each line: net, each tax and each share of the coupon come to what was charged, and on the way to what the units
-/// that are back are worth, never half a penny off.
+/// Of each line: net, each tax and each share of the coupon come to what was charged, and on the
+/// way to what the units that are back are worth, never half a penny off.
 #[test]
 fn each_line_in_any_parts_pays_its_value_its_taxes_and_its_share_of_a_coupon_exactly() {
     let Some(sales) = sales("bringing lines back in parts") else { return };
@@ -19,7 +19,8 @@ fn each_line_in_any_parts_pays_its_value_its_taxes_and_its_share_of_a_coupon_exa
             let sale = made_up(real, included);
             let mut chance = Chance::of(&sale, 2 + u64::from(included));
             let book = Book::new(Arc::new(sale));
-            let shares: i64 = book.lines.iter().flat_map(LineBook::discount_shares).map(|share| share.0).sum();
+            let shares: i64 =
+                book.lines.iter().flat_map(LineBook::discount_shares).map(|share| share.0).sum();
             assert_eq!(
                 shares,
                 book.sale.discounts.iter().map(|off| off.amount.0).sum::<i64>(),
@@ -45,7 +46,11 @@ fn in_parts(book: &Book, place: usize, mut line: LineBook, chance: &mut Chance) 
     let mut values = vec![sold.net.0 - off.iter().sum::<i64>()];
     values.extend(sold.taxes.iter().map(|tax| tax.amount.0));
     values.extend(off);
-    let added: i64 = if book.sale.prices_include_tax { 0 } else { sold.taxes.iter().map(|tax| tax.amount.0).sum() };
+    let added: i64 = if book.sale.prices_include_tax {
+        0
+    } else {
+        sold.taxes.iter().map(|tax| tax.amount.0).sum()
+    };
     let (mut left, mut back, mut takes) = (sold.quantity.0 / 1_000, 0, 0);
     let (mut paid, mut gross) = (vec![0; values.len()], 0);
     while left > 0 {
@@ -57,7 +62,12 @@ fn in_parts(book: &Book, place: usize, mut line: LineBook, chance: &mut Chance) 
         for ((paid, part), value) in paid.iter_mut().zip(flat(&parts)).zip(&values) {
             assert!(part >= 0);
             *paid += part;
-            assert_eq!(*paid, half_up(value * back, sold.quantity.0 / 1_000), "{}: {sold:?}", book.sale.receipt);
+            assert_eq!(
+                *paid,
+                half_up(value * back, sold.quantity.0 / 1_000),
+                "{}: {sold:?}",
+                book.sale.receipt
+            );
         }
     }
     assert_eq!(paid, values, "{}: {sold:?}", book.sale.receipt);
@@ -68,6 +78,9 @@ fn in_parts(book: &Book, place: usize, mut line: LineBook, chance: &mut Chance) 
 }
 
 fn flat(parts: &Parts) -> impl Iterator<Item = i64> {
-    let all = [parts.net].into_iter().chain(parts.taxes.iter().copied()).chain(parts.discount_shares.iter().copied());
+    let all = [parts.net]
+        .into_iter()
+        .chain(parts.taxes.iter().copied())
+        .chain(parts.discount_shares.iter().copied());
     all.map(|Minor(part)| part)
 }

@@ -41,16 +41,24 @@ fn read(file: impl std::io::Read) -> Vec<Sale> {
     let sale = |(imported, number): (Result<_, _>, u128)| {
         let imported: returndesk::wire::online_retail::Imported = imported.unwrap();
         let sale: NewSale = serde_json::from_value(imported.sale).unwrap();
-        Sale { id: Uuid::from_u128(number), ..sale.read(now, SignedDuration::from_mins(5)).unwrap().sale }
+        Sale {
+            id: Uuid::from_u128(number),
+            ..sale.read(now, SignedDuration::from_mins(5)).unwrap().sale
+        }
     };
     let sales: Vec<Sale> = reader.zip(1..).map(sale).collect();
     assert_eq!(sales.len(), 10_587);
-    assert!(sales.iter().flat_map(|sale| &sale.lines).all(|line| line.taxes.is_empty() && line.discounts.is_empty()));
+    assert!(
+        sales
+            .iter()
+            .flat_map(|sale| &sale.lines)
+            .all(|line| line.taxes.is_empty() && line.discounts.is_empty())
+    );
     sales
 }
 
-/// A coupon over odd pennies off the whole sale, a tax of 20 % that prices include or two that are added, and two or
-/// three tenders.
+/// A coupon over odd pennies off the whole sale, a tax of 20 % that prices include or two that are
+/// added, and two or three tenders.
 pub fn made_up(real: &Sale, included: bool) -> Sale {
     let mut sale = Sale { prices_include_tax: included, ..real.clone() };
     let nets: i64 = sale.lines.iter().map(|line| line.net.0).sum();
@@ -72,7 +80,10 @@ pub fn made_up(real: &Sale, included: bool) -> Sale {
 pub fn taxes(net: i64, included: bool) -> Vec<Tax> {
     match included {
         true => vec![tax("VAT", half_up(net * 20, 120))],
-        false => vec![tax("STATE", half_up(net * 625, 10_000)), tax("CITY", half_up(net * 2_625, 100_000))],
+        false => vec![
+            tax("STATE", half_up(net * 625, 10_000)),
+            tax("CITY", half_up(net * 2_625, 100_000)),
+        ],
     }
 }
 
@@ -80,7 +91,8 @@ fn split(sale: &Sale) -> Vec<returndesk::domain::sale::Tender> {
     let mut chance = Chance::of(sale, 1);
     let (count, first) = (2 + chance.below(2), chance.below(3) as usize);
     let weights: Vec<Minor> = (0..count).map(|_| Minor(1 + chance.below(99))).collect();
-    let shares = largest_remainder(sale.total, &weights).into_iter().filter(|share| share.is_positive());
+    let shares =
+        largest_remainder(sale.total, &weights).into_iter().filter(|share| share.is_positive());
     let one = |(share, place): (Minor, usize)| {
         let kind = KINDS[(first + place) % 3];
         let change = if kind == TenderType::Cash { chance.below(500) } else { 0 };
@@ -89,7 +101,8 @@ fn split(sale: &Sale) -> Vec<returndesk::domain::sale::Tender> {
     shares.zip(0..).map(one).collect()
 }
 
-/// A counter of the shop's own store where everything may come back, and nothing is known of any sale yet.
+/// A counter of the shop's own store where everything may come back, and nothing is known of any
+/// sale yet.
 pub fn open(rules: &str) -> Counter {
     let mut settings = settings(compiled_for(&["GBP"], rules));
     settings.stores.insert(STORE.to_owned(), Arc::new(store(STORE, "GBP", "GB", "Europe/London")));
@@ -120,7 +133,8 @@ pub struct Chance(u64);
 impl Chance {
     pub fn of(sale: &Sale, salt: u64) -> Chance {
         Chance(
-            (sale.id.as_u128() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt.wrapping_mul(0xd1b5_4a32_d192_ed03),
+            (sale.id.as_u128() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                ^ salt.wrapping_mul(0xd1b5_4a32_d192_ed03),
         )
     }
 

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 const LISTED: [TenderType; 3] = [TenderType::DebitCard, TenderType::Cash, TenderType::CreditCard];
-const ORDERS: [&str; 4] = [r#""first""#, r#""last""#, r#""proportional""#, r#"["debit_card", "cash", "credit_card"]"#];
+const ORDERS: [&str; 4] =
+    [r#""first""#, r#""last""#, r#""proportional""#, r#"["debit_card", "cash", "credit_card"]"#];
 const REFUNDS: usize = 3;
 
 #[test]
@@ -20,7 +21,8 @@ fn no_tender_gets_more_than_it_paid_in_any_order_and_a_full_return_pays_all_as_p
     let Some(sales) = sales("paying tenders back") else { return };
     let started = Instant::now();
     let policies = ORDERS.map(|order| compiled_for(&["GBP"], &rules(order)));
-    let resolved = [0, 1, 2, 3].map(|order| policies[order][&currency("GBP")].resolve(&Facts::default()));
+    let resolved =
+        [0, 1, 2, 3].map(|order| policies[order][&currency("GBP")].resolve(&Facts::default()));
     let (mut tenders, mut plans) = (0, 0);
     for (place, real) in sales.iter().enumerate() {
         let mut book = Book::new(Arc::new(made_up(real, place % 2 == 0)));
@@ -84,16 +86,29 @@ fn check(book: &Book, back: i64, order: usize) {
     let mut places: Vec<usize> = (0..book.tenders.len()).collect();
     match order {
         1 => places.reverse(),
-        3 => places.sort_by_key(|place| LISTED.iter().position(|kind| *kind == book.sale.tenders[*place].kind)),
+        3 => places.sort_by_key(|place| {
+            LISTED.iter().position(|kind| *kind == book.sale.tenders[*place].kind)
+        }),
         _ => {}
     }
     let mut left = back;
     for place in places {
         let TenderBook { paid, refunded, rounding, .. } = book.tenders[place];
-        assert!((0..=paid.0).contains(&refunded.0) && rounding.is_zero(), "{}: {:?}", book.sale.receipt, book.tenders);
+        assert!(
+            (0..=paid.0).contains(&refunded.0) && rounding.is_zero(),
+            "{}: {:?}",
+            book.sale.receipt,
+            book.tenders
+        );
         if order == 2 {
-            let off = i128::from(refunded.0) * i128::from(book.sale.total.0) - i128::from(paid.0) * i128::from(back);
-            assert!(off.abs() <= 3 * i128::from(book.sale.total.0), "{}: {:?}", book.sale.receipt, book.tenders);
+            let off = i128::from(refunded.0) * i128::from(book.sale.total.0)
+                - i128::from(paid.0) * i128::from(back);
+            assert!(
+                off.abs() <= 3 * i128::from(book.sale.total.0),
+                "{}: {:?}",
+                book.sale.receipt,
+                book.tenders
+            );
         } else {
             assert_eq!(refunded.0, left.min(paid.0), "{} in order {order}", book.sale.receipt);
             left -= refunded.0;

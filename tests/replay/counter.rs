@@ -1,4 +1,5 @@
-//! The counter: each credit line brought back as the oracle allocates it, a customer's in turn, customers side by side.
+//! The counter: each credit line brought back as the oracle allocates it, a customer's in turn,
+//! customers side by side.
 
 use crate::instances::{Instances, key, told};
 use crate::oracle::MatchStatus;
@@ -39,11 +40,18 @@ impl Told {
     /// How many of a status were told something that begins so.
     fn of(&self, status: MatchStatus, what: &str) -> usize {
         let wanted = format!("{status:?}: {what}");
-        self.counts.iter().filter(|(told, _)| told.starts_with(&wanted)).map(|(_, count)| count).sum()
+        self.counts
+            .iter()
+            .filter(|(told, _)| told.starts_with(&wanted))
+            .map(|(_, count)| count)
+            .sum()
     }
 
     fn add(&mut self, other: Told) {
-        other.counts.into_iter().for_each(|(what, count)| *self.counts.entry(what).or_default() += count);
+        other
+            .counts
+            .into_iter()
+            .for_each(|(what, count)| *self.counts.entry(what).or_default() += count);
         self.refunded += other.refunded;
         self.returns += other.returns;
         self.refused += other.refused;
@@ -54,7 +62,8 @@ impl Told {
 pub fn replay(desks: &Instances<'_>, shop: &Shop, sold: &Sold) -> Told {
     let mut registers: Vec<Vec<&Credit>> = vec![Vec::new(); REGISTERS];
     for credit in &shop.credits {
-        let hash = BuildHasherDefault::<DefaultHasher>::default().hash_one(&credit.first().customer_id);
+        let hash =
+            BuildHasherDefault::<DefaultHasher>::default().hash_one(&credit.first().customer_id);
         registers[(hash % REGISTERS as u64) as usize].push(credit);
     }
     let mut told = Told::default();
@@ -64,7 +73,8 @@ pub fn replay(desks: &Instances<'_>, shop: &Shop, sold: &Sold) -> Told {
             credits.into_iter().for_each(|credit| register.take_back(credit));
             register.told
         };
-        let threads: Vec<_> = registers.into_iter().map(|credits| scope.spawn(move || serve(credits))).collect();
+        let threads: Vec<_> =
+            registers.into_iter().map(|credits| scope.spawn(move || serve(credits))).collect();
         threads.into_iter().for_each(|thread| told.add(thread.join().unwrap()));
     });
     told
@@ -75,12 +85,17 @@ pub fn check_counts(told: &Told) {
     use MatchStatus::*;
     let all = |status| told.of(status, "");
     assert_eq!(all(MatchedFullQty), 3_503);
-    // 110 lines were credited above the price paid; of 3 more, which go over several lines, one of those was cheaper.
+    // 110 lines were credited above the price paid; of 3 more, which go over several lines, one of
+    // those was cheaper.
     assert_eq!(told.of(MatchedFullQty, "price_above_paid"), 110 + 3);
     assert_eq!(told.of(MatchedFullQty, "recorded at the price paid"), 3_503 - 113);
     assert_eq!(told.of(MatchedShortQty, "quantity_exceeded"), 18);
     assert_eq!(told.of(PriorPurchaseExhausted, "already_returned"), 18);
-    let unmatched = [(NoPriorPurchaseOfItemKnownCustomer, 552), (NoPriorPurchaseAtAll, 387), (NoCustomerId, 253)];
+    let unmatched = [
+        (NoPriorPurchaseOfItemKnownCustomer, 552),
+        (NoPriorPurchaseAtAll, 387),
+        (NoCustomerId, 253),
+    ];
     for (status, count) in unmatched {
         assert_eq!((told.of(status, "receipt_missing"), all(status)), (count, count));
     }
@@ -122,7 +137,8 @@ impl Register<'_> {
     /// More than is left is refused, and what is left goes back.
     fn short(&mut self, credit: &Credit) -> String {
         let mut lines = self.lines(credit);
-        let missing = credit.first().return_qty - lines.iter().map(|(_, units, _)| units).sum::<i64>();
+        let missing =
+            credit.first().return_qty - lines.iter().map(|(_, units, _)| units).sum::<i64>();
         lines.last_mut().unwrap().1 += missing;
         let refused = self.refused(credit, "1", wanted(&lines, None));
         self.recorded(credit, "2", None);
@@ -139,12 +155,17 @@ impl Register<'_> {
 
     fn without_receipt(&mut self, credit: &Credit) -> String {
         let of = credit.first();
-        let line =
-            DraftLine { sale: None, sale_line: None, sku: Some(of.stock_code.clone()), ..draft_line(of.return_qty) };
+        let line = DraftLine {
+            sale: None,
+            sale_line: None,
+            sku: Some(of.stock_code.clone()),
+            ..draft_line(of.return_qty)
+        };
         self.refused(credit, "1", vec![line])
     }
 
-    /// The lines that the oracle names: units that come back of each, and units that it then has left.
+    /// The lines that the oracle names: units that come back of each, and units that it then has
+    /// left.
     fn lines(&self, credit: &Credit) -> Vec<(SoldLine, i64, i64)> {
         let line = |of: &crate::oracle::Allocation| {
             let line = self.sold.of_row[&of.sale_row.unwrap()];
@@ -153,7 +174,8 @@ impl Register<'_> {
         credit.allocations.iter().map(line).collect()
     }
 
-    /// Records what the oracle allocates, and holds it against the oracle: money to the penny, and what is left.
+    /// Records what the oracle allocates, and holds it against the oracle: money to the penny, and
+    /// what is left.
     fn recorded(&mut self, credit: &Credit, attempt: &str, unit_price: Option<Minor>) {
         let lines = self.lines(credit);
         let recorded = match self.submit(credit, attempt, wanted(&lines, unit_price)) {
@@ -173,7 +195,10 @@ impl Register<'_> {
 
     fn refused(&mut self, credit: &Credit, attempt: &str, lines: Vec<DraftLine>) -> String {
         let reply = self.submit(credit, attempt, lines);
-        assert!(matches!(&reply, Reply::Done { answer, .. } if answer.status == 422), "{credit:?}: {reply:?}");
+        assert!(
+            matches!(&reply, Reply::Done { answer, .. } if answer.status == 422),
+            "{credit:?}: {reply:?}"
+        );
         self.told.refused += 1;
         told(&reply)
     }
@@ -195,7 +220,12 @@ impl Register<'_> {
 
 /// Units that each line of the return has left after it.
 fn left_by(recorded: &Recorded) -> Vec<i64> {
-    recorded.decision.lines.iter().map(|line| (line.returnable.0 - line.quantity.0) / 1_000).collect()
+    recorded
+        .decision
+        .lines
+        .iter()
+        .map(|line| (line.returnable.0 - line.quantity.0) / 1_000)
+        .collect()
 }
 
 fn wanted(lines: &[(SoldLine, i64, i64)], unit_price: Option<Minor>) -> Vec<DraftLine> {

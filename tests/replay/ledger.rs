@@ -29,13 +29,16 @@ pub fn check(desks: &Instances<'_>, shop: &Shop, told: &Told) {
     balances(desks, shop, told);
 }
 
-/// The accounts of the ledger against the shop's own sales and credits, added up apart from it. The file knows no taxes,
-/// charges or fees, and nothing of it was paid in cash that is rounded; refunds wait for their terminals, or are paid.
+/// The accounts of the ledger against the shop's own sales and credits, added up apart from it. The
+/// file knows no taxes, charges or fees, and nothing of it was paid in cash that is rounded;
+/// refunds wait for their terminals, or are paid.
 fn balances(desks: &Instances<'_>, shop: &Shop, told: &Told) {
     let mut expected = Amounts::default();
     for sale in shop.sales() {
         expected.credit(Account::Sales, sale.total);
-        sale.tenders.iter().for_each(|tender| expected.debit(Account::of_tender(tender.kind), tender.paid()));
+        sale.tenders
+            .iter()
+            .for_each(|tender| expected.debit(Account::of_tender(tender.kind), tender.paid()));
     }
     expected.debit(Account::Returns, Minor(told.refunded));
     expected.credit(Account::RefundsPayable, Minor(told.refunded));
@@ -45,7 +48,8 @@ fn balances(desks: &Instances<'_>, shop: &Shop, told: &Told) {
     assert_eq!(expected.imbalance(), 0);
 }
 
-/// What the log's entries of recorded returns come to, how many there are, and how many attempts were refused.
+/// What the log's entries of recorded returns come to, how many there are, and how many attempts
+/// were refused.
 fn log(desks: &Instances<'_>) -> (i64, usize, usize) {
     let (mut refunded, mut recorded, mut refused) = (0, 0, 0);
     let mut connection = desks.database.open().connect_reader().unwrap();
@@ -58,7 +62,8 @@ fn log(desks: &Instances<'_>) -> (i64, usize, usize) {
             refused += page.iter().filter(|entry| entry.event == "return.refused").count();
             for entry in page.iter().filter(|entry| entry.event == "return.recorded") {
                 let leaf: serde_json::Value = serde_json::from_str(&entry.stored.leaf).unwrap();
-                refunded += parse_scaled(leaf["data"]["decision"]["refund"].as_str().unwrap(), 2).unwrap();
+                refunded +=
+                    parse_scaled(leaf["data"]["decision"]["refund"].as_str().unwrap(), 2).unwrap();
                 recorded += 1;
             }
         }

@@ -1,6 +1,8 @@
-//! The real shop, replayed: every sale of the public file recorded, every credit line of it brought back.
+//! The real shop, replayed: every sale of the public file recorded, every credit line of it brought
+//! back.
 //!
-//! The data is not part of the project: it is looked for beside it (`../shared/data`) or where `RETURNDESK_DATA` says.
+//! The data is not part of the project: it is looked for beside it (`../shared/data`) or where
+//! `RETURNDESK_DATA` says.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // tests, and what they stand on
 
 mod counter;
@@ -19,7 +21,8 @@ use shop::Shop;
 use std::time::Instant;
 use support::on_each_database;
 
-/// Past the capture of the harness: that the replay did not run has to be seen where everything else succeeds.
+/// Past the capture of the harness: that the replay did not run has to be seen where everything
+/// else succeeds.
 fn say(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{text}");
@@ -27,9 +30,13 @@ fn say(text: &str) {
 
 #[test]
 fn the_real_shop_replayed() {
-    let (Some(sales), Some(allocations)) = (oracle::open(oracle::SALES), oracle::open(oracle::ALLOCATIONS)) else {
-        return say("\n*** REAL DATA NOT FOUND: the replay of the real shop did not run. Put the data folder beside \
-                    the project (../shared/data) or name it in RETURNDESK_DATA. ***\n");
+    let (Some(sales), Some(allocations)) =
+        (oracle::open(oracle::SALES), oracle::open(oracle::ALLOCATIONS))
+    else {
+        return say(
+            "\n*** REAL DATA NOT FOUND: the replay of the real shop did not run. Put the data folder beside \
+                    the project (../shared/data) or name it in RETURNDESK_DATA. ***\n",
+        );
     };
     let shop = Shop::read(sales, oracle::read(allocations).unwrap());
     on_each_database(|database| {
@@ -49,6 +56,10 @@ fn the_real_shop_replayed() {
         });
         let report: String = shop.report().chain(lines).chain(bare).collect();
         let times = format!("import {imported:.1?}, replay {:.1?}", replayed - imported);
-        say(&format!("The real shop on {:?} ({times}, all {:.1?}):\n{report}", database.backend(), started.elapsed()));
+        say(&format!(
+            "The real shop on {:?} ({times}, all {:.1?}):\n{report}",
+            database.backend(),
+            started.elapsed()
+        ));
     });
 }

@@ -1,5 +1,6 @@
-//! Reads the oracle of returns: which sale line each credit line of the public file takes goods back from, worked
-//! out apart from this crate. Found at run time in the data folder; nothing of it is copied here.
+//! Reads the oracle of returns: which sale line each credit line of the public file takes goods
+//! back from, worked out apart from this crate. Found at run time in the data folder; nothing of it
+//! is copied here.
 #![allow(clippy::disallowed_methods)] // tests ask the environment where the data lies
 
 use std::fs::File;
@@ -24,8 +25,8 @@ pub enum MatchStatus {
     NoCustomerId,
 }
 
-/// One allocation. A credit line over several sale lines has several; one that matches none has one without a sale.
-/// Rows count the public file's data rows from 1; prices are pounds as written.
+/// One allocation. A credit line over several sale lines has several; one that matches none has one
+/// without a sale. Rows count the public file's data rows from 1; prices are pounds as written.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Allocation {
     pub return_row: u32,
@@ -55,9 +56,15 @@ fn local_time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<DateTime, D::
     text.parse().map_err(serde::de::Error::custom)
 }
 
-fn local_time_if_any<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<DateTime>, D::Error> {
+fn local_time_if_any<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<DateTime>, D::Error> {
     let text = String::deserialize(from)?;
-    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+    if text.is_empty() {
+        Ok(None)
+    } else {
+        text.parse().map(Some).map_err(serde::de::Error::custom)
+    }
 }
 
 /// Reads the oracle's plain CSV, in its order: by credit row, newest sale line first.
@@ -65,8 +72,8 @@ pub fn read(source: impl Read) -> Result<Vec<Allocation>, csv::Error> {
     csv::Reader::from_reader(source).into_deserialize().collect()
 }
 
-/// Opens a compressed file of the data folder (`RETURNDESK_DATA`, or `../shared/data` beside the project);
-/// nothing where it is not there.
+/// Opens a compressed file of the data folder (`RETURNDESK_DATA`, or `../shared/data` beside the
+/// project); nothing where it is not there.
 pub fn open(name: &str) -> Option<GzDecoder<File>> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
     let folder = std::env::var_os("RETURNDESK_DATA").map_or_else(beside, PathBuf::from);

@@ -42,7 +42,8 @@ impl Credit {
         &self.allocations[0]
     }
 
-    /// Pence that the shop gave back for one unit; nothing where the price has fractions of a penny.
+    /// Pence that the shop gave back for one unit; nothing where the price has fractions of a
+    /// penny.
     pub fn unit_price(&self) -> Option<Minor> {
         parse_scaled(&self.first().return_unit_price, 2).map(Minor)
     }
@@ -66,27 +67,40 @@ pub struct Sold {
 impl Sold {
     pub fn newest_before(&self, row: u32, customer: &str, code: &str) -> Option<SoldLine> {
         let bought = self.newest.get(&(customer.to_owned(), code.to_owned()))?;
-        bought.iter().filter(|(sold, _)| *sold < row).max_by_key(|(sold, _)| *sold).map(|(_, line)| *line)
+        bought
+            .iter()
+            .filter(|(sold, _)| *sold < row)
+            .max_by_key(|(sold, _)| *sold)
+            .map(|(_, line)| *line)
     }
 }
 
 impl Shop {
     pub fn read(source: impl Read, allocations: Vec<Allocation>) -> Shop {
         let now = "2026-11-22T12:00:00Z".parse().unwrap();
-        let mut reader = Reader::new(source, Options { store: "S1".to_owned(), ..Options::default() });
+        let mut reader =
+            Reader::new(source, Options { store: "S1".to_owned(), ..Options::default() });
         let (mut sales, mut rows, mut refused) = (Vec::new(), HashMap::new(), BTreeMap::new());
         for imported in reader.by_ref() {
             let imported = imported.unwrap();
             let sale: NewSale = serde_json::from_value(imported.sale).unwrap();
             match sale.read(now, SignedDuration::from_mins(5)) {
                 Ok(sale) => {
-                    rows.extend(imported.rows.iter().map(|(row, line)| (*row, (sales.len(), *line))));
+                    rows.extend(
+                        imported.rows.iter().map(|(row, line)| (*row, (sales.len(), *line))),
+                    );
                     sales.push(sale);
                 }
                 Err(faults) => *refused.entry(faults[0].code.to_owned()).or_default() += 1,
             }
         }
-        Shop { sales, rows, credits: credits(allocations), summary: reader.summary().clone(), refused }
+        Shop {
+            sales,
+            rows,
+            credits: credits(allocations),
+            summary: reader.summary().clone(),
+            refused,
+        }
     }
 
     pub fn sales(&self) -> impl Iterator<Item = &Sale> {
@@ -100,7 +114,8 @@ impl Shop {
             let command = Command::RecordSale(Box::new(sale.clone()));
             desks.desk(0).submit(request("9001", command, None))
         };
-        let replies: Vec<Reply> = runtime.block_on(stream::iter(&self.sales).map(one).buffered(IN_FLIGHT).collect());
+        let replies: Vec<Reply> =
+            runtime.block_on(stream::iter(&self.sales).map(one).buffered(IN_FLIGHT).collect());
         let ids: Vec<Uuid> = replies.iter().map(id).collect();
         let mut sold = Sold { of_row: HashMap::new(), newest: HashMap::new() };
         for (row, (place, number)) in &self.rows {
@@ -109,7 +124,10 @@ impl Shop {
             let known = SoldLine { sale: ids[*place], line: *number, unit_price: line.unit_price };
             sold.of_row.insert(*row, known);
             if let Some(customer) = &sale.customer {
-                sold.newest.entry((customer.clone(), line.sku.clone())).or_default().push((*row, known));
+                sold.newest
+                    .entry((customer.clone(), line.sku.clone()))
+                    .or_default()
+                    .push((*row, known));
             }
         }
         sold
@@ -123,8 +141,14 @@ impl Shop {
             ("rows taken as lines of sales".to_owned(), summary.rows_taken),
             ("sales recorded".to_owned(), self.sales.len() as u64),
         ];
-        let skipped = summary.skipped.iter().map(|(reason, count)| (format!("rows passed over: {reason:?}"), *count));
-        let refused = self.refused.iter().map(|(code, count)| (format!("sales refused: {code}"), *count as u64));
+        let skipped = summary
+            .skipped
+            .iter()
+            .map(|(reason, count)| (format!("rows passed over: {reason:?}"), *count));
+        let refused = self
+            .refused
+            .iter()
+            .map(|(code, count)| (format!("sales refused: {code}"), *count as u64));
         let all: Vec<_> = taken.into_iter().chain(skipped).chain(refused).collect();
         all.into_iter().map(|(what, count)| format!("{count:>8}  {what}\n"))
     }
@@ -146,7 +170,9 @@ fn credits(allocations: Vec<Allocation>) -> Vec<Credit> {
     for allocation in allocations {
         match credits.last_mut().filter(|credit| credit.row == allocation.return_row) {
             Some(credit) => credit.allocations.push(allocation),
-            None => credits.push(Credit { row: allocation.return_row, allocations: vec![allocation] }),
+            None => {
+                credits.push(Credit { row: allocation.return_row, allocations: vec![allocation] })
+            }
         }
     }
     credits

@@ -1,5 +1,6 @@
-//! The credit lines that no purchase was found for, brought back without a receipt under a policy that takes them: each
-//! at the lowest price in the file, which is worked out here from the sales alone.
+//! The credit lines that no purchase was found for, brought back without a receipt under a policy
+//! that takes them: each at the lowest price in the file, which is worked out here from the sales
+//! alone.
 
 use crate::counter::{draft, draft_line};
 use crate::instances::{Instances, OPEN_POLICY, key, told};
@@ -25,13 +26,19 @@ pub fn replay(desks: &Instances<'_>, shop: &Shop) -> Paid {
     let lowest = lowest_prices(shop);
     let unmatched = |credit: &&Credit| {
         use MatchStatus::*;
-        matches!(credit.first().match_status, NoPriorPurchaseOfItemKnownCustomer | NoPriorPurchaseAtAll | NoCustomerId)
+        matches!(
+            credit.first().match_status,
+            NoPriorPurchaseOfItemKnownCustomer | NoPriorPurchaseAtAll | NoCustomerId
+        )
     };
     let credits: Vec<&Credit> = shop.credits.iter().filter(unmatched).collect();
     let mut paid = Paid::new();
     std::thread::scope(|scope| {
         let serve = |credits: &[&Credit]| -> Vec<(MatchStatus, Option<i64>)> {
-            credits.iter().map(|credit| (credit.first().match_status, take_back(desks, credit, &lowest))).collect()
+            credits
+                .iter()
+                .map(|credit| (credit.first().match_status, take_back(desks, credit, &lowest)))
+                .collect()
         };
         let shares = credits.chunks(credits.len().div_ceil(REGISTERS));
         let threads: Vec<_> = shares.map(|share| scope.spawn(move || serve(share))).collect();
@@ -62,9 +69,17 @@ fn lowest_prices(shop: &Shop) -> HashMap<&str, (i64, i64)> {
 }
 
 /// What went back, held against the oracle; none where the article was never sold.
-fn take_back(desks: &Instances<'_>, credit: &Credit, lowest: &HashMap<&str, (i64, i64)>) -> Option<i64> {
+fn take_back(
+    desks: &Instances<'_>,
+    credit: &Credit,
+    lowest: &HashMap<&str, (i64, i64)>,
+) -> Option<i64> {
     let of = credit.first();
-    let line = DraftLine { sale_line: None, sku: Some(of.stock_code.clone()), ..draft_line(of.return_qty) };
+    let line = DraftLine {
+        sale_line: None,
+        sku: Some(of.stock_code.clone()),
+        ..draft_line(of.return_qty)
+    };
     let command = RecordReturn {
         draft: draft(vec![line]),
         grants: Vec::new(),
@@ -75,17 +90,22 @@ fn take_back(desks: &Instances<'_>, credit: &Credit, lowest: &HashMap<&str, (i64
         codes: Vec::new(),
     };
     let key = key(&format!("{}-bare", credit.row), &of.stock_code);
-    let reply = desks.submit(credit.row as usize, Command::RecordReturn(Box::new(command)), Some(key));
+    let reply =
+        desks.submit(credit.row as usize, Command::RecordReturn(Box::new(command)), Some(key));
     let Some((value, units)) = lowest.get(of.stock_code.as_str()) else {
         assert_eq!(told(&reply), "price_unknown", "{credit:?}");
         return None;
     };
-    let Reply::Done { outcome: Some(Outcome::Done(done)), .. } = reply else { panic!("{credit:?}: {reply:?}") };
+    let Reply::Done { outcome: Some(Outcome::Done(done)), .. } = reply else {
+        panic!("{credit:?}: {reply:?}")
+    };
     let Done::Returned(recorded) = *done else { panic!("{done:?}") };
     let the_return = &recorded.the_return;
     assert_eq!(the_return.refund.0, value * of.return_qty / units, "{credit:?}");
-    let plans: Vec<_> = the_return.refunds.iter().map(|r| (r.plan.kind, r.plan.sale, r.plan.amount)).collect();
-    let expected = (the_return.refund.0 > 0).then_some((TenderType::StoreCredit, None, the_return.refund));
+    let plans: Vec<_> =
+        the_return.refunds.iter().map(|r| (r.plan.kind, r.plan.sale, r.plan.amount)).collect();
+    let expected =
+        (the_return.refund.0 > 0).then_some((TenderType::StoreCredit, None, the_return.refund));
     assert_eq!(plans, Vec::from_iter(expected), "{credit:?}");
     Some(the_return.refund.0)
 }

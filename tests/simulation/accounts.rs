@@ -25,15 +25,20 @@ impl World {
         };
         let standing = || self.returns.iter().filter(|made| !made.voided && !made.training);
         let refunds = || standing().flat_map(|made| made.refunds.iter());
-        let due = refunds().filter(|r| matches!(r.stands, Stands::Due | Stands::Failed { stood_in: false }));
+        let due = refunds()
+            .filter(|r| matches!(r.stands, Stands::Due | Stands::Failed { stood_in: false }));
         let replaced = |stands: Stands| stands == Stands::Failed { stood_in: true };
         let rounded: i64 = refunds().filter(|r| !replaced(r.stands)).map(|r| r.plan.rounding).sum();
-        let sold: i64 = self.sales.iter().filter(|known| !known.voided).map(Known::own_rounding).sum();
+        let sold: i64 =
+            self.sales.iter().filter(|known| !known.voided).map(Known::own_rounding).sum();
         let lines = || standing().flat_map(|made: &Made| made.lines.iter());
         let included = |sale: usize| self.sales[sale].books.included;
-        let fees: i64 = lines().map(|l| l.fee - if included(l.sale) { l.fee_taxes } else { 0 }).sum();
-        let taxes: i64 = lines().map(|l| l.worth[1..=l.taxes].iter().sum::<i64>() - l.fee_taxes).sum();
-        let of_charges: i64 = standing().flat_map(|made| &made.charges).map(|(s, c)| self.charge_tax(*s, *c)).sum();
+        let fees: i64 =
+            lines().map(|l| l.fee - if included(l.sale) { l.fee_taxes } else { 0 }).sum();
+        let taxes: i64 =
+            lines().map(|l| l.worth[1..=l.taxes].iter().sum::<i64>() - l.fee_taxes).sum();
+        let of_charges: i64 =
+            standing().flat_map(|made| &made.charges).map(|(s, c)| self.charge_tax(*s, *c)).sum();
         let counted = [
             (Account::GiftCardLiability, -owed(CardKind::GiftCard)),
             (Account::StoreCreditLiability, -owed(CardKind::StoreCredit)),
@@ -45,7 +50,9 @@ impl World {
         for (account, amount) in counted {
             assert_eq!(self.accounts.of(account).0, amount, "{account:?}");
         }
-        for (account, kind) in [(Account::CreditCard, TenderType::CreditCard), (Account::Check, TenderType::Check)] {
+        for (account, kind) in
+            [(Account::CreditCard, TenderType::CreditCard), (Account::Check, TenderType::Check)]
+        {
             let paid_in = |books: &Books| -> i64 {
                 books
                     .tenders
@@ -63,7 +70,8 @@ impl World {
     }
 
     fn charge_tax(&self, sale: usize, number: u32) -> i64 {
-        let charge = self.sales[sale].sale.charges.iter().find(|charge| charge.charge == number).unwrap();
+        let charge =
+            self.sales[sale].sale.charges.iter().find(|charge| charge.charge == number).unwrap();
         charge.taxes.iter().map(|tax| tax.amount.0).sum()
     }
 }

@@ -1,4 +1,5 @@
-//! A tape in batches: cut by chance, with retries in between that must be answered as the first time.
+//! A tape in batches: cut by chance, with retries in between that must be answered as the first
+//! time.
 
 use crate::chance::Chance;
 use crate::tape::{Step, Tape};
@@ -29,7 +30,8 @@ pub struct Batch {
     pub requests: Vec<(Request, Expected)>,
 }
 
-/// Cuts the tape: a batch is of one moment. A day end is one by itself, as it is served: its ids are the first of a batch.
+/// Cuts the tape: a batch is of one moment. A day end is one by itself, as it is served: its ids
+/// are the first of a batch.
 pub fn cut(tape: &Tape, chance: &mut Chance) -> Vec<Batch> {
     let mut batches = Vec::new();
     let mut first = 0;
@@ -38,7 +40,9 @@ pub fn cut(tape: &Tape, chance: &mut Chance) -> Vec<Batch> {
         let most = if chance.one_in(4) { 1 } else { chance.within(1, MOST + 1) as usize };
         let upto = (first + most).min(tape.steps.len());
         let ends = |at: usize| matches!(tape.steps[at].command, Command::CloseDay(_));
-        let apart = |at: &usize| tape.steps[*at].moment != moment || (*at > first && (ends(*at) || ends(first)));
+        let apart = |at: &usize| {
+            tape.steps[*at].moment != moment || (*at > first && (ends(*at) || ends(first)))
+        };
         let beyond = (first..upto).find(apart).unwrap_or(upto);
         batches.push(batch(tape, first, beyond, chance));
         first = beyond;
@@ -62,7 +66,8 @@ fn retry(tape: &Tape, last: usize, chance: &mut Chance) -> Option<(Request, Expe
     let back = if chance.one_in(2) { 8 } else { 500 };
     let at = last - chance.index(last.min(back) + 1);
     let mut again = request(at, &tape.steps[at]);
-    let key = again.key.as_mut().filter(|_| render(&tape.steps[at].outcome, &again.path).is_final())?;
+    let key =
+        again.key.as_mut().filter(|_| render(&tape.steps[at].outcome, &again.path).is_final())?;
     let other = chance.one_in(5);
     key.digest[0] ^= u8::from(other);
     Some((again, if other { Expected::KeyReused } else { Expected::Again(at) }))
@@ -71,7 +76,8 @@ fn retry(tape: &Tape, last: usize, chance: &mut Chance) -> Option<(Request, Expe
 /// Three of four commands have a key.
 fn request(at: usize, step: &Step) -> Request {
     let hash: [u8; 32] = Sha256::digest(at.to_be_bytes()).into();
-    let key = (!hash[16].is_multiple_of(4)).then(|| Key { id: Uuid::from_slice(&hash[..16]).unwrap(), digest: hash });
+    let key = (!hash[16].is_multiple_of(4))
+        .then(|| Key { id: Uuid::from_slice(&hash[..16]).unwrap(), digest: hash });
     Request {
         command: step.command.clone(),
         caller: Arc::clone(&step.caller),

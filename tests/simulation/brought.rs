@@ -20,7 +20,8 @@ impl World {
         let other = if self.chance.one_in(5) { some(self) } else { main };
         let cards = &self.cards[self.cards.len().saturating_sub(8)..];
         let chance = &mut self.chance;
-        let card = (!cards.is_empty() && chance.one_in(12)).then(|| cards[chance.index(cards.len())].id);
+        let card =
+            (!cards.is_empty() && chance.one_in(12)).then(|| cards[chance.index(cards.len())].id);
         let adjusting = chance.one_in(6);
         let sales = &self.sales;
         let count = if adjusting { 1 } else { chance.within(1, 4) };
@@ -29,7 +30,8 @@ impl World {
             ask(&sales[sale], sale, adjusting, chance)
         });
         let asks: Vec<Ask> = asks.collect();
-        let charged = |sale: usize| sales[sale].books.charges.iter().map(move |charge| (sale, charge.0));
+        let charged =
+            |sale: usize| sales[sale].books.charges.iter().map(move |charge| (sale, charge.0));
         let charges = charged(main).filter(|_| chance.one_in(2)).collect();
         let references = [main, other].map(|sale| (sale, reference(&sales[sale], chance)));
         let tender = chance.index(sales[main].books.tenders.len().max(1)) as u32 + 1;
@@ -60,15 +62,19 @@ impl World {
     pub fn foretold(&self, brought: &Brought) -> (Draft, Expected) {
         let expected = self.expected(brought, brought.refund_to);
         let lines = brought.asks.iter().map(|ask| {
-            let line = ask.quantity.map_or_else(|| money(ask.number, ask.money), |units| weighed(ask.number, units));
+            let line = ask
+                .quantity
+                .map_or_else(|| money(ask.number, ask.money), |units| weighed(ask.number, units));
             with(line, |line| {
                 line.condition = if ask.opened { Condition::Opened } else { Condition::Unopened };
                 line.reason = reason(if ask.defective { "defective" } else { "changed_mind" });
                 line.serial_number.clone_from(&ask.serial);
-                line.sale = (ask.sale != brought.main).then(|| brought.references[&ask.sale].clone());
+                line.sale =
+                    (ask.sale != brought.main).then(|| brought.references[&ask.sale].clone());
             })
         });
-        let charges = brought.charges.iter().map(|(_, charge)| DraftCharge { sale: None, charge: *charge });
+        let charges =
+            brought.charges.iter().map(|(_, charge)| DraftCharge { sale: None, charge: *charge });
         let draft = with(draft(lines.collect()), |draft| {
             draft.store = self.shop.stores[brought.store].0.to_owned();
             draft.operator = brought.at_register.to_owned();
@@ -79,14 +85,17 @@ impl World {
             draft.unavailable_tenders.clone_from(&brought.unavailable);
             draft.refund_card = brought.card;
             draft.training = brought.training;
-            draft.exchange = brought.goods.as_ref().map(|goods| goods.draft(expected.due, self.shop.coin));
+            draft.exchange =
+                brought.goods.as_ref().map(|goods| goods.draft(expected.due, self.shop.coin));
         });
         (draft, expected)
     }
 
     pub fn expected(&self, brought: &Brought, refund_to: RefundTo) -> Expected {
         let mut scene = self.scene();
-        let found = |(sale, reference): (&usize, &SaleRef)| (*sale, find(&self.sales, reference, brought.store));
+        let found = |(sale, reference): (&usize, &SaleRef)| {
+            (*sale, find(&self.sales, reference, brought.store))
+        };
         scene.found = brought.references.iter().map(found).collect();
         Expected::of(&scene, brought, refund_to)
     }
@@ -117,7 +126,11 @@ fn ask(known: &Known, sale: usize, adjusting: bool, chance: &mut Chance) -> Ask 
     Ask {
         sale,
         number: model.number,
-        quantity: (!adjusting).then_some(if numbered && !chance.one_in(8) { 1_000 } else { quantity }),
+        quantity: (!adjusting).then_some(if numbered && !chance.one_in(8) {
+            1_000
+        } else {
+            quantity
+        }),
         money: if adjusting { chance.within(1, model.left().max(1) + 2) } else { 0 },
         opened: chance.one_in(2),
         defective: chance.one_in(4),

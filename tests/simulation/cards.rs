@@ -2,8 +2,8 @@
 
 use crate::world::World;
 use returndesk::domain::gift_cards::{
-    At, CardCommand, CardDone, CardKind, CardStatus, CashOut, IssueCard, KeepCard, Keeping, LoadCard, NewCode,
-    RedeemCard, ReplaceCard, TransferCard,
+    At, CardCommand, CardDone, CardKind, CardStatus, CashOut, IssueCard, KeepCard, Keeping,
+    LoadCard, NewCode, RedeemCard, ReplaceCard, TransferCard,
 };
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
@@ -28,7 +28,15 @@ type Refused = &'static str;
 
 impl Card {
     pub fn new(id: Uuid, kind: CardKind, issued_for: Option<Uuid>) -> Card {
-        Card { id, kind, moves: 0, balance: 0, stands: CardStatus::Inactive, spent: false, issued_for }
+        Card {
+            id,
+            kind,
+            moves: 0,
+            balance: 0,
+            stands: CardStatus::Inactive,
+            spent: false,
+            issued_for,
+        }
     }
 
     pub fn put(&mut self, amount: i64) {
@@ -81,12 +89,19 @@ impl World {
         let (at, card) = (self.at_a_store(), self.a_card());
         let (id, amount) = (self.cards[card].id, self.chance.within(1, 3_000));
         let (command, foretold) = match self.chance.within(0, 12) {
-            0..2 => (CardCommand::Load(LoadCard { card: id, amount: Minor(amount), reference: None, at }), {
-                self.on(card, |card| card.usable().map(|()| card.put(amount)))
-            }),
+            0..2 => (
+                CardCommand::Load(LoadCard {
+                    card: id,
+                    amount: Minor(amount),
+                    reference: None,
+                    at,
+                }),
+                { self.on(card, |card| card.usable().map(|()| card.put(amount))) },
+            ),
             2..6 => {
                 let partial = self.chance.one_in(2);
-                let command = RedeemCard { card: id, amount: Minor(amount), partial, reference: None, at };
+                let command =
+                    RedeemCard { card: id, amount: Minor(amount), partial, reference: None, at };
                 let redeem = |card: &mut Card| {
                     card.usable()?;
                     card.spend(if partial { amount.min(card.balance) } else { amount })
@@ -108,7 +123,12 @@ impl World {
             7..9 => self.transfer(card, amount, at),
             9 => return self.replace(card, at),
             _ => {
-                let keeping = self.chance.pick(&[Keeping::Freeze, Keeping::Unfreeze, Keeping::Unfreeze, Keeping::Void]);
+                let keeping = self.chance.pick(&[
+                    Keeping::Freeze,
+                    Keeping::Unfreeze,
+                    Keeping::Unfreeze,
+                    Keeping::Void,
+                ]);
                 let command = KeepCard { card: id, keeping, reason: None, at };
                 (CardCommand::Keep(command), self.on(card, |card| keep(card, keeping)))
             }
@@ -118,7 +138,11 @@ impl World {
     }
 
     /// A copy of a card changed: or why it is not.
-    fn on(&self, card: usize, change: impl FnOnce(&mut Card) -> Result<(), Refused>) -> Result<Vec<Card>, Refused> {
+    fn on(
+        &self,
+        card: usize,
+        change: impl FnOnce(&mut Card) -> Result<(), Refused>,
+    ) -> Result<Vec<Card>, Refused> {
         let mut card = self.cards[card].clone();
         change(&mut card).map(|()| vec![card])
     }
@@ -138,7 +162,12 @@ impl World {
         }
     }
 
-    fn transfer(&mut self, from: usize, amount: i64, at: At) -> (CardCommand, Result<Vec<Card>, Refused>) {
+    fn transfer(
+        &mut self,
+        from: usize,
+        amount: i64,
+        at: At,
+    ) -> (CardCommand, Result<Vec<Card>, Refused>) {
         let (to, all) = (self.a_card(), self.chance.one_in(2));
         let command = TransferCard {
             from: self.cards[from].id,
@@ -167,7 +196,11 @@ impl World {
 
     fn new_code(&mut self) -> (NewCode, bool) {
         let taken = !self.codes.is_empty() && self.chance.one_in(15);
-        let number = if taken { self.codes[self.chance.index(self.codes.len())] } else { self.chance.next() };
+        let number = if taken {
+            self.codes[self.chance.index(self.codes.len())]
+        } else {
+            self.chance.next()
+        };
         let mut hash = [9; 32];
         hash[..8].copy_from_slice(&number.to_be_bytes());
         (NewCode { hash, last4: format!("{:04}", number % 10_000) }, taken)
@@ -176,11 +209,21 @@ impl World {
     fn issue(&mut self) {
         let at = self.at_a_store();
         let (code, taken) = self.new_code();
-        let kind = self.chance.pick(&[CardKind::GiftCard, CardKind::GiftCard, CardKind::StoreCredit]);
+        let kind =
+            self.chance.pick(&[CardKind::GiftCard, CardKind::GiftCard, CardKind::StoreCredit]);
         let amount = if self.chance.one_in(2) { 0 } else { self.chance.within(1, 4_000) };
         let currency = crate::counter::currency(self.shop.code);
         let (amount, code) = (Minor(amount), Some(code));
-        let issue = IssueCard { kind, amount, currency, at, code, given: true, pin_hash: None, expires_on: None };
+        let issue = IssueCard {
+            kind,
+            amount,
+            currency,
+            at,
+            code,
+            given: true,
+            pin_hash: None,
+            expires_on: None,
+        };
         let outcome = self.perform(&Command::GiftCard(Box::new(CardCommand::Issue(issue))), false);
         let mut card = Card::new(Uuid::nil(), kind, None);
         if amount.0 > 0 {
@@ -193,15 +236,18 @@ impl World {
         let (code, taken) = self.new_code();
         let code = Some(code);
         let old = self.cards[lost].clone();
-        let command = ReplaceCard { card: old.id, code, given: true, pin_hash: None, reason: None, at };
-        let outcome = self.perform(&Command::GiftCard(Box::new(CardCommand::Replace(command))), false);
+        let command =
+            ReplaceCard { card: old.id, code, given: true, pin_hash: None, reason: None, at };
+        let outcome =
+            self.perform(&Command::GiftCard(Box::new(CardCommand::Replace(command))), false);
         let usable = if old.stands == CardStatus::Frozen { Ok(()) } else { old.usable() };
-        let foretold = usable.and(if taken { Err("invalid_value") } else { Ok(()) }).map(|()| Card {
-            id: Uuid::nil(),
-            moves: u32::from(old.balance > 0),
-            stands: if old.moves == 0 { CardStatus::Inactive } else { CardStatus::Active },
-            ..old.clone()
-        });
+        let foretold =
+            usable.and(if taken { Err("invalid_value") } else { Ok(()) }).map(|()| Card {
+                id: Uuid::nil(),
+                moves: u32::from(old.balance > 0),
+                stands: if old.moves == 0 { CardStatus::Inactive } else { CardStatus::Active },
+                ..old.clone()
+            });
         if foretold.is_ok() {
             let lost = &mut self.cards[lost];
             lost.moves += u32::from(lost.balance > 0);

@@ -1,4 +1,5 @@
-//! A shop's commands through a database: in batches, by the service's own writer, with the ids of the bare run.
+//! A shop's commands through a database: in batches, by the service's own writer, with the ids of
+//! the bare run.
 
 use crate::batches::{Batch, Expected, cut, renderer};
 use crate::chance::Chance;
@@ -15,12 +16,15 @@ use returndesk::domain::state::{EntryDraft, State};
 use returndesk::export::database::verify_database;
 use returndesk::export::reconcile::reconcile;
 use returndesk::store::search::{day_ends, entries};
-use returndesk::store::{Db, Read, StoreError, gift_cards, migrate, overrides, returns, sales, settings};
+use returndesk::store::{
+    Db, Read, StoreError, gift_cards, migrate, overrides, returns, sales, settings,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
-/// Plays a shop on the bare state machine, then the same commands through the database, and compares everything.
+/// Plays a shop on the bare state machine, then the same commands through the database, and
+/// compares everything.
 pub fn through(database: &TestDb, seed: u64, commands: u64) -> Seen {
     let mut world = World::new(seed, Pace::in_moments(commands));
     world.play(commands);
@@ -59,10 +63,19 @@ fn serve(database: &TestDb, tape: &Tape, chance: &mut Chance, seen: &mut Seen) {
     }
 }
 
-fn compare(tape: &Tape, batch: Batch, replies: Vec<Reply>, answers: &mut HashMap<usize, Answer>, seen: &mut Seen) {
+fn compare(
+    tape: &Tape,
+    batch: Batch,
+    replies: Vec<Reply>,
+    answers: &mut HashMap<usize, Answer>,
+    seen: &mut Seen,
+) {
     for ((request, expected), reply) in batch.requests.into_iter().zip(replies) {
         match (expected, reply) {
-            (Expected::Step(at), Reply::Done { answer, outcome: Some(outcome), replayed: false }) => {
+            (
+                Expected::Step(at),
+                Reply::Done { answer, outcome: Some(outcome), replayed: false },
+            ) => {
                 assert_eq!(outcome, tape.steps[at].outcome, "{:?}", request.command);
                 answers.insert(at, answer);
             }
@@ -102,7 +115,8 @@ fn same(read: &mut Read<'_>, world: &World) -> Result<(), StoreError> {
         kept.iter().for_each(|kept| assert_eq!(Some(kept), bare.wallet.card(kept.id)));
     }
     for (store, _, _) in world.shop.stores {
-        let told: Vec<_> = world.days.ends.iter().filter(|end| end.till.store == store).cloned().collect();
+        let told: Vec<_> =
+            world.days.ends.iter().filter(|end| end.till.store == store).cloned().collect();
         assert_eq!(day_ends::all_of(read, store)?, told);
     }
     Ok(())
@@ -113,7 +127,8 @@ fn same_books(read: &mut Read<'_>, bare: &State, ids: Vec<Uuid>) -> Result<(), S
         let mut kept = State::default();
         sales::load_books(read, ids, false, &mut kept)?;
         for id in ids {
-            let (mut kept, mut known) = (kept.book(*id).unwrap().clone(), bare.book(*id).unwrap().clone());
+            let (mut kept, mut known) =
+                (kept.book(*id).unwrap().clone(), bare.book(*id).unwrap().clone());
             kept.charges_refunded.sort_unstable();
             known.charges_refunded.sort_unstable();
             assert_eq!(kept, known);

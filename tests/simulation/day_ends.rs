@@ -1,4 +1,5 @@
-//! Day ends: the model keeps every movement by itself, and finds for each day end those that no other has taken.
+//! Day ends: the model keeps every movement by itself, and finds for each day end those that no
+//! other has taken.
 
 use crate::world::World;
 use jiff::civil::Date;
@@ -42,9 +43,13 @@ struct Moved {
 impl Days {
     /// Takes up what a command noted and moved.
     fn file(&mut self, changes: &Changes) {
-        changes.entries.iter().for_each(|entry| *self.entries.entry(entry.store.clone()).or_default() += 1);
+        changes
+            .entries
+            .iter()
+            .for_each(|entry| *self.entries.entry(entry.store.clone()).or_default() += 1);
         let from = self.moved.len();
-        self.moved.extend(changes.movements.iter().map(|movement| moved(movement, &changes.entries)));
+        self.moved
+            .extend(changes.movements.iter().map(|movement| moved(movement, &changes.entries)));
         self.known.extend(self.moved[from..].iter().map(|moved| moved.whose.clone()));
     }
 
@@ -66,17 +71,29 @@ impl Days {
             None if moved.whose.1.is_none() => Some(moved.day),
             None => moved.taken.map(|end| self.ends[end].business_date),
         };
-        self.moved.iter().enumerate().filter_map(|(place, moved)| Some((place, day(moved)?))).collect()
+        self.moved
+            .iter()
+            .enumerate()
+            .filter_map(|(place, moved)| Some((place, day(moved)?)))
+            .collect()
     }
 
     fn registers(&self, store: &str) -> Vec<Whose> {
-        self.known.iter().filter(|(of, register)| of == store && register.is_some()).cloned().collect()
+        self.known
+            .iter()
+            .filter(|(of, register)| of == store && register.is_some())
+            .cloned()
+            .collect()
     }
 
     /// The first day of a till that has to be closed next.
     fn next(&self, whose: &Whose) -> Option<Date> {
         let closed = self.closed_upto(whose);
-        self.open(whose).into_iter().map(|(_, day)| day).filter(|day| closed.is_none_or(|closed| *day > closed)).min()
+        self.open(whose)
+            .into_iter()
+            .map(|(_, day)| day)
+            .filter(|day| closed.is_none_or(|closed| *day > closed))
+            .min()
     }
 
     /// Whether a register has anything up to a day that its day end of that day would take.
@@ -122,9 +139,16 @@ impl Days {
             None => moved.whose.0 == whose.0 && moved.by_store.is_some(),
         };
         for moved in self.moved.iter().filter(taken) {
-            let sum = |accounts: &[Account]| accounts.iter().map(|a| moved.amounts[*a as usize]).sum::<i64>();
+            let sum = |accounts: &[Account]| {
+                accounts.iter().map(|a| moved.amounts[*a as usize]).sum::<i64>()
+            };
             let sold = -sum(&[Account::Sales, Account::Charges, Account::Tax]);
-            let back = [Account::Returns, Account::ChargesReturned, Account::TaxReturned, Account::Goodwill];
+            let back = [
+                Account::Returns,
+                Account::ChargesReturned,
+                Account::TaxReturned,
+                Account::Goodwill,
+            ];
             let (made, undone) = match moved.event {
                 Event::SaleRecorded | Event::ReturnRecorded | Event::ExchangeRecorded => (1, 0),
                 Event::ReturnVoided => (0, -1),
@@ -162,7 +186,9 @@ impl World {
         for movement in &changes.movements {
             let (event, posting) = (changes.entries[movement.entry].event, &movement.posting);
             let day = match command {
-                Command::RecordSale(command) if event == Event::SaleRecorded => command.sale.business_date,
+                Command::RecordSale(command) if event == Event::SaleRecorded => {
+                    command.sale.business_date
+                }
                 _ => today,
             };
             let at_seven = Some("7".to_owned());
@@ -183,11 +209,18 @@ impl World {
     /// Somebody closes something: a day by chance, the next one of a register, or all of a store.
     pub fn close_days(&mut self) {
         let store = self.shop.stores[self.chance.index(2)].0.to_owned();
-        let register = self.chance.pick(&[None, Some("3"), Some("7"), Some("8"), Some("9")]).map(str::to_owned);
+        let register = self
+            .chance
+            .pick(&[None, Some("3"), Some("7"), Some("8"), Some("9")])
+            .map(str::to_owned);
         let whose = (store.clone(), register);
         match self.chance.within(0, 3) {
             0 => {
-                let near = self.days.closed_upto(&whose).filter(|_| self.chance.one_in(2)).unwrap_or(self.today());
+                let near = self
+                    .days
+                    .closed_upto(&whose)
+                    .filter(|_| self.chance.one_in(2))
+                    .unwrap_or(self.today());
                 let day = near.checked_add(self.chance.within(-3, 3).days()).unwrap();
                 self.close(&whose, day);
             }
@@ -206,7 +239,8 @@ impl World {
         let all = || registers.iter().chain([&own]);
         let Some(day) = all().filter_map(|whose| self.days.next(whose)).min() else { return };
         for whose in all() {
-            let wanted = whose.1.is_none() || self.days.open(whose).iter().any(|(_, open)| *open <= day);
+            let wanted =
+                whose.1.is_none() || self.days.open(whose).iter().any(|(_, open)| *open <= day);
             if wanted {
                 self.close(whose, day);
             }
@@ -231,7 +265,10 @@ impl World {
             Outcome::Done(done) => {
                 assert_eq!(fault, None, "{whose:?} {day}: {done:?}");
                 let Done::DayClosed(end) = *done else { panic!("{done:?}") };
-                assert_eq!((end.business_date, end.opening_cash, end.counted_cash), (day, opening_cash, counted_cash));
+                assert_eq!(
+                    (end.business_date, end.opening_cash, end.counted_cash),
+                    (day, opening_cash, counted_cash)
+                );
                 self.same_day_end(whose, *end, length + 1);
             }
         }
@@ -240,21 +277,34 @@ impl World {
     fn same_day_end(&mut self, whose: &Whose, end: DayEnd, seq: u64) {
         let (before, last) = self.days.last(whose);
         let from = last.map_or(1, |last| last.seq + 1);
-        assert_eq!((of(&end), end.number, end.from_seq, end.seq), (whose.clone(), before as u64 + 1, from, seq));
-        assert_eq!((end.closed_at, end.operator.as_str()), (self.counter.now, crate::counter::CASHIER));
+        assert_eq!(
+            (of(&end), end.number, end.from_seq, end.seq),
+            (whose.clone(), before as u64 + 1, from, seq)
+        );
+        assert_eq!(
+            (end.closed_at, end.operator.as_str()),
+            (self.counter.now, crate::counter::CASHIER)
+        );
         assert_eq!(end.currency.code(), self.shop.code);
         let late = self.days.open(whose).iter().any(|(_, of)| *of < end.business_date);
         let sums = self.days.take(whose, end.business_date);
         let told = end.sums.0.iter().map(|(event, summed)| {
-            (*event, (summed.movements, std::array::from_fn(|a| summed.amounts.of(Account::ALL[a]).0)))
+            (
+                *event,
+                (summed.movements, std::array::from_fn(|a| summed.amounts.of(Account::ALL[a]).0)),
+            )
         });
         assert_eq!(told.collect::<BTreeMap<Event, Counted>>(), sums, "{end:?}");
         let drawer = sums.values().map(|(_, amounts)| amounts[Account::Cash as usize]).sum::<i64>();
         let cash = end.opening_cash.map_or(0, |cash| cash.0) + drawer;
         assert_eq!(end.expected_cash().0, cash);
-        assert_eq!(end.difference().map(|difference| difference.0), end.counted_cash.map(|counted| counted.0 - cash));
+        assert_eq!(
+            end.difference().map(|difference| difference.0),
+            end.counted_cash.map(|counted| counted.0 - cash)
+        );
         let totals = end.perpetual;
-        let told = [totals.sales, totals.returns, totals.voided_sales, totals.voided_returns].map(|total| total.0);
+        let told = [totals.sales, totals.returns, totals.voided_sales, totals.voided_returns]
+            .map(|total| total.0);
         assert_eq!(told, self.days.perpetual(whose), "{end:?}");
         assert_eq!(totals.net().0, told[0] - told[1] - told[2] + told[3]);
         self.seen.days_closed += 1;
@@ -268,7 +318,13 @@ impl World {
         self.counter.now += SignedDuration::from_hours(3 * 24);
         for (store, _, _) in self.shop.stores {
             let own = (store.to_owned(), None);
-            while self.days.registers(store).iter().chain([&own]).any(|whose| self.days.next(whose).is_some()) {
+            while self
+                .days
+                .registers(store)
+                .iter()
+                .chain([&own])
+                .any(|whose| self.days.next(whose).is_some())
+            {
                 self.close_store(store);
             }
             // What came late for the last day that was closed.
@@ -278,7 +334,8 @@ impl World {
         }
         let (mut of_stores, mut of_registers) = ([0; Account::COUNT], [0; Account::COUNT]);
         for end in &self.days.ends {
-            let into = if end.till.register().is_some() { &mut of_registers } else { &mut of_stores };
+            let into =
+                if end.till.register().is_some() { &mut of_registers } else { &mut of_stores };
             let all = end.sums.0.values().flat_map(|summed| summed.amounts.iter());
             all.for_each(|(account, amount)| into[account as usize] += amount.0);
         }
@@ -286,7 +343,11 @@ impl World {
             assert_eq!(of_stores[*account as usize], self.accounts.of(*account).0, "{account:?}");
             let elsewhere = self.days.moved.iter().filter(|moved| moved.whose.1.is_none());
             let elsewhere: i64 = elsewhere.map(|moved| moved.amounts[*account as usize]).sum();
-            assert_eq!(of_registers[*account as usize] + elsewhere, of_stores[*account as usize], "{account:?}");
+            assert_eq!(
+                of_registers[*account as usize] + elsewhere,
+                of_stores[*account as usize],
+                "{account:?}"
+            );
         }
     }
 }

@@ -12,7 +12,11 @@ use uuid::Uuid;
 pub fn command(sale: &Sale) -> RecordSale {
     let body: NewSale = serde_json::from_value(body(sale)).unwrap();
     let command = body.read(sale.sold_at, SignedDuration::from_hours(1)).unwrap();
-    assert_eq!(command.sale, Sale { id: Uuid::nil(), ..sale.clone() }, "a sale is read as it was sent");
+    assert_eq!(
+        command.sale,
+        Sale { id: Uuid::nil(), ..sale.clone() },
+        "a sale is read as it was sent"
+    );
     command
 }
 
@@ -50,7 +54,8 @@ fn body(sale: &Sale) -> Value {
 }
 
 fn line(line: &SaleLine, currency: Currency) -> Value {
-    let flags: Map<String, Value> = line.flags.iter().map(|flag| (flag.clone(), true.into())).collect();
+    let flags: Map<String, Value> =
+        line.flags.iter().map(|flag| (flag.clone(), true.into())).collect();
     json!({
         "line": line.line, "sku": line.sku, "quantity": line.quantity.to_string(),
         "unit_price": line.unit_price.format(currency), "net": line.net.format(currency),
@@ -64,10 +69,13 @@ fn line(line: &SaleLine, currency: Currency) -> Value {
 }
 
 fn taxes(all: &[Tax], currency: Currency) -> Vec<Value> {
-    all.iter().map(|tax| json!({ "code": tax.code, "amount": tax.amount.format(currency) })).collect()
+    all.iter()
+        .map(|tax| json!({ "code": tax.code, "amount": tax.amount.format(currency) }))
+        .collect()
 }
 
 fn discounts(all: &[Discount], currency: Currency) -> Vec<Value> {
-    let discount = |of: &Discount| json!({ "amount": of.amount.format(currency), "promotion": of.promotion });
+    let discount =
+        |of: &Discount| json!({ "amount": of.amount.format(currency), "promotion": of.promotion });
     all.iter().map(discount).collect()
 }

@@ -1,5 +1,5 @@
-//! New goods for what comes back, by the service and by the model: what they come to, whose money pays for them, and the
-//! sale that they are from then on.
+//! New goods for what comes back, by the service and by the model: what they come to, whose money
+//! pays for them, and the sale that they are from then on.
 
 use crate::chance::Chance;
 use crate::counter::{line, tax, tender};
@@ -56,7 +56,9 @@ impl Goods {
     pub fn some(sold: usize, chance: &mut Chance) -> Goods {
         let line = |chance: &mut Chance| {
             let (units, price) = (chance.within(1, 4), chance.within(0, 2_500));
-            let taxes = (0..chance.index(3)).map(|_| units * price * chance.within(0, 100) / 1_000).collect();
+            let taxes = (0..chance.index(3))
+                .map(|_| units * price * chance.within(0, 100) / 1_000)
+                .collect();
             (units, price, taxes)
         };
         Goods {
@@ -81,11 +83,16 @@ impl Goods {
     }
 
     pub fn draft(&self, due: i64, coin: i64) -> ExchangeDraft {
-        let priced =
-            |line: SaleLine| ExchangeLine { line, attributes: BTreeMap::new(), exchanged_for: None, priced: true };
+        let priced = |line: SaleLine| ExchangeLine {
+            line,
+            attributes: BTreeMap::new(),
+            exchanged_for: None,
+            priced: true,
+        };
         let lines = self.lines.iter().zip(1..).map(|((units, price, taxes), number)| {
             let mut line = line(number, *units, *price);
-            line.taxes = taxes.iter().zip(["A", "B"]).map(|(amount, code)| tax(code, *amount)).collect();
+            line.taxes =
+                taxes.iter().zip(["A", "B"]).map(|(amount, code)| tax(code, *amount)).collect();
             priced(line)
         });
         ExchangeDraft {
@@ -103,7 +110,9 @@ impl Goods {
             Payment::Wrong => Some(tender(1, TenderType::CreditCard, due + 1, 0)),
             _ if due == 0 => None,
             Payment::Card => Some(tender(1, TenderType::CreditCard, due, 0)),
-            Payment::Cash(change) => Some(tender(1, TenderType::Cash, in_coins(due, coin) + change, change)),
+            Payment::Cash(change) => {
+                Some(tender(1, TenderType::Cash, in_coins(due, coin) + change, change))
+            }
         }
     }
 
@@ -137,7 +146,8 @@ impl Expected {
 }
 
 impl Purse {
-    /// Moves an exact amount of one sale into the new goods: each tender in its turn, whatever it may be paid back by.
+    /// Moves an exact amount of one sale into the new goods: each tender in its turn, whatever it
+    /// may be paid back by.
     pub fn carry(&mut self, sale: usize, books: &mut Books, amount: i64, terms: &Terms, coin: i64) {
         let mut left = amount;
         for (place, most) in in_order(&books.tenders, amount, terms.order) {
@@ -156,7 +166,13 @@ impl Purse {
                     part.amount += amount;
                     part.rounding += rounding;
                 }
-                None => self.carried.push(Carried { sale, tender: place, kind: tender.kind, amount, rounding }),
+                None => self.carried.push(Carried {
+                    sale,
+                    tender: place,
+                    kind: tender.kind,
+                    amount,
+                    rounding,
+                }),
             }
         }
         self.short |= left > 0;
@@ -193,11 +209,19 @@ impl World {
     pub fn same_exchange(&self, brought: &Brought, decision: &Decision, expected: &Expected) {
         let told = || format!("{decision:?} expected {expected:?}");
         let totals = &decision.totals;
-        let gross = |sale: usize, line: usize, worth: &[i64]| self.sales[sale].books.lines[line].gross(worth);
-        let lines: i64 = expected.lines.iter().map(|line| gross(line.sale, line.line, &line.worth)).sum();
+        let gross = |sale: usize, line: usize, worth: &[i64]| {
+            self.sales[sale].books.lines[line].gross(worth)
+        };
+        let lines: i64 =
+            expected.lines.iter().map(|line| gross(line.sale, line.line, &line.worth)).sum();
         let charges: i64 = expected.charges.iter().map(|(_, _, worth)| worth).sum();
         assert_eq!(totals.returned.0, lines + charges, "{}", told());
-        assert_eq!((totals.exchanged.0, totals.due.0), (expected.exchanged, expected.due), "{}", told());
+        assert_eq!(
+            (totals.exchanged.0, totals.due.0),
+            (expected.exchanged, expected.due),
+            "{}",
+            told()
+        );
         let (Some(goods), Some(exchange)) = (&brought.goods, &decision.exchange) else {
             return assert!(brought.goods.is_none() && decision.exchange.is_none());
         };
@@ -206,10 +230,20 @@ impl World {
         let part = |carry: &returndesk::domain::refunds::Carry| {
             let (sale, number) = carry.from.unwrap();
             let (sale, amount, rounding) = (place(sale), carry.amount.0, carry.rounding.0);
-            let tender = self.sales[sale].books.tenders.iter().position(|tender| tender.number == number).unwrap();
+            let tender = self.sales[sale]
+                .books
+                .tenders
+                .iter()
+                .position(|tender| tender.number == number)
+                .unwrap();
             Carried { sale, tender, kind: carry.kind, amount, rounding }
         };
-        assert_eq!(exchange.carried.iter().map(part).collect::<Vec<_>>(), expected.carried, "{}", told());
+        assert_eq!(
+            exchange.carried.iter().map(part).collect::<Vec<_>>(),
+            expected.carried,
+            "{}",
+            told()
+        );
         let sale = &exchange.sale;
         self.same_tenders(sale, goods, expected);
         let line = |line: &SaleLine| {
@@ -218,24 +252,34 @@ impl World {
             (line.quantity.0 / 1_000, line.unit_price.0, taxes)
         };
         assert_eq!(sale.lines.iter().map(line).collect::<Vec<_>>(), goods.lines);
-        assert_eq!((sale.total.0, sale.prices_include_tax), (expected.exchanged, expected.includes(brought)));
+        assert_eq!(
+            (sale.total.0, sale.prices_include_tax),
+            (expected.exchanged, expected.includes(brought))
+        );
         let buyer = expected.first_sale().and_then(|sale| self.sales[sale].sale.customer.clone());
         assert_eq!(sale.customer, brought.customer.map(str::to_owned).or(buyer));
     }
 
     /// First what was carried over, in its order, then what is paid on top.
     fn same_tenders(&self, sale: &Sale, goods: &Goods, expected: &Expected) {
-        let paid = sale.tenders.iter().map(|tender| (tender.kind, tender.amount.0, tender.change.0, &tender.reference));
+        let paid = sale
+            .tenders
+            .iter()
+            .map(|tender| (tender.kind, tender.amount.0, tender.change.0, &tender.reference));
         let reference = |part: &Carried| &self.sales[part.sale].sale.tenders[part.tender].reference;
-        let carried = expected.carried.iter().map(|part| (part.kind, part.amount, 0, reference(part)));
+        let carried =
+            expected.carried.iter().map(|part| (part.kind, part.amount, 0, reference(part)));
         let own = goods.paid(expected.due, self.shop.coin);
-        let own = own.iter().map(|tender| (tender.kind, tender.amount.0, tender.change.0, &tender.reference));
+        let own = own
+            .iter()
+            .map(|tender| (tender.kind, tender.amount.0, tender.change.0, &tender.reference));
         assert_eq!(paid.collect::<Vec<_>>(), carried.chain(own).collect::<Vec<_>>());
         if !goods.is_not_paid() {
             let carried: i64 = expected.carried.iter().map(|part| part.rounding).sum();
             let rounding = goods.rounding(expected.due, self.shop.coin);
             assert_eq!(sale.cash_rounding.0, carried + rounding);
-            let paid: i64 = sale.tenders.iter().map(|tender| tender.amount.0 - tender.change.0).sum();
+            let paid: i64 =
+                sale.tenders.iter().map(|tender| tender.amount.0 - tender.change.0).sum();
             assert_eq!(paid, sale.total.0 + sale.cash_rounding.0, "{sale:?}");
         }
     }
@@ -251,13 +295,22 @@ impl World {
         assert_eq!(sale.receipt, goods.receipt.clone().unwrap_or_else(|| made.number()));
         assert_eq!((&sale.store, sale.sold_at), (&made.store, self.counter.now));
         assert!(self.sales.iter().all(|known| known.sale.id != sale.id));
-        let parts = exchange.carried.iter().map(|part| (part.amount.0, part.rounding.0)).collect::<Vec<_>>();
-        assert_eq!(parts, expected.carried.iter().map(|part| (part.amount, part.rounding)).collect::<Vec<_>>());
+        let parts = exchange
+            .carried
+            .iter()
+            .map(|part| (part.amount.0, part.rounding.0))
+            .collect::<Vec<_>>();
+        assert_eq!(
+            parts,
+            expected.carried.iter().map(|part| (part.amount, part.rounding)).collect::<Vec<_>>()
+        );
         let books = self.new_books(&sale, goods, expected);
-        let command = RecordSale { sale: Sale::clone(&sale), document: String::new(), digest: [3; 32] };
+        let command =
+            RecordSale { sale: Sale::clone(&sale), document: String::new(), digest: [3; 32] };
         self.returns.last_mut().unwrap().taken = Some((self.sales.len(), expected.carried.clone()));
         self.seen_exchanged(expected);
-        let known = Known { sale, store: brought.store, command, books, exchanged: true, voided: false };
+        let known =
+            Known { sale, store: brought.store, command, books, exchanged: true, voided: false };
         self.sales.push(known);
         self.compare(self.sales.len() - 1);
     }
@@ -265,7 +318,11 @@ impl World {
     /// Counted from the first purchase, the money where it was paid first.
     fn new_books(&self, sale: &Sale, goods: &Goods, expected: &Expected) -> Books {
         let mut books = Books::new(sale);
-        let bought = expected.lines.iter().map(|line| self.sales[line.sale].books.lines[line.line].bought).max();
+        let bought = expected
+            .lines
+            .iter()
+            .map(|line| self.sales[line.sale].books.lines[line.line].bought)
+            .max();
         books.lines.iter_mut().for_each(|line| line.bought = bought.unwrap());
         let tie = sale.exchange_of.as_ref().unwrap();
         for (place, tender) in books.tenders.iter_mut().enumerate() {
@@ -280,7 +337,10 @@ impl World {
             tender.exact = part.amount - part.rounding;
             tender.on = from.on;
             tender.origin = from.origin.or(Some((of.sale.id, from.number)));
-            assert_eq!(told.map(|told| (told.origin, told.rounding)), Some((tender.origin, Minor(part.rounding))));
+            assert_eq!(
+                told.map(|told| (told.origin, told.rounding)),
+                Some((tender.origin, Minor(part.rounding)))
+            );
         }
         books
     }
@@ -295,14 +355,18 @@ impl World {
         seen.carried_parts += u64::from(expected.carried.len() > 1);
     }
 
-    /// Whether the goods taken are as they were sold, and nothing was paid on top that is out of reach.
+    /// Whether the goods taken are as they were sold, and nothing was paid on top that is out of
+    /// reach.
     pub fn goods_can_go_back(&self, made: &Made) -> bool {
         let Some((sale, _)) = &made.taken else { return true };
         let books = &self.sales[*sale].books;
-        let given = |portions: &[Portion]| portions.iter().filter(|p| p.paid).map(|p| p.given).sum::<i64>() > 0;
+        let given = |portions: &[Portion]| {
+            portions.iter().filter(|p| p.paid).map(|p| p.given).sum::<i64>() > 0
+        };
         let moved = books.lines.iter().any(|line| line.returned > 0 || given(&line.portions))
             || books.tenders.iter().any(|tender| tender.refunded != 0);
-        let by_card = |tender: &crate::ledger::Paid| tender.kind != TenderType::Cash && tender.paid > 0;
+        let by_card =
+            |tender: &crate::ledger::Paid| tender.kind != TenderType::Cash && tender.paid > 0;
         !moved && !books.tenders.iter().any(|tender| tender.origin.is_none() && by_card(tender))
     }
 
@@ -315,7 +379,8 @@ impl World {
     }
 }
 
-/// A recorded decision without what was made when it was recorded: id, number and tie of the new sale.
+/// A recorded decision without what was made when it was recorded: id, number and tie of the new
+/// sale.
 pub fn unmade(recorded: &Decision, checked: &Decision) -> Decision {
     let mut decision = recorded.clone();
     if let (Some(made), Some(meant)) = (&mut decision.exchange, &checked.exchange) {

@@ -13,7 +13,10 @@ pub struct SoFar {
 
 impl SoFar {
     pub fn of(line: &Line) -> SoFar {
-        SoFar { units: line.returned, given: line.portions.iter().map(|portion| portion.given).collect() }
+        SoFar {
+            units: line.returned,
+            given: line.portions.iter().map(|portion| portion.given).collect(),
+        }
     }
 
     pub fn add(&mut self, line: &Returned) {
@@ -23,7 +26,14 @@ impl SoFar {
 }
 
 /// The fee on what comes back now, and what is kept of each tax with it.
-pub fn fee(terms: &Terms, ask: &Ask, line: &Line, before: &SoFar, now: &Returned, taxed: bool) -> (i64, Vec<i64>) {
+pub fn fee(
+    terms: &Terms,
+    ask: &Ask,
+    line: &Line,
+    before: &SoFar,
+    now: &Returned,
+    taxed: bool,
+) -> (i64, Vec<i64>) {
     let nothing = || (0, vec![0; line.taxes]);
     if ask.quantity.is_none() || !ask.opened || ask.defective || line.card.is_some() {
         return nothing();
@@ -37,7 +47,10 @@ pub fn fee(terms: &Terms, ask: &Ask, line: &Line, before: &SoFar, now: &Returned
             match place {
                 0 => fees,
                 _ if net == 0 => 0,
-                _ => nearest(i128::from(line.portions[place].value) * i128::from(fees.min(net)), i128::from(net)),
+                _ => nearest(
+                    i128::from(line.portions[place].value) * i128::from(fees.min(net)),
+                    i128::from(net),
+                ),
             }
         }
     };

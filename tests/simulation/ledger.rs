@@ -5,7 +5,8 @@ use returndesk::domain::sale::Sale;
 use returndesk::domain::tender::TenderType;
 use uuid::Uuid;
 
-/// An amount that is given back in parts: the net, a tax, or a share of a discount of the sale (told, never paid).
+/// An amount that is given back in parts: the net, a tax, or a share of a discount of the sale
+/// (told, never paid).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portion {
     pub value: i64,
@@ -19,7 +20,8 @@ pub struct Portion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub number: u32,
-    /// The day it was bought, counted from 1970: of goods taken in exchange that of the first purchase.
+    /// The day it was bought, counted from 1970: of goods taken in exchange that of the first
+    /// purchase.
     pub bought: i64,
     pub sold: i64,
     pub returned: i64,
@@ -70,16 +72,19 @@ pub fn nearest(a: i128, b: i128) -> i64 {
     i64::try_from(if rest * 2 >= b { whole + 1 } else { whole }).unwrap()
 }
 
-/// An amount by weight, a unit at a time to whoever is furthest behind its due; of equals to the first.
+/// An amount by weight, a unit at a time to whoever is furthest behind its due; of equals to the
+/// first.
 pub fn shared(amount: i64, weights: &[i64]) -> Vec<i64> {
     let total: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
     if total == 0 {
         return vec![0; weights.len()];
     }
-    let due: Vec<i128> = weights.iter().map(|weight| i128::from(*weight) * i128::from(amount)).collect();
+    let due: Vec<i128> =
+        weights.iter().map(|weight| i128::from(*weight) * i128::from(amount)).collect();
     let mut given: Vec<i128> = due.iter().map(|due| due / total).collect();
     while given.iter().sum::<i128>() < i128::from(amount) {
-        let behind = |place: &usize| (due[*place] - given[*place] * total, std::cmp::Reverse(*place));
+        let behind =
+            |place: &usize| (due[*place] - given[*place] * total, std::cmp::Reverse(*place));
         let next = (0..due.len()).max_by_key(behind).unwrap();
         given[next] += 1;
     }
@@ -99,19 +104,31 @@ impl Line {
     }
 
     pub fn gross(&self, worth: &[i64]) -> i64 {
-        self.portions.iter().zip(worth).filter(|(portion, _)| portion.paid).map(|(_, amount)| amount).sum()
+        self.portions
+            .iter()
+            .zip(worth)
+            .filter(|(portion, _)| portion.paid)
+            .map(|(_, amount)| amount)
+            .sum()
     }
 
     pub fn left(&self) -> i64 {
-        self.portions.iter().filter(|portion| portion.paid).map(|portion| portion.value - portion.spent()).sum()
+        self.portions
+            .iter()
+            .filter(|portion| portion.paid)
+            .map(|portion| portion.value - portion.spent())
+            .sum()
     }
 
     /// How money for goods that stay is shared over net and taxes, as they are left.
     pub fn parts_of_money(&self, amount: i64) -> Vec<i64> {
         let left = |portion: &Portion| portion.value - portion.spent();
-        let paid: Vec<i64> = self.portions.iter().map(|p| if p.paid { left(p) } else { 0 }).collect();
+        let paid: Vec<i64> =
+            self.portions.iter().map(|p| if p.paid { left(p) } else { 0 }).collect();
         let mut parts = shared(amount, &paid);
-        for (part, portion) in parts.iter_mut().zip(&self.portions).skip(1).take(self.taxes).filter(|(_, p)| !p.paid) {
+        for (part, portion) in
+            parts.iter_mut().zip(&self.portions).skip(1).take(self.taxes).filter(|(_, p)| !p.paid)
+        {
             let of = i128::from(left(portion)) * i128::from(amount);
             *part = nearest(of, i128::from(left(&self.portions[0])));
         }
@@ -145,12 +162,16 @@ impl Line {
     pub fn put_back(&mut self, quantity: i64, worth: &[i64], withheld: &[i64]) {
         self.returned -= quantity;
         self.portions.iter_mut().zip(worth).for_each(|(portion, amount)| portion.given -= amount);
-        self.portions.iter_mut().zip(withheld).for_each(|(portion, amount)| portion.withheld -= amount);
+        self.portions
+            .iter_mut()
+            .zip(withheld)
+            .for_each(|(portion, amount)| portion.withheld -= amount);
         if self.returned == 0 && self.portions.iter().all(|portion| portion.withheld == 0) {
             self.repriced = false;
         }
-        let of_all =
-            |portion: &Portion| nearest(i128::from(portion.value) * i128::from(self.returned), i128::from(self.sold));
+        let of_all = |portion: &Portion| {
+            nearest(i128::from(portion.value) * i128::from(self.returned), i128::from(self.sold))
+        };
         match self.portions.iter().all(|portion| portion.spent() == of_all(portion)) {
             true => self.since = (0, vec![0; self.portions.len()]),
             false => self.start_anew(),
@@ -180,10 +201,12 @@ impl Books {
             let shares = || off.iter().map(|of_discount| of_discount[place]);
             let portion = |value: i64, paid: bool| Portion { value, given: 0, withheld: 0, paid };
             let net = portion(line.net.0 - shares().sum::<i64>(), true);
-            let taxes = line.taxes.iter().map(|tax| portion(tax.amount.0, !sale.prices_include_tax));
+            let taxes =
+                line.taxes.iter().map(|tax| portion(tax.amount.0, !sale.prices_include_tax));
             let told = shares().map(|share| portion(share, false));
             let portions: Vec<Portion> = std::iter::once(net).chain(taxes).chain(told).collect();
-            let own = line.discounts.iter().map(|discount| (&discount.promotion, discount.amount.0));
+            let own =
+                line.discounts.iter().map(|discount| (&discount.promotion, discount.amount.0));
             let of_sale = sale.discounts.iter().map(|discount| &discount.promotion).zip(shares());
             let named = own.chain(of_sale.filter(|(_, share)| *share > 0));
             Line {
@@ -198,9 +221,12 @@ impl Books {
                 portions,
                 serials: line.serial_numbers.clone(),
                 serials_back: vec![],
-                kit: line.parent_line.and_then(|kit| sale.lines.iter().position(|line| line.line == kit)),
+                kit: line
+                    .parent_line
+                    .and_then(|kit| sale.lines.iter().position(|line| line.line == kit)),
                 card: line.gift_card.map(|sold| {
-                    let price = nearest(i128::from(line.unit_price.0) * i128::from(line.quantity.0), 1_000);
+                    let price =
+                        nearest(i128::from(line.unit_price.0) * i128::from(line.quantity.0), 1_000);
                     (sold.id, sold.amount.map_or(price, |amount| amount.0))
                 }),
                 off: named.filter_map(|(name, amount)| Some((name.clone()?, amount))).collect(),
@@ -227,7 +253,11 @@ impl Books {
         Books {
             lines: lines.collect(),
             tenders: tenders.collect(),
-            charges: sale.charges.iter().map(|c| (c.charge, taxed(c), c.refundable, false)).collect(),
+            charges: sale
+                .charges
+                .iter()
+                .map(|c| (c.charge, taxed(c), c.refundable, false))
+                .collect(),
             included: sale.prices_include_tax,
         }
     }

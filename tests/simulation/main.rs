@@ -1,7 +1,8 @@
-//! The state machine against a model written another way: shops by chance, command by command; and the same commands
-//! through both databases in batches by chance, which must change nothing.
+//! The state machine against a model written another way: shops by chance, command by command; and
+//! the same commands through both databases in batches by chance, which must change nothing.
 //!
-//! `RETURNDESK_SEED` sets the seed of the first shop, `RETURNDESK_COMMANDS` how many commands are performed in all.
+//! `RETURNDESK_SEED` sets the seed of the first shop, `RETURNDESK_COMMANDS` how many commands are
+//! performed in all.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only this test calls
 #![allow(clippy::disallowed_methods)] // a test's own settings come from the environment
 
@@ -42,7 +43,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use support::TestDb;
 use world::{Pace, World};
 
-/// Commands performed in all, unless `RETURNDESK_COMMANDS` says otherwise: bare, through SQLite, through PostgreSQL.
+/// Commands performed in all, unless `RETURNDESK_COMMANDS` says otherwise: bare, through SQLite,
+/// through PostgreSQL.
 const COMMANDS: [u64; 3] = [1_000_000, 200_000, 20_000];
 /// Commands of one shop.
 const EPISODE: u64 = 400;
@@ -54,8 +56,9 @@ fn set(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-/// Plays shops one after the other in as many threads as there are cores, each from its own seed. `play` gets a seed
-/// and how many commands; whoever finds a disagreement is told how to meet it again.
+/// Plays shops one after the other in as many threads as there are cores, each from its own seed.
+/// `play` gets a seed and how many commands; whoever finds a disagreement is told how to meet it
+/// again.
 fn shops(test: &str, commands: u64, each: u64, play: impl Fn(u64, u64) -> Seen + Sync) -> Seen {
     let (seed, count) = (set("RETURNDESK_SEED", SEED), commands.div_ceil(each));
     let next = AtomicU64::new(0);
@@ -107,8 +110,9 @@ fn the_service_does_what_the_model_foretells() {
 #[test]
 fn batches_on_sqlite_change_nothing() {
     let commands = set("RETURNDESK_COMMANDS", COMMANDS[1]);
-    let total =
-        shops("batches_on_sqlite", commands, HISTORY, |seed, commands| through(&TestDb::sqlite(), seed, commands));
+    let total = shops("batches_on_sqlite", commands, HISTORY, |seed, commands| {
+        through(&TestDb::sqlite(), seed, commands)
+    });
     println!("{total:?}");
     total.assert_batches_were_seen();
 }

@@ -9,8 +9,16 @@ use returndesk::domain::returns::Return;
 use uuid::Uuid;
 
 impl World {
-    /// Enters what a recorded return moved on cards: bought ones that came back, then refunds from place `from` on.
-    pub fn onto_cards(&mut self, at: usize, made: &Return, from: usize, onto: Option<Uuid>, taken: &[(usize, i64)]) {
+    /// Enters what a recorded return moved on cards: bought ones that came back, then refunds from
+    /// place `from` on.
+    pub fn onto_cards(
+        &mut self,
+        at: usize,
+        made: &Return,
+        from: usize,
+        onto: Option<Uuid>,
+        taken: &[(usize, i64)],
+    ) {
         if made.training {
             assert!(made.refunds.iter().all(|refund| refund.card.is_none()));
             return;
@@ -29,10 +37,14 @@ impl World {
             let kind = kind_of(plan.kind).filter(|_| plan.amount.0 > 0);
             assert_eq!(kind.is_some(), refund.card.is_some(), "{made:?}");
             let (Some(kind), Some(card)) = (kind, &refund.card) else { continue };
-            let takes = |id: &Uuid| self.card_of(*id).is_some_and(|card| self.cards[card].takes_refunds());
+            let takes =
+                |id: &Uuid| self.card_of(*id).is_some_and(|card| self.cards[card].takes_refunds());
             let paid_with = plan.reference.as_ref().and_then(|text| text.parse().ok());
-            let known = onto.filter(takes).or(paid_with.filter(takes)).and_then(|id| self.card_of(id));
-            let place = known.or_else(|| (before..self.cards.len()).find(|place| self.cards[*place].kind == kind));
+            let known =
+                onto.filter(takes).or(paid_with.filter(takes)).and_then(|id| self.card_of(id));
+            let place = known.or_else(|| {
+                (before..self.cards.len()).find(|place| self.cards[*place].kind == kind)
+            });
             let place = place.unwrap_or_else(|| {
                 assert_eq!(self.card_of(card.id), None);
                 self.cards.push(Card::new(card.id, kind, Some(made.id)));
@@ -54,7 +66,8 @@ impl World {
         self.returns[at].moved.keys().for_each(|card| self.compare_card(*card));
     }
 
-    /// Whether what a return put on cards is still there, and the cards that it took can have it again.
+    /// Whether what a return put on cards is still there, and the cards that it took can have it
+    /// again.
     pub fn cards_can_go_back(&self, made: &Made) -> bool {
         made.moved.iter().all(|(card, moved)| {
             let card = &self.cards[*card];
@@ -70,7 +83,9 @@ impl World {
             card.moves += 1;
             if card.balance == 0 && card.issued_for == Some(made.id) {
                 card.stands = CardStatus::Void;
-            } else if card.stands == CardStatus::Inactive || (*moved < 0 && card.stands == CardStatus::Void) {
+            } else if card.stands == CardStatus::Inactive
+                || (*moved < 0 && card.stands == CardStatus::Void)
+            {
                 card.stands = CardStatus::Active;
             }
         }
@@ -79,8 +94,14 @@ impl World {
 }
 
 impl Expected {
-    /// A bought card comes back whole, for what was paid less what has been spent. None: a line as any other.
-    pub fn card_back(&mut self, scene: &Scene<'_>, line: &Line, ask: &Ask) -> Option<Option<Vec<i64>>> {
+    /// A bought card comes back whole, for what was paid less what has been spent. None: a line as
+    /// any other.
+    pub fn card_back(
+        &mut self,
+        scene: &Scene<'_>,
+        line: &Line,
+        ask: &Ask,
+    ) -> Option<Option<Vec<i64>>> {
         let (id, face) = line.card?;
         let (place, card) = scene.cards.iter().enumerate().find(|(_, card)| card.id == id).unwrap();
         let left = line.sold - line.returned;
@@ -91,7 +112,8 @@ impl Expected {
         if units < left || !matches!(card.stands, CardStatus::Active | CardStatus::Inactive) {
             return Some(None);
         }
-        let earlier: i64 = self.cards.iter().filter(|(of, _)| *of == place).map(|(_, amount)| amount).sum();
+        let earlier: i64 =
+            self.cards.iter().filter(|(of, _)| *of == place).map(|(_, amount)| amount).sum();
         let unspent = face.min(card.balance - earlier).max(0);
         let whole = line.worth(units);
         let paid = line.gross(&whole);
@@ -100,11 +122,13 @@ impl Expected {
             return Some(None);
         }
         self.cards.push((place, unspent));
-        let weights: Vec<i64> = line.portions.iter().zip(&whole).map(|(p, w)| if p.paid { *w } else { 0 }).collect();
+        let weights: Vec<i64> =
+            line.portions.iter().zip(&whole).map(|(p, w)| if p.paid { *w } else { 0 }).collect();
         let mut worth = shared(amount, &weights);
         for place in 1..=line.taxes {
             if !line.portions[place].paid {
-                worth[place] = nearest(i128::from(whole[place]) * i128::from(amount), i128::from(paid.max(1)));
+                worth[place] =
+                    nearest(i128::from(whole[place]) * i128::from(amount), i128::from(paid.max(1)));
             }
         }
         Some(Some(worth))

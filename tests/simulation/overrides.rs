@@ -41,7 +41,9 @@ impl World {
             Outcome::Refused(refusal) => match *refusal {
                 Refusal::ReturnRefused(_) => assert!(!silent && expected.refused),
                 Refusal::Invalid(_) => assert!(silent),
-                Refusal::Override { why, .. } => assert!(!silent && !expected.refused && Some(why) == fault),
+                Refusal::Override { why, .. } => {
+                    assert!(!silent && !expected.refused && Some(why) == fault)
+                }
                 other => panic!("{other:?}"),
             },
             Outcome::Done(done) => {
@@ -49,7 +51,8 @@ impl World {
                 let Done::OverrideIssued(issued) = *done else { panic!("{done:?}") };
                 let grant = issued.grant;
                 assert_eq!((&grant.codes, grant.max_refund.0), (&codes, expected.credit));
-                let mut sales: Vec<Uuid> = expected.sales().map(|sale| self.sales[sale].sale.id).collect();
+                let mut sales: Vec<Uuid> =
+                    expected.sales().map(|sale| self.sales[sale].sale.id).collect();
                 sales.sort_unstable();
                 sales.dedup();
                 assert_eq!(grant.sales, sales);
@@ -70,7 +73,8 @@ impl World {
     ) -> Option<OverrideFault> {
         let buyers = expected.sales().map(|sale| self.sales[sale].sale.customer.as_deref());
         let mut buyers = buyers.chain([draft.customer.as_deref()]).flatten();
-        let lacks = expected.needed.iter().any(|needed| codes.contains(&needed.code) && needed.rank > rank);
+        let lacks =
+            expected.needed.iter().any(|needed| codes.contains(&needed.code) && needed.rank > rank);
         if who == draft.operator {
             Some(OverrideFault::ApproverIsOperator)
         } else if buyers.any(|buyer| is_customer(who, buyer)) {
@@ -86,8 +90,9 @@ impl World {
             return vec![];
         }
         let (sale, now) = (self.sales[brought.main].sale.id, self.counter.now);
-        let good =
-            |issued: &&Issued| !issued.used && now < issued.grant.expires_at && issued.grant.sales.contains(&sale);
+        let good = |issued: &&Issued| {
+            !issued.used && now < issued.grant.expires_at && issued.grant.sales.contains(&sale)
+        };
         let mut grants: Vec<Grant> =
             self.overrides.iter().filter(good).map(|issued| issued.grant.clone()).take(3).collect();
         if self.chance.one_in(20) {
@@ -98,10 +103,16 @@ impl World {
     }
 
     /// The first fault of the first override that has one.
-    pub fn override_fault(&self, draft: &Draft, expected: &Expected, grants: &[Grant]) -> Option<OverrideFault> {
+    pub fn override_fault(
+        &self,
+        draft: &Draft,
+        expected: &Expected,
+        grants: &[Grant],
+    ) -> Option<OverrideFault> {
         let refused = expected.refused;
         grants.iter().find_map(|grant| {
-            let used = self.overrides.iter().any(|issued| issued.grant.id == grant.id && issued.used);
+            let used =
+                self.overrides.iter().any(|issued| issued.grant.id == grant.id && issued.used);
             let covers = expected.needed.iter().any(|needed| grant.codes.contains(&needed.code));
             let bound = grant.store == draft.store
                 && expected.credit <= grant.max_refund.0
@@ -113,7 +124,13 @@ impl World {
             } else if !bound || (!covers && !refused) {
                 Some(OverrideFault::Mismatch)
             } else {
-                self.approver_fault(draft, expected, &grant.approver.operator, grant.approver.rank, &grant.codes)
+                self.approver_fault(
+                    draft,
+                    expected,
+                    &grant.approver.operator,
+                    grant.approver.rank,
+                    &grant.codes,
+                )
             }
         })
     }
@@ -122,7 +139,8 @@ impl World {
     pub fn use_up(&mut self, grants: &[Grant]) {
         for issued in &mut self.overrides {
             if grants.iter().any(|grant| grant.id == issued.grant.id) {
-                issued.used = self.counter.state.override_of(issued.grant.id).unwrap().used_for.is_some();
+                issued.used =
+                    self.counter.state.override_of(issued.grant.id).unwrap().used_for.is_some();
             }
         }
         self.seen.by_override += u64::from(!grants.is_empty());
@@ -131,8 +149,10 @@ impl World {
 
 /// Whether enough different people of the rank have approved a finding.
 pub fn approved(needed: &Needed, grants: &[Grant], operator: &str) -> bool {
-    let good = |grant: &&Grant| grant.codes.contains(&needed.code) && grant.approver.rank >= needed.rank;
-    let mut people: Vec<&str> = grants.iter().filter(good).map(|grant| grant.approver.operator.as_str()).collect();
+    let good =
+        |grant: &&Grant| grant.codes.contains(&needed.code) && grant.approver.rank >= needed.rank;
+    let mut people: Vec<&str> =
+        grants.iter().filter(good).map(|grant| grant.approver.operator.as_str()).collect();
     people.retain(|person| *person != operator);
     people.sort_unstable();
     people.dedup();

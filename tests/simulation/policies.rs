@@ -15,7 +15,8 @@ impl World {
         self.counter.caller = caller("9001", Role::PolicyAdmin);
         let (document, compiled) = terms.document(self.shop.code);
         let command = DraftPolicy { name: "standard".to_owned(), document, compiled };
-        let Outcome::Done(done) = self.perform(&Command::DraftPolicy(Box::new(command)), false) else {
+        let Outcome::Done(done) = self.perform(&Command::DraftPolicy(Box::new(command)), false)
+        else {
             panic!("drafted")
         };
         let Done::PolicyDrafted(record) = *done else { panic!("{done:?}") };
@@ -26,9 +27,13 @@ impl World {
 
     /// By its author never, by another person once, for now or later.
     pub fn publish(&mut self) {
-        let number = self.chance.within(1, (self.versions.len() + self.drafted.len()) as i64 + 1) as u32;
+        let number =
+            self.chance.within(1, (self.versions.len() + self.drafted.len()) as i64 + 1) as u32;
         let author = self.chance.one_in(4);
-        let later = self.chance.one_in(3).then(|| self.counter.now.as_second() + self.chance.within(0, 9 * 86_400));
+        let later = self
+            .chance
+            .one_in(3)
+            .then(|| self.counter.now.as_second() + self.chance.within(0, 9 * 86_400));
         self.publish_as(if author { "9001" } else { "9003" }, number, later);
     }
 
@@ -40,7 +45,10 @@ impl World {
         let open = self.drafted.iter().position(|(drafted, _)| *drafted == number);
         match self.perform(&Command::PublishPolicy(command), false) {
             Outcome::Refused(refusal) => {
-                assert!((open.is_none() || author) && matches!(*refusal, Refusal::Policy { .. }), "{refusal:?}");
+                assert!(
+                    (open.is_none() || author) && matches!(*refusal, Refusal::Policy { .. }),
+                    "{refusal:?}"
+                );
             }
             Outcome::Done(_) => {
                 assert!(!author);

@@ -1,4 +1,5 @@
-//! The model's promotions: what belongs together, what is broken, and what is kept back until the rest comes.
+//! The model's promotions: what belongs together, what is broken, and what is kept back until the
+//! rest comes.
 
 use crate::fees::{SoFar, fee};
 use crate::ledger::{Books, nearest, shared};
@@ -36,19 +37,22 @@ fn worth(books: &Books, place: usize) -> i64 {
     books.lines[place].portions[0].spent()
 }
 
-/// What is to be withheld by what is back: the discounts of what is out, as far as the worth of what is back goes.
+/// What is to be withheld by what is back: the discounts of what is out, as far as the worth of
+/// what is back goes.
 pub fn due(books: &Books, (places, names): &(BTreeSet<usize>, BTreeSet<String>)) -> i64 {
     let of_name = |name: &String| {
         let mut under = 0;
         let mut out = 0;
         for place in places {
             let line = &books.lines[*place];
-            let off: Vec<i64> = line.off.iter().filter(|(of, _)| of == name).map(|(_, amount)| *amount).collect();
+            let off: Vec<i64> =
+                line.off.iter().filter(|(of, _)| of == name).map(|(_, amount)| *amount).collect();
             if off.is_empty() {
                 continue;
             }
             let off: i64 = off.iter().sum();
-            out += off - nearest(i128::from(off) * i128::from(line.returned), i128::from(line.sold));
+            out +=
+                off - nearest(i128::from(off) * i128::from(line.returned), i128::from(line.sold));
             under += worth(books, *place);
         }
         out.min(under)
@@ -67,7 +71,8 @@ pub fn overpaid(books: &Books) -> i64 {
         if !tie.0.iter().any(|place| books.lines[*place].repriced) {
             return 0;
         }
-        let negative: i64 = tie.0.iter().map(|place| books.lines[*place].portions[0].withheld.min(0)).sum();
+        let negative: i64 =
+            tie.0.iter().map(|place| books.lines[*place].portions[0].withheld.min(0)).sum();
         (due(books, tie) - held(books, tie)).max(0) - negative
     };
     ties(books).iter().map(of_tie).sum()
@@ -77,12 +82,16 @@ pub fn overpaid(books: &Books) -> i64 {
 pub fn is_broken(scene: &Scene<'_>, brought: &Brought, sale: usize, place: usize) -> bool {
     let books = &scene.sales[sale].books;
     let tie = ties(books).into_iter().find(|(places, _)| places.contains(&place));
-    tie.is_some_and(|(places, _)| places.into_iter().any(|place| stays(scene, brought, sale, place)))
+    tie.is_some_and(|(places, _)| {
+        places.into_iter().any(|place| stays(scene, brought, sale, place))
+    })
 }
 
 fn stays(scene: &Scene<'_>, brought: &Brought, sale: usize, place: usize) -> bool {
     let line = &scene.sales[sale].books.lines[place];
-    let of_line = |ask: &&crate::verdict::Ask| ask.number == line.number && scene.found[&ask.sale] == Found::One(sale);
+    let of_line = |ask: &&crate::verdict::Ask| {
+        ask.number == line.number && scene.found[&ask.sale] == Found::One(sale)
+    };
     let asked: i64 = brought.asks.iter().filter(of_line).filter_map(|ask| ask.quantity).sum();
     line.sold - line.returned > asked && line.kit.is_none_or(|kit| stays(scene, brought, sale, kit))
 }
@@ -107,7 +116,8 @@ impl Expected {
         sale: usize,
         tie: &(BTreeSet<usize>, BTreeSet<String>),
     ) {
-        let came = |line: &Returned| line.sale == sale && line.quantity > 0 && tie.0.contains(&line.line);
+        let came =
+            |line: &Returned| line.sale == sale && line.quantity > 0 && tie.0.contains(&line.line);
         let back: Vec<usize> = (0..self.lines.len()).filter(|at| came(&self.lines[*at])).collect();
         let bears = |at: &usize| {
             let line = &self.lines[*at];
@@ -129,7 +139,8 @@ impl Expected {
         }
     }
 
-    /// Keeps back so much of the net of a line, and of each tax what the net kept back is of the net in all.
+    /// Keeps back so much of the net of a line, and of each tax what the net kept back is of the
+    /// net in all.
     fn withhold(&mut self, scene: &Scene<'_>, brought: &Brought, at: usize, net: i64) {
         let (sale, place) = (self.lines[at].sale, self.lines[at].line);
         let line = &mut self.books.get_mut(&sale).unwrap().lines[place];
@@ -144,7 +155,13 @@ impl Expected {
         self.fees_again(scene, brought, at, (sale, place));
     }
 
-    fn fees_again(&mut self, scene: &Scene<'_>, brought: &Brought, from: usize, (sale, place): (usize, usize)) {
+    fn fees_again(
+        &mut self,
+        scene: &Scene<'_>,
+        brought: &Brought,
+        from: usize,
+        (sale, place): (usize, usize),
+    ) {
         let before = &scene.sales[sale].books.lines[place];
         let mut so_far = SoFar::of(before);
         for at in 0..self.lines.len() {
@@ -154,7 +171,8 @@ impl Expected {
             }
             if at >= from {
                 let taxed = scene.fee_taxed[scene.sales[sale].store];
-                (line.fee, line.fee_taxes) = fee(&line.terms, &brought.asks[line.ask], before, &so_far, line, taxed);
+                (line.fee, line.fee_taxes) =
+                    fee(&line.terms, &brought.asks[line.ask], before, &so_far, line, taxed);
             }
             so_far.add(line);
         }
@@ -170,8 +188,11 @@ impl Expected {
         (ask, amount): (usize, i64),
     ) {
         let places: Vec<usize> = tie.0.iter().copied().collect();
-        let held: Vec<i64> = places.iter().map(|p| self.books[&sale].lines[*p].portions[0].withheld).collect();
-        for (place, share) in places.into_iter().zip(shared(amount, &held)).filter(|(_, share)| *share > 0) {
+        let held: Vec<i64> =
+            places.iter().map(|p| self.books[&sale].lines[*p].portions[0].withheld).collect();
+        for (place, share) in
+            places.into_iter().zip(shared(amount, &held)).filter(|(_, share)| *share > 0)
+        {
             let line = &mut self.books.get_mut(&sale).unwrap().lines[place];
             let before = line.clone();
             let mut kept = moved(line, -share);
@@ -194,7 +215,10 @@ fn moved(line: &crate::ledger::Line, net: i64) -> Vec<i64> {
     let of = &line.portions[0];
     let share = |tax: &crate::ledger::Portion| match of.spent() {
         0 => -tax.withheld,
-        worth => nearest(i128::from(tax.spent()) * i128::from(of.withheld + net), i128::from(worth)) - tax.withheld,
+        worth => {
+            nearest(i128::from(tax.spent()) * i128::from(of.withheld + net), i128::from(worth))
+                - tax.withheld
+        }
     };
     std::iter::once(net).chain(line.portions[1..=line.taxes].iter().map(share)).collect()
 }

@@ -17,7 +17,8 @@ pub fn find(sales: &[Known], reference: &SaleRef, at: usize) -> Found {
         SaleRef::Gift(_) => Found::None,
         SaleRef::Receipt { receipt, store, business_date } => {
             let bears = |known: &Known| {
-                known.sale.receipt == *receipt && business_date.is_none_or(|day| day == known.sale.business_date)
+                known.sale.receipt == *receipt
+                    && business_date.is_none_or(|day| day == known.sale.business_date)
             };
             match store {
                 Some(store) => only(sales, |known| bears(known) && known.sale.store == *store),
@@ -31,7 +32,8 @@ pub fn find(sales: &[Known], reference: &SaleRef, at: usize) -> Found {
 }
 
 fn only(sales: &[Known], is_meant: impl Fn(&Known) -> bool) -> Found {
-    let mut meant = sales.iter().enumerate().filter(|(_, known)| is_meant(known)).map(|(place, _)| place);
+    let mut meant =
+        sales.iter().enumerate().filter(|(_, known)| is_meant(known)).map(|(place, _)| place);
     match (meant.next(), meant.next()) {
         (None, _) => Found::None,
         (Some(one), None) => Found::One(one),

@@ -45,18 +45,32 @@ impl World {
             Outcome::Refused(refusal) => {
                 match &**refusal {
                     Refusal::Invalid(_) if !expected.invalid => {
-                        assert!(possible && !expected.refused && !missing && !surprised && unpaid, "{}", told());
+                        assert!(
+                            possible && !expected.refused && !missing && !surprised && unpaid,
+                            "{}",
+                            told()
+                        );
                         self.seen.unpaid += 1;
                     }
                     Refusal::Invalid(_) => {}
                     Refusal::ReceiptExists { sale } => {
-                        assert!(possible && !expected.refused && !missing && !surprised && !unpaid, "{}", told());
+                        assert!(
+                            possible && !expected.refused && !missing && !surprised && !unpaid,
+                            "{}",
+                            told()
+                        );
                         assert_eq!(Some(*sale), taken, "{}", told());
                         self.seen.exchange_receipts_taken += 1;
                     }
-                    Refusal::Override { why, .. } => assert!(!expected.invalid && Some(*why) == fault, "{}", told()),
-                    Refusal::ReturnRefused(_) => assert!(possible && expected.refused, "refused: {}", told()),
-                    Refusal::AmountChanged { .. } => assert!(possible && !expected.refused && surprised, "{}", told()),
+                    Refusal::Override { why, .. } => {
+                        assert!(!expected.invalid && Some(*why) == fault, "{}", told())
+                    }
+                    Refusal::ReturnRefused(_) => {
+                        assert!(possible && expected.refused, "refused: {}", told())
+                    }
+                    Refusal::AmountChanged { .. } => {
+                        assert!(possible && !expected.refused && surprised, "{}", told())
+                    }
                     Refusal::ApprovalRequired(_) => {
                         assert!(possible && !expected.refused && missing, "approval: {}", told());
                     }
@@ -68,7 +82,11 @@ impl World {
                 self.count(refusal);
             }
             Outcome::Done(done) => {
-                assert!(possible && !expected.refused && !missing && !surprised && !unpaid, "let through: {}", told());
+                assert!(
+                    possible && !expected.refused && !missing && !surprised && !unpaid,
+                    "let through: {}",
+                    told()
+                );
                 assert_eq!(taken, None, "{}", told());
                 let Done::Returned(recorded) = &**done else { panic!("{done:?}") };
                 self.same_decision(&brought, &recorded.decision, &expected, &grants, &draft);
@@ -106,41 +124,66 @@ impl World {
         assert_eq!(lines.clone().count(), expected.lines.len(), "{}", told());
         for (line, model) in lines.zip(&expected.lines) {
             let sale = &self.sales[model.sale];
-            assert_eq!((line.sale, line.returnable.0), (Some(sale.sale.id), model.left), "{}", told());
+            assert_eq!(
+                (line.sale, line.returnable.0),
+                (Some(sale.sale.id), model.left),
+                "{}",
+                told()
+            );
             assert_eq!(line.sale_line, Some(sale.books.lines[model.line].number), "{}", told());
             assert_eq!((line.index, line.quantity.0), (model.ask, model.quantity), "{}", told());
             assert_eq!((line.net.0, line.fee.0), (model.worth[0], model.fee), "{}", told());
-            assert_eq!(line.gross.0, sale.books.lines[model.line].gross(&model.worth), "{}", told());
+            assert_eq!(
+                line.gross.0,
+                sale.books.lines[model.line].gross(&model.worth),
+                "{}",
+                told()
+            );
             assert_eq!(line.refund.0, model.refund(&sale.books), "{}", told());
             let taxes: Vec<i64> = line.taxes.iter().map(|(_, amount)| amount.0).collect();
             assert_eq!(taxes, model.worth[1..=taxes.len()], "{}", told());
             let kept: i64 = line.fee_taxes.iter().map(|(_, amount)| amount.0).sum();
             assert_eq!(kept, model.fee_taxes.iter().sum::<i64>(), "{}", told());
         }
-        let charges: Vec<(u32, i64)> = decision.charges.iter().map(|c| (c.charge, c.refund.0)).collect();
-        assert_eq!(charges, expected.charges.iter().map(|c| (c.1, c.2)).collect::<Vec<_>>(), "{}", told());
+        let charges: Vec<(u32, i64)> =
+            decision.charges.iter().map(|c| (c.charge, c.refund.0)).collect();
+        assert_eq!(
+            charges,
+            expected.charges.iter().map(|c| (c.1, c.2)).collect::<Vec<_>>(),
+            "{}",
+            told()
+        );
         assert_eq!(self.planned(decision), expected.refunds, "{}", told());
         self.same_exchange(brought, decision, expected);
         let verdict = verdict(expected, grants, draft);
         assert_eq!(decision.verdict, verdict, "{}", told());
-        let others = [RefundTo::Original, RefundTo::StoreCredit].into_iter().filter(|to| *to != brought.refund_to);
+        let others = [RefundTo::Original, RefundTo::StoreCredit]
+            .into_iter()
+            .filter(|to| *to != brought.refund_to);
         let better = others.filter(|_| verdict != Verdict::Allowed).filter_map(|refund_to| {
             let other = self.expected(brought, refund_to);
             let instead = self::verdict(&other, grants, draft);
             (instead < verdict).then_some((refund_to, instead, other.refund))
         });
-        let told_better = decision.alternatives.iter().map(|other| (other.refund_to, other.verdict, other.refund.0));
+        let told_better = decision
+            .alternatives
+            .iter()
+            .map(|other| (other.refund_to, other.verdict, other.refund.0));
         assert_eq!(told_better.collect::<Vec<_>>(), better.collect::<Vec<_>>(), "{}", told());
     }
 
     /// The refunds of a decision as the model tells them.
     fn planned(&self, decision: &Decision) -> Vec<Planned> {
         let plan = |plan: &returndesk::domain::decision::RefundPlan| {
-            let sale = self.sales.iter().position(|known| Some(known.sale.id) == plan.sale).unwrap();
+            let sale =
+                self.sales.iter().position(|known| Some(known.sale.id) == plan.sale).unwrap();
             let tenders = &self.sales[sale].sale.tenders;
             Planned {
                 sale,
-                tender: tenders.iter().position(|tender| Some(tender.tender) == plan.sale_tender).unwrap(),
+                tender: tenders
+                    .iter()
+                    .position(|tender| Some(tender.tender) == plan.sale_tender)
+                    .unwrap(),
                 kind: plan.kind,
                 amount: plan.amount.0,
                 rounding: plan.rounding.0,
@@ -152,24 +195,29 @@ impl World {
 
     fn enter(&mut self, brought: &Brought, recorded: &Recorded, expected: &Expected) {
         let made = &recorded.the_return;
-        let lines = made.lines.iter().zip(expected.lines.iter().filter(|line| line.taken)).map(|(line, model)| {
-            let known = &self.sales[model.sale].books.lines[model.line];
-            assert_eq!(known.portions_of(&line.parts), model.worth);
-            assert_eq!(line.parts.withheld.iter().map(|part| part.0).collect::<Vec<_>>(), model.withheld);
-            let (worth, withheld) = (model.worth.clone(), model.withheld.clone());
-            let serial = line.serial_number.clone();
-            MadeLine {
-                sale: model.sale,
-                line: model.line,
-                quantity: model.quantity,
-                worth,
-                withheld,
-                serial,
-                fee: model.fee,
-                taxes: known.taxes,
-                fee_taxes: model.fee_taxes.iter().sum(),
-            }
-        });
+        let lines = made.lines.iter().zip(expected.lines.iter().filter(|line| line.taken)).map(
+            |(line, model)| {
+                let known = &self.sales[model.sale].books.lines[model.line];
+                assert_eq!(known.portions_of(&line.parts), model.worth);
+                assert_eq!(
+                    line.parts.withheld.iter().map(|part| part.0).collect::<Vec<_>>(),
+                    model.withheld
+                );
+                let (worth, withheld) = (model.worth.clone(), model.withheld.clone());
+                let serial = line.serial_number.clone();
+                MadeLine {
+                    sale: model.sale,
+                    line: model.line,
+                    quantity: model.quantity,
+                    worth,
+                    withheld,
+                    serial,
+                    fee: model.fee,
+                    taxes: known.taxes,
+                    fee_taxes: model.fee_taxes.iter().sum(),
+                }
+            },
+        );
         let lines: Vec<MadeLine> = lines.collect();
         assert_eq!(lines.len(), made.lines.len());
         let refunds = made.refunds.iter().zip(&expected.refunds).map(|(refund, plan)| {
@@ -210,12 +258,18 @@ impl World {
         seen.exchanged_back += u64::from(expected.sales().any(|sale| self.sales[sale].exchanged));
         seen.serials += u64::from(brought.asks.iter().any(|ask| ask.serial.is_some()));
         seen.kits += u64::from(expected.lines.len() > brought.asks.len());
-        seen.elsewhere += u64::from(expected.sales().any(|sale| self.sales[sale].store != brought.store));
+        seen.elsewhere +=
+            u64::from(expected.sales().any(|sale| self.sales[sale].store != brought.store));
         seen.of_several += u64::from(expected.books.len() > 1);
         seen.fees += u64::from(expected.lines.iter().any(|line| line.fee > 0));
-        seen.withheld += u64::from(expected.lines.iter().any(|line| line.withheld.first().is_some_and(|net| *net > 0)));
-        seen.released += u64::from(expected.lines.iter().any(|line| line.withheld.first().is_some_and(|net| *net < 0)));
-        let other = |plan: &Planned| self.sales[plan.sale].sale.tenders[plan.tender].kind != plan.kind;
+        seen.withheld += u64::from(
+            expected.lines.iter().any(|line| line.withheld.first().is_some_and(|net| *net > 0)),
+        );
+        seen.released += u64::from(
+            expected.lines.iter().any(|line| line.withheld.first().is_some_and(|net| *net < 0)),
+        );
+        let other =
+            |plan: &Planned| self.sales[plan.sale].sale.tenders[plan.tender].kind != plan.kind;
         seen.other_means += u64::from(expected.refunds.iter().any(other));
     }
 }

@@ -31,7 +31,8 @@ impl World {
         let sent = &command.sale;
         let same = |known: &&Known| {
             let (known, sent) = (&known.sale, &command.sale);
-            (&known.store, &known.receipt, known.business_date) == (&sent.store, &sent.receipt, sent.business_date)
+            (&known.store, &known.receipt, known.business_date)
+                == (&sent.store, &sent.receipt, sent.business_date)
         };
         let taken = self.sales.iter().find(same).map(|known| known.sale.id);
         let bad = taken.is_none() && self.bad_cards(sent);
@@ -43,10 +44,15 @@ impl World {
             }
             Outcome::Done(done) => {
                 assert!(taken.is_none() && !bad);
-                let Done::SaleRecorded { sale: id, known_before: false, .. } = *done else { panic!("{done:?}") };
+                let Done::SaleRecorded { sale: id, known_before: false, .. } = *done else {
+                    panic!("{done:?}")
+                };
                 let sale = Arc::new(Sale { id, ..sent.clone() });
-                for (line, card) in
-                    sale.lines.iter().zip(Books::new(&sale).lines).filter_map(|(l, b)| Some((l, b.card?)))
+                for (line, card) in sale
+                    .lines
+                    .iter()
+                    .zip(Books::new(&sale).lines)
+                    .filter_map(|(l, b)| Some((l, b.card?)))
                 {
                     let place = self.card_of(card.0).unwrap();
                     self.cards[place].put(card.1);
@@ -79,14 +85,21 @@ impl World {
     fn rung_up(&mut self, number: u128) -> (Sale, usize) {
         let chance = &mut self.chance;
         let line = |chance: &mut Chance| LineShape {
-            thousandths: if chance.one_in(4) { chance.within(1, 4_000) } else { chance.within(1, 7) * 1_000 },
+            thousandths: if chance.one_in(4) {
+                chance.within(1, 4_000)
+            } else {
+                chance.within(1, 7) * 1_000
+            },
             price: chance.within(0, 2_500),
             off: if chance.one_in(3) { chance.within(0, 101) } else { 0 },
             taxes: (0..chance.index(4)).map(|_| chance.within(0, 100)).collect(),
         };
         let kinds: &[usize] = if self.shop.coin == 1 { &[0, 1, 1, 2, 3] } else { &[0, 0, 1, 3] };
-        let tender =
-            |chance: &mut Chance| TenderShape { kind: chance.pick(kinds), weight: chance.within(1, 50), change: 0 };
+        let tender = |chance: &mut Chance| TenderShape {
+            kind: chance.pick(kinds),
+            weight: chance.within(1, 50),
+            change: 0,
+        };
         let charged = chance.one_in(5);
         let shape = SaleShape {
             place: self.shop.place,
@@ -103,16 +116,21 @@ impl World {
         sale.business_date = self.counter.now.to_zoned(jiff::tz::TimeZone::UTC).date();
         if chance.one_in(3) {
             // A till that went on past midnight, or was cut off; or whose clock is ahead.
-            sale.business_date = sale.business_date.checked_add(chance.within(-2, 3).days()).unwrap();
+            sale.business_date =
+                sale.business_date.checked_add(chance.within(-2, 3).days()).unwrap();
         }
         sale.register = chance.pick(&["3", "3", "7", "8"]).to_owned();
         let store = chance.index(2);
         sale.store = self.shop.stores[store].0.to_owned();
         // Registers count on their own: two stores, and two days, may have a number in common.
         sale.receipt = format!("R-{}", number - (number / 3).min(chance.index(3) as u128 * 2));
-        sale.customer = chance.one_in(6).then(|| chance.pick(&["C-3001", "1042", "C-1"]).to_owned());
+        sale.customer =
+            chance.one_in(6).then(|| chance.pick(&["C-3001", "1042", "C-1"]).to_owned());
         sale.charges.iter_mut().for_each(|charge| charge.refundable = !chance.one_in(5));
-        sale.lines.iter_mut().filter(|_| chance.one_in(15)).for_each(|line| line.flags.push("final_sale".to_owned()));
+        sale.lines
+            .iter_mut()
+            .filter(|_| chance.one_in(15))
+            .for_each(|line| line.flags.push("final_sale".to_owned()));
         sale.lines.iter_mut().filter(|_| chance.one_in(8)).for_each(numbered);
         kits(&mut sale, chance);
         promotions(&mut sale, chance);
@@ -135,10 +153,13 @@ impl World {
         match self.perform(&Command::RecordSale(Box::new(command)), !other) {
             Outcome::Done(done) => {
                 assert!(
-                    !other && matches!(*done, Done::SaleRecorded { sale, known_before: true, .. } if sale == known)
+                    !other
+                        && matches!(*done, Done::SaleRecorded { sale, known_before: true, .. } if sale == known)
                 );
             }
-            Outcome::Refused(refusal) => assert!(other && *refusal == Refusal::ReceiptExists { sale: known }),
+            Outcome::Refused(refusal) => {
+                assert!(other && *refusal == Refusal::ReceiptExists { sale: known })
+            }
         }
         self.compare(place);
     }
@@ -153,7 +174,8 @@ fn digest(number: u128) -> [u8; 32] {
 /// A line of whole units, each with a number of its own.
 fn numbered(line: &mut SaleLine) {
     if line.quantity.0 % 1_000 == 0 {
-        line.serial_numbers = (0..line.quantity.0 / 1_000).map(|unit| format!("S-{}-{unit}", line.line)).collect();
+        line.serial_numbers =
+            (0..line.quantity.0 / 1_000).map(|unit| format!("S-{}-{unit}", line.line)).collect();
     }
 }
 
@@ -181,7 +203,8 @@ fn cards(sale: &mut Sale, known: &[Card], chance: &mut Chance) {
     let fits = |line: &&mut SaleLine| line.quantity == Quantity::ONE && line.parent_line.is_none();
     if let Some(line) = sale.lines.iter_mut().find(fits).filter(|_| chance.one_in(3)) {
         let amount = chance.one_in(3).then(|| Minor(chance.within(1, 4_000)));
-        line.gift_card = Some(GiftCardSold { id: chance_of(known, chance).id, amount, meant: None });
+        line.gift_card =
+            Some(GiftCardSold { id: chance_of(known, chance).id, amount, meant: None });
         // As the wire reads it: a line that sold a card says so to the rules.
         line.flags.push(SaleLine::GIFT_CARD.to_owned());
         line.serial_numbers.clear();
@@ -195,9 +218,12 @@ fn chance_of<'a>(known: &'a [Card], chance: &mut Chance) -> &'a Card {
     &known[chance.index(known.len())]
 }
 
-/// Names for the discounts of lines and of the sale; a line that nothing was taken off may belong to one, too.
+/// Names for the discounts of lines and of the sale; a line that nothing was taken off may belong
+/// to one, too.
 fn promotions(sale: &mut Sale, chance: &mut Chance) {
-    let name = |chance: &mut Chance| chance.pick(&[None, Some("A"), Some("A"), Some("B")]).map(str::to_owned);
+    let name = |chance: &mut Chance| {
+        chance.pick(&[None, Some("A"), Some("A"), Some("B")]).map(str::to_owned)
+    };
     for line in &mut sale.lines {
         if line.discounts.is_empty() && chance.one_in(6) {
             line.discounts.push(crate::counter::discount(0, None));

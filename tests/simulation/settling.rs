@@ -19,8 +19,11 @@ impl World {
     pub fn void(&mut self) {
         let Some(at) = self.a_return() else { return };
         let made = &self.returns[at];
-        let reached = |refund: &MadeRefund| matches!(refund.plan.kind, TenderType::CreditCard | TenderType::Check);
-        let gone = made.refunds.iter().any(|refund| refund.stands == Stands::Settled && reached(refund));
+        let reached = |refund: &MadeRefund| {
+            matches!(refund.plan.kind, TenderType::CreditCard | TenderType::Check)
+        };
+        let gone =
+            made.refunds.iter().any(|refund| refund.stands == Stands::Settled && reached(refund));
         let after = self.without(made);
         let possible = !made.voided
             && !gone
@@ -42,7 +45,10 @@ impl World {
                 self.seen.voided += 1;
                 if !training {
                     self.cards_go_back(at);
-                    after.clone().into_iter().for_each(|(sale, books)| self.sales[sale].books = books);
+                    after
+                        .clone()
+                        .into_iter()
+                        .for_each(|(sale, books)| self.sales[sale].books = books);
                     self.goods_go_back(at);
                 }
             }
@@ -53,7 +59,11 @@ impl World {
     /// The books as they would be without a return.
     fn without(&self, made: &Made) -> BTreeMap<usize, Books> {
         let mut all: BTreeMap<usize, Books> = BTreeMap::new();
-        let of_lines = made.lines.iter().map(|line| line.sale).chain(made.charges.iter().map(|(sale, _)| *sale));
+        let of_lines = made
+            .lines
+            .iter()
+            .map(|line| line.sale)
+            .chain(made.charges.iter().map(|(sale, _)| *sale));
         for sale in of_lines.chain(made.refunds.iter().map(|refund| refund.plan.sale)) {
             all.entry(sale).or_insert_with(|| self.sales[sale].books.clone());
         }
@@ -65,7 +75,9 @@ impl World {
         for (sale, number) in &made.charges {
             all.get_mut(sale).unwrap().charge(*number).unwrap().3 = false;
         }
-        for refund in made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. })) {
+        for refund in
+            made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }))
+        {
             let tender = &mut all.get_mut(&refund.plan.sale).unwrap().tenders[refund.plan.tender];
             tender.refunded -= refund.plan.amount;
             tender.rounding -= refund.plan.rounding;
@@ -78,18 +90,22 @@ impl World {
         all
     }
 
-    /// What other returns were rounded by stays within one coin, and no promotion is paid for twice.
+    /// What other returns were rounded by stays within one coin, and no promotion is paid for
+    /// twice.
     fn farms(&self, made: &Made, after: &BTreeMap<usize, Books>) -> bool {
         if made.training {
             return false;
         }
         let coin = self.shop.coin;
-        let standing = made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }));
+        let standing =
+            made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }));
         let places = standing.map(|refund| (refund.plan.sale, refund.plan.tender));
         let mut places = places.chain(made.carried().iter().map(|part| (part.sale, part.tender)));
-        let by_coins = coin > 1 && places.any(|(sale, tender)| after[&sale].tenders[tender].rounding.abs() > coin);
+        let by_coins = coin > 1
+            && places.any(|(sale, tender)| after[&sale].tenders[tender].rounding.abs() > coin);
         let of_lines = |sale: &usize| made.lines.iter().any(|line| line.sale == *sale);
-        let more = |(sale, books): (&usize, &Books)| overpaid(books) > overpaid(&self.sales[*sale].books);
+        let more =
+            |(sale, books): (&usize, &Books)| overpaid(books) > overpaid(&self.sales[*sale].books);
         by_coins || after.iter().filter(|(sale, _)| of_lines(sale)).any(more)
     }
 
@@ -100,8 +116,8 @@ impl World {
         }
         let nth = self.chance.index(self.returns[at].refunds.len());
         let settled = self.chance.one_in(2);
-        let fallback =
-            (!settled && self.chance.one_in(2)).then(|| self.chance.pick(&[TenderType::StoreCredit, TenderType::Cash]));
+        let fallback = (!settled && self.chance.one_in(2))
+            .then(|| self.chance.pick(&[TenderType::StoreCredit, TenderType::Cash]));
         let made = &self.returns[at];
         let MadeRefund { number, plan, stands } = made.refunds[nth].clone();
         let tender = &self.sales[plan.sale].books.tenders[plan.tender];
@@ -114,7 +130,14 @@ impl World {
         let open = open && !made.voided;
         let fits = stands == Stands::Due || can_bear;
         let allowed = fallback.is_none_or(|fallback| plan.fallbacks.contains(&fallback) && fits);
-        let command = SettleRefund { id: made.id, refund: number, settled, reference: None, fallback, codes: vec![] };
+        let command = SettleRefund {
+            id: made.id,
+            refund: number,
+            settled,
+            reference: None,
+            fallback,
+            codes: vec![],
+        };
         match self.perform(&Command::SettleRefund(command), !(open && allowed)) {
             Outcome::Refused(refusal) => match *refusal {
                 Refusal::RefundNotDue { .. } => assert!(!open),
@@ -146,7 +169,9 @@ impl World {
         if let Some(kind) = fallback {
             let exact = plan.amount - plan.rounding;
             let amount = match kind {
-                TenderType::Cash if self.shop.coin > 1 => tender.payout(exact, kind, self.shop.coin),
+                TenderType::Cash if self.shop.coin > 1 => {
+                    tender.payout(exact, kind, self.shop.coin)
+                }
                 _ => plan.amount,
             };
             let plan = Planned { amount, rounding: amount - exact, ..plan };

@@ -1,4 +1,5 @@
-//! What was performed on the bare state machine, command by command, to be performed again another way.
+//! What was performed on the bare state machine, command by command, to be performed again another
+//! way.
 
 use jiff::Timestamp;
 use returndesk::domain::caller::Caller;

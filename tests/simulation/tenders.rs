@@ -43,7 +43,14 @@ pub struct Purse {
 
 impl Purse {
     /// Pays an exact amount of one sale under one set of terms.
-    pub fn pay(&mut self, sale: usize, books: &mut Books, amount: i64, terms: &Terms, around: &Circumstances<'_>) {
+    pub fn pay(
+        &mut self,
+        sale: usize,
+        books: &mut Books,
+        amount: i64,
+        terms: &Terms,
+        around: &Circumstances<'_>,
+    ) {
         let mut left = amount;
         for (place, most) in in_order(&books.tenders, amount, terms.order) {
             let exact = left.min(most).min(books.tenders[place].free());
@@ -78,8 +85,14 @@ impl Purse {
     }
 
     /// By what the money goes, and by what else it may.
-    fn means(&mut self, tender: &Paid, terms: &Terms, around: &Circumstances<'_>) -> (TenderType, Vec<TenderType>) {
-        let uncleared = tender.kind == TenderType::Check && around.today < tender.on + terms.check_days;
+    fn means(
+        &mut self,
+        tender: &Paid,
+        terms: &Terms,
+        around: &Circumstances<'_>,
+    ) -> (TenderType, Vec<TenderType>) {
+        let uncleared =
+            tender.kind == TenderType::Check && around.today < tender.on + terms.check_days;
         let closed = around.unavailable.contains(&tender.number) || uncleared;
         let allowed = terms.means(tender.kind);
         let open = |means: &TenderType| match *means == tender.kind {
@@ -122,7 +135,8 @@ impl Purse {
         tender.refunded += amount;
         tender.rounding += amount - exact;
         self.cash += if kind == TenderType::Cash { exact } else { 0 };
-        let known = self.refunds.iter_mut().find(|r| (r.sale, r.tender, r.kind) == (sale, place, kind));
+        let known =
+            self.refunds.iter_mut().find(|r| (r.sale, r.tender, r.kind) == (sale, place, kind));
         match known {
             Some(refund) => {
                 refund.amount += amount;
@@ -130,7 +144,14 @@ impl Purse {
             }
             None => {
                 let fallbacks = fallbacks.to_vec();
-                self.refunds.push(Planned { sale, tender: place, kind, amount, rounding: amount - exact, fallbacks });
+                self.refunds.push(Planned {
+                    sale,
+                    tender: place,
+                    kind,
+                    amount,
+                    rounding: amount - exact,
+                    fallbacks,
+                });
             }
         }
     }
@@ -139,14 +160,16 @@ impl Purse {
     pub fn close(&mut self, limit: Option<i64>) {
         let total: i64 = self.refunds.iter().map(|refund| refund.amount).sum();
         if limit.is_some_and(|limit| total > limit) {
-            self.refunds.iter_mut().for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
+            self.refunds
+                .iter_mut()
+                .for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
         }
     }
 }
 
 impl Paid {
-    /// What is handed out for an exact amount: cash in coins, what earlier ones were rounded by made up for; the last of
-    /// it all that is left, where coins can pay it.
+    /// What is handed out for an exact amount: cash in coins, what earlier ones were rounded by
+    /// made up for; the last of it all that is left, where coins can pay it.
     pub fn payout(&self, exact: i64, means: TenderType, coin: i64) -> i64 {
         let rest = (self.paid - self.refunded).max(0);
         let last = self.refunded - self.rounding + exact == self.exact.max(0);
@@ -177,7 +200,12 @@ pub fn in_order(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)
         Order::Last => each(all.rev().collect()),
         Order::CardsFirst => {
             let is_card = |place: &usize| tenders[*place].kind == TenderType::CreditCard;
-            each(all.clone().filter(is_card).chain(all.clone().filter(|place| !is_card(place))).collect())
+            each(
+                all.clone()
+                    .filter(is_card)
+                    .chain(all.clone().filter(|place| !is_card(place)))
+                    .collect(),
+            )
         }
         Order::Proportional => {
             let free: Vec<i64> = tenders.iter().map(Paid::free).collect();

@@ -1,4 +1,5 @@
-//! The terms that the simulated policies differ in, as numbers for the model and as a document for the service.
+//! The terms that the simulated policies differ in, as numbers for the model and as a document for
+//! the service.
 
 use crate::chance::Chance;
 use crate::counter::currency;
@@ -118,10 +119,17 @@ impl Terms {
             returns: chance.within(2, 9),
             returned: chance.one_in(4).then(|| chance.within(3_000, 30_000)),
             governed: chance.pick(&[Governed::Sale, Governed::Return, Governed::Better]),
-            order: chance.pick(&[Order::First, Order::First, Order::Last, Order::CardsFirst, Order::Proportional]),
+            order: chance.pick(&[
+                Order::First,
+                Order::First,
+                Order::Last,
+                Order::CardsFirst,
+                Order::Proportional,
+            ]),
             routes,
             // What is paid beyond it must be allowed for cash.
-            cash_limit: (routes != Routes::OriginalAlone && chance.one_in(3)).then(|| chance.within(100, 4_000)),
+            cash_limit: (routes != Routes::OriginalAlone && chance.one_in(3))
+                .then(|| chance.within(100, 4_000)),
             most: chance.one_in(8).then(|| chance.within(5_000, 15_000)),
             check_days: chance.pick(&[0, 0, 5]),
             promotion: chance.pick(&[Promotion::Prorate, Promotion::Refuse, Promotion::Reprice]),
@@ -153,8 +161,10 @@ impl Terms {
             },
             self.settings(code)
         );
-        let document: PolicyDocument = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e} in {text}"));
-        let compiled = compile_document(&document).unwrap_or_else(|faults| panic!("{faults:?} in {text}"));
+        let document: PolicyDocument =
+            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e} in {text}"));
+        let compiled =
+            compile_document(&document).unwrap_or_else(|faults| panic!("{faults:?} in {text}"));
         (policy::text(&document).into(), compiled)
     }
 
@@ -208,7 +218,9 @@ impl Routes {
                 r#"{"check": ["cash", "store_credit"], "cash": ["original", "store_credit"],
                 "*": ["original", "cash", "store_credit"]}"#
             }
-            Routes::CreditForCards => r#"{"credit_card": ["store_credit"], "*": ["original", "store_credit"]}"#,
+            Routes::CreditForCards => {
+                r#"{"credit_card": ["store_credit"], "*": ["original", "store_credit"]}"#
+            }
         }
     }
 }

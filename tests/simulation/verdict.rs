@@ -99,7 +99,10 @@ pub struct Expected {
 pub const DAY: i64 = 86_400;
 
 fn in_force(versions: &[Version], at: i64) -> Option<&Version> {
-    versions.iter().filter(|(_, from, _)| *from <= at).max_by_key(|(number, from, _)| (*from, *number))
+    versions
+        .iter()
+        .filter(|(_, from, _)| *from <= at)
+        .max_by_key(|(number, from, _)| (*from, *number))
 }
 
 /// How a line is judged under one set of terms.
@@ -127,10 +130,12 @@ impl Expected {
         for (sale, number) in &brought.charges {
             all.charge(scene, *sale, *number);
         }
-        let strange = |number: &u32| !all.books.values().any(|books| books.tenders.iter().any(|t| t.number == *number));
-        all.invalid |= brought
-            .card
-            .is_some_and(|id| !scene.cards.iter().any(|card| card.id == id && card.stands == CardStatus::Active));
+        let strange = |number: &u32| {
+            !all.books.values().any(|books| books.tenders.iter().any(|t| t.number == *number))
+        };
+        all.invalid |= brought.card.is_some_and(|id| {
+            !scene.cards.iter().any(|card| card.id == id && card.stands == CardStatus::Active)
+        });
         all.invalid |= !all.books.is_empty() && brought.unavailable.iter().any(strange);
         if all.invalid {
             return all;
@@ -195,14 +200,26 @@ impl Expected {
             _ => taken = false,
         }
         self.refused |= !taken;
-        self.enter(scene, brought, (sale, place), &before, Returned::bare(sale, place, at, quantity, worth, taken));
+        self.enter(
+            scene,
+            brought,
+            (sale, place),
+            &before,
+            Returned::bare(sale, place, at, quantity, worth, taken),
+        );
         if quantity > 0 {
             self.kit(scene, brought, (sale, place), at);
         }
     }
 
     /// Parts come back with their kit: as many as of the kit, whole ones where they are whole.
-    fn kit(&mut self, scene: &Scene<'_>, brought: &Brought, (sale, kit): (usize, usize), at: usize) {
+    fn kit(
+        &mut self,
+        scene: &Scene<'_>,
+        brought: &Brought,
+        (sale, kit): (usize, usize),
+        at: usize,
+    ) {
         let books = &self.books[&sale];
         let (back, sold) = (books.lines[kit].returned, books.lines[kit].sold);
         for place in 0..books.lines.len() {
@@ -210,14 +227,18 @@ impl Expected {
             if before.kit != Some(kit) {
                 continue;
             }
-            let due = crate::ledger::nearest(i128::from(before.sold) * i128::from(back), i128::from(sold));
+            let due = crate::ledger::nearest(
+                i128::from(before.sold) * i128::from(back),
+                i128::from(sold),
+            );
             let whole = before.sold % 1_000 == 0 && back < sold;
             let quantity = if whole { due / 1_000 * 1_000 } else { due } - before.returned;
             if quantity <= 0 {
                 continue;
             }
             let all = quantity == before.sold - before.returned;
-            let left = before.serials.iter().filter(|serial| all && !before.serials_back.contains(serial));
+            let left =
+                before.serials.iter().filter(|serial| all && !before.serials_back.contains(serial));
             let left: Vec<String> = left.take((quantity / 1_000) as usize).cloned().collect();
             self.refused |= !all && !before.serials.is_empty();
             let one_by_one = left.iter().map(|serial| (1_000, Some(serial.clone())));
@@ -259,7 +280,8 @@ impl Expected {
             return;
         }
         let known = self.lines.iter().find(|line| line.sale == sale).map(|line| line.terms);
-        let (terms, worst, needed) = known.map_or_else(|| alone(scene, sale), |terms| (terms, 0, None));
+        let (terms, worst, needed) =
+            known.map_or_else(|| alone(scene, sale), |terms| (terms, 0, None));
         let Some(charge) = self.books.get_mut(&sale).unwrap().charge(number) else {
             self.invalid = true;
             return;
@@ -275,8 +297,15 @@ impl Expected {
 
     /// The money of each sale under the same terms together, lines first.
     fn money(&mut self, scene: &Scene<'_>, brought: &Brought, refund_to: RefundTo) {
-        let of_lines = self.lines.iter().map(|line| (line.sale, line.terms, line.refund(&self.books[&line.sale])));
-        let of_charges = self.charges.iter().zip(&self.terms).map(|((sale, _, worth), terms)| (*sale, *terms, *worth));
+        let of_lines = self
+            .lines
+            .iter()
+            .map(|line| (line.sale, line.terms, line.refund(&self.books[&line.sale])));
+        let of_charges = self
+            .charges
+            .iter()
+            .zip(&self.terms)
+            .map(|((sale, _, worth), terms)| (*sale, *terms, *worth));
         let mut sums: Vec<(usize, Terms, i64)> = Vec::new();
         for (sale, terms, amount) in of_lines.chain(of_charges) {
             match sums.iter_mut().find(|(of, under, _)| *of == sale && under.pays_like(&terms)) {
@@ -285,7 +314,8 @@ impl Expected {
             }
         }
         let today = scene.now.div_euclid(DAY);
-        let around = Circumstances { coin: scene.coin, refund_to, unavailable: &brought.unavailable, today };
+        let around =
+            Circumstances { coin: scene.coin, refund_to, unavailable: &brought.unavailable, today };
         let mut purse = Purse::default();
         self.credit = sums.iter().map(|(_, _, amount)| amount).sum();
         self.exchange(brought);
@@ -325,7 +355,10 @@ impl Expected {
         }
         let operator = brought.at_register;
         let buyers = self.books.keys().map(|sale| scene.sales[*sale].sale.customer.as_deref());
-        let own = buyers.chain([brought.customer]).flatten().any(|customer| is_customer(operator, customer));
+        let own = buyers
+            .chain([brought.customer])
+            .flatten()
+            .any(|customer| is_customer(operator, customer));
         self.needed.extend(own.then_some(Needed { code: Code::OwnPurchase, rank: 2, people: 1 }));
     }
 
@@ -352,7 +385,8 @@ impl Expected {
     }
 }
 
-/// Operator 3001 is customer C-3001; and whoever gives an employee number as the customer's is that employee.
+/// Operator 3001 is customer C-3001; and whoever gives an employee number as the customer's is that
+/// employee.
 pub fn is_customer(operator: &str, customer: &str) -> bool {
     customer == operator || (operator == "3001" && customer == "C-3001")
 }
@@ -362,15 +396,37 @@ fn serial_fits(line: &Line, ask: &Ask) -> bool {
     match &ask.serial {
         None => line.serials.is_empty(),
         Some(serial) if line.serials_back.contains(serial) => false,
-        Some(serial) => line.serials.is_empty() || (line.serials.contains(serial) && ask.quantity == Some(1_000)),
+        Some(serial) => {
+            line.serials.is_empty()
+                || (line.serials.contains(serial) && ask.quantity == Some(1_000))
+        }
     }
 }
 
 impl Returned {
-    pub fn bare(sale: usize, line: usize, ask: usize, quantity: i64, worth: Vec<i64>, taken: bool) -> Returned {
+    pub fn bare(
+        sale: usize,
+        line: usize,
+        ask: usize,
+        quantity: i64,
+        worth: Vec<i64>,
+        taken: bool,
+    ) -> Returned {
         let (withheld, fee_taxes) = (vec![], vec![]);
         let terms = Terms::NONE;
-        Returned { sale, line, ask, quantity, worth, withheld, fee: 0, fee_taxes, left: 0, terms, taken }
+        Returned {
+            sale,
+            line,
+            ask,
+            quantity,
+            worth,
+            withheld,
+            fee: 0,
+            fee_taxes,
+            left: 0,
+            terms,
+            taken,
+        }
     }
 
     pub fn refund(&self, books: &Books) -> i64 {
@@ -385,7 +441,8 @@ fn then<'a>(scene: &'a Scene<'_>, sale: usize) -> &'a Version {
     in_force(scene.versions, scene.sales[sale].sale.sold_at.as_second()).unwrap_or_else(first)
 }
 
-/// What a charge falls under that comes back alone, and what is found: as for the first line of its sale.
+/// What a charge falls under that comes back alone, and what is found: as for the first line of its
+/// sale.
 fn alone(scene: &Scene<'_>, sale: usize) -> (Terms, u8, Option<Needed>) {
     let (now, then) = (in_force(scene.versions, scene.now).unwrap(), then(scene, sale));
     let by = |version: &Version| {

@@ -37,9 +37,24 @@ pub struct Shop {
 }
 
 const SHOPS: [Shop; 3] = [
-    Shop { place: 0, code: "USD", coin: 1, stores: [("0042", "US-NY", true), ("0043", "US-CA", false)] },
-    Shop { place: 1, code: "CAD", coin: 5, stores: [("0050", "CA-ON", true), ("0051", "CA-QC", true)] },
-    Shop { place: 2, code: "JPY", coin: 1, stores: [("0070", "JP-13", true), ("0074", "JP-27", true)] },
+    Shop {
+        place: 0,
+        code: "USD",
+        coin: 1,
+        stores: [("0042", "US-NY", true), ("0043", "US-CA", false)],
+    },
+    Shop {
+        place: 1,
+        code: "CAD",
+        coin: 5,
+        stores: [("0050", "CA-ON", true), ("0051", "CA-QC", true)],
+    },
+    Shop {
+        place: 2,
+        code: "JPY",
+        coin: 1,
+        stores: [("0070", "JP-13", true), ("0074", "JP-27", true)],
+    },
 ];
 /// 2026-01-01, noon.
 const START: i64 = 1_767_268_800;
@@ -175,7 +190,12 @@ impl Pace {
     /// Many commands at a time, as many days in all.
     pub fn in_moments(commands: u64) -> Pace {
         let moments = (commands / 30).max(1) as i64;
-        Pace { together: 80, seldom: 2, long: (600 * DAY / moments).clamp(7_200, 9 * DAY), taped: true }
+        Pace {
+            together: 80,
+            seldom: 2,
+            long: (600 * DAY / moments).clamp(7_200, 9 * DAY),
+            taped: true,
+        }
     }
 }
 
@@ -221,7 +241,10 @@ impl World {
             let save = SaveStore { store, seen: directory::Seen::Nothing };
             self.perform(&Command::SaveStore(Box::new(save)), false);
         }
-        let operator = SaveOperator { operator: operator("3001", Role::Manager), seen: directory::Seen::Nothing };
+        let operator = SaveOperator {
+            operator: operator("3001", Role::Manager),
+            seen: directory::Seen::Nothing,
+        };
         self.perform(&Command::SaveOperator(Box::new(operator)), false);
         self.counter.caller = caller(CASHIER, Role::Cashier);
     }
@@ -238,7 +261,8 @@ impl World {
         }
     }
 
-    /// One command, and everything the model knows against everything the service knows of what it touched.
+    /// One command, and everything the model knows against everything the service knows of what it
+    /// touched.
     fn step(&mut self) {
         self.go_on();
         self.seen.commands += 1;
@@ -264,7 +288,8 @@ impl World {
         }
         let Pace { together, seldom, long, .. } = self.pace;
         let chance = &mut self.chance;
-        let wait = if chance.one_in(seldom) { chance.within(1, long) } else { chance.within(1, 150) };
+        let wait =
+            if chance.one_in(seldom) { chance.within(1, long) } else { chance.within(1, 150) };
         self.left_of_it = if chance.one_in(4) { 0 } else { chance.within(0, together) };
         self.counter.now += SignedDuration::from_secs(wait);
         self.moment += 1;
@@ -274,15 +299,26 @@ impl World {
     pub fn perform(&mut self, command: &Command, silent: bool) -> Outcome {
         let ids = self.counter.state.ids().clone();
         let outcome = self.counter.perform(command);
-        assert!(!self.counter.state.is_spoilt(), "refused, and yet changed by {command:?}: {outcome:?}");
+        assert!(
+            !self.counter.state.is_spoilt(),
+            "refused, and yet changed by {command:?}: {outcome:?}"
+        );
         let changes = std::mem::take(&mut self.counter.state.changes);
         assert_eq!(changes.entries.is_empty(), silent, "an entry for {command:?}: {outcome:?}");
         self.post(&changes.movements);
         self.file(command, &changes);
         if let Some(tape) = &mut self.tape {
-            let (moment, now, caller) = (self.moment, self.counter.now, Arc::new(self.counter.caller.clone()));
+            let (moment, now, caller) =
+                (self.moment, self.counter.now, Arc::new(self.counter.caller.clone()));
             tape.entries.extend(changes.entries);
-            tape.steps.push(Step { moment, now, caller, ids, command: command.clone(), outcome: outcome.clone() });
+            tape.steps.push(Step {
+                moment,
+                now,
+                caller,
+                ids,
+                command: command.clone(),
+                outcome: outcome.clone(),
+            });
         }
         outcome
     }
@@ -293,9 +329,13 @@ impl World {
         for (line, model) in book.lines.iter().zip(&known.books.lines) {
             assert_eq!(line.returned.0, model.returned);
             assert_eq!(line.returnable().0, model.sold - model.returned);
-            let paid =
-                |of: fn(&Portion) -> i64| -> i64 { model.portions.iter().filter(|portion| portion.paid).map(of).sum() };
-            assert_eq!((line.value().0, line.refunded().0), (paid(|of| of.value), paid(|of| of.given)));
+            let paid = |of: fn(&Portion) -> i64| -> i64 {
+                model.portions.iter().filter(|portion| portion.paid).map(of).sum()
+            };
+            assert_eq!(
+                (line.value().0, line.refunded().0),
+                (paid(|of| of.value), paid(|of| of.given))
+            );
             assert_eq!(line.net_given().0, model.portions[0].given);
             assert_eq!(line.net_withheld().0, model.portions[0].withheld);
             assert_eq!(line.serials_returned, model.serials_back);

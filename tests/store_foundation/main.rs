@@ -32,7 +32,10 @@ fn with_schema(database: &TestDb) -> Connection {
     connection
 }
 
-fn write<T>(c: &mut Connection, work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
+fn write<T>(
+    c: &mut Connection,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
     Db::write(c, |tx| work(tx).map(kept))
 }
 
@@ -42,7 +45,10 @@ fn count(c: &mut Connection, table: &str) -> i64 {
         #[diesel(sql_type = BigInt)]
         count: i64,
     }
-    sql_query(format!("SELECT count(*) AS count FROM {table}")).get_result::<Count>(c).unwrap().count
+    sql_query(format!("SELECT count(*) AS count FROM {table}"))
+        .get_result::<Count>(c)
+        .unwrap()
+        .count
 }
 
 fn numbers(c: &mut Connection) -> Vec<i64> {
@@ -51,7 +57,8 @@ fn numbers(c: &mut Connection) -> Vec<i64> {
         #[diesel(sql_type = BigInt)]
         number: i64,
     }
-    let found: Vec<Number> = sql_query("SELECT number FROM things ORDER BY number").load(c).unwrap();
+    let found: Vec<Number> =
+        sql_query("SELECT number FROM things ORDER BY number").load(c).unwrap();
     found.into_iter().map(|n| n.number).collect()
 }
 
@@ -92,7 +99,10 @@ fn a_swallowed_error_never_passes_for_a_commit() {
         });
         match database.backend() {
             Backend::Postgres => {
-                assert!(matches!(&outcome, Err(StoreError::Other(m)) if m.contains("aborted")), "{outcome:?}");
+                assert!(
+                    matches!(&outcome, Err(StoreError::Other(m)) if m.contains("aborted")),
+                    "{outcome:?}"
+                );
                 assert_eq!(numbers(c), [0_i64; 0]);
             }
             Backend::Sqlite => assert_eq!((outcome, numbers(c)), (Ok(()), vec![1])),
@@ -199,7 +209,10 @@ fn a_deadlock_is_busy() {
             (lock_both(1, 0), one.join().unwrap())
         });
         let faults: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
-        assert!(matches!(&faults[..], [StoreError::Busy(m)] if m.contains("deadlock detected")), "{faults:?}");
+        assert!(
+            matches!(&faults[..], [StoreError::Busy(m)] if m.contains("deadlock detected")),
+            "{faults:?}"
+        );
     });
 }
 
@@ -217,7 +230,10 @@ fn a_connection_that_the_server_ends_is_known_as_lost_and_in_commit_as_unknown()
             database.run_sql(end_the_others).unwrap();
             insert_number(tx, 2)
         });
-        assert!(matches!(&lost, Err(e @ StoreError::ConnectionLost(_)) if e.is_connection_lost()), "{lost:?}");
+        assert!(
+            matches!(&lost, Err(e @ StoreError::ConnectionLost(_)) if e.is_connection_lost()),
+            "{lost:?}"
+        );
         let still = write(c, |tx| insert_number(tx, 2));
         assert!(matches!(&still, Err(e) if e.is_connection_lost()), "{still:?}");
 
@@ -227,7 +243,10 @@ fn a_connection_that_the_server_ends_is_known_as_lost_and_in_commit_as_unknown()
             database.run_sql(end_the_others).unwrap();
             Ok(())
         });
-        assert!(matches!(&unknown, Err(e @ StoreError::CommitUnknown(_)) if e.is_connection_lost()), "{unknown:?}");
+        assert!(
+            matches!(&unknown, Err(e @ StoreError::CommitUnknown(_)) if e.is_connection_lost()),
+            "{unknown:?}"
+        );
         assert_eq!(numbers(&mut database.connect()), [0_i64; 0]);
     });
 }
@@ -236,7 +255,9 @@ fn a_connection_that_the_server_ends_is_known_as_lost_and_in_commit_as_unknown()
 fn a_server_that_is_not_there_is_a_lost_connection() {
     let away = Db::open("postgres://nobody:secret@127.0.0.1:1/nothing").unwrap().connect();
     match away {
-        Err(StoreError::ConnectionLost(message)) => assert!(!message.contains("secret"), "{message}"),
+        Err(StoreError::ConnectionLost(message)) => {
+            assert!(!message.contains("secret"), "{message}")
+        }
         other => panic!("{:?}", other.err()),
     }
 }
@@ -251,7 +272,12 @@ fn a_sqlite_file_is_its_owners_alone_and_not_made_twice() {
     for entry in std::fs::read_dir(folder).unwrap() {
         use std::os::unix::fs::PermissionsExt;
         let entry = entry.unwrap();
-        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        assert_eq!(
+            entry.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{:?}",
+            entry.file_name()
+        );
     }
     assert_eq!(numbers(&mut database.connect()), [7]);
 

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 /// A folder of migrations, as diesel reads them.
 fn migrations(database: &str, names_and_sql: &[(&str, &str)]) -> (PathBuf, FileBasedMigrations) {
-    let folder = std::env::temp_dir().join(format!("returndesk_migrations_{database}_{}", Uuid::now_v7().simple()));
+    let folder = std::env::temp_dir()
+        .join(format!("returndesk_migrations_{database}_{}", Uuid::now_v7().simple()));
     for (name, sql) in names_and_sql {
         std::fs::create_dir_all(folder.join(name)).unwrap();
         std::fs::write(folder.join(name).join("up.sql"), sql).unwrap();
@@ -28,7 +29,8 @@ const SECOND: (&str, &str) = (
     "CREATE TABLE notes (id integer NOT NULL PRIMARY KEY, published_at bigint);
      INSERT INTO notes (id, published_at) VALUES (1, NULL), (2, 5);",
 );
-const NOTES: [AppendOnly; 1] = [AppendOnly { table: "notes", when: "OLD.published_at IS NOT NULL" }];
+const NOTES: [AppendOnly; 1] =
+    [AppendOnly { table: "notes", when: "OLD.published_at IS NOT NULL" }];
 
 #[test]
 fn eight_instances_migrate_one_new_database_at_once() {
@@ -60,8 +62,11 @@ fn append_only_rows_stay_whoever_asks() {
         migrate::run_from(c, &source, &NOTES).unwrap();
         let c2 = &mut database.connect();
         let mut attempt = |sql: &str| c2.batch_execute(sql).map_err(StoreError::from);
-        let refused =
-            ["UPDATE notes SET published_at = 6 WHERE id = 2", "DELETE FROM notes WHERE id = 2", "DELETE FROM notes"];
+        let refused = [
+            "UPDATE notes SET published_at = 6 WHERE id = 2",
+            "DELETE FROM notes WHERE id = 2",
+            "DELETE FROM notes",
+        ];
         for sql in refused {
             let answer = attempt(sql);
             assert!(
@@ -70,7 +75,9 @@ fn append_only_rows_stay_whoever_asks() {
             );
         }
         match database.backend() {
-            Backend::Sqlite => assert!(attempt("INSERT OR REPLACE INTO notes VALUES (2, 9)").is_err()),
+            Backend::Sqlite => {
+                assert!(attempt("INSERT OR REPLACE INTO notes VALUES (2, 9)").is_err())
+            }
             Backend::Postgres => assert!(attempt("TRUNCATE notes").is_err()),
         }
         attempt("UPDATE notes SET published_at = 4 WHERE id = 1").unwrap();
@@ -85,7 +92,8 @@ fn append_only_rows_stay_whoever_asks() {
         attempt("UPDATE notes SET published_at = 3 WHERE id = 1").unwrap();
         migrate::run_from(c, &source, &NOTES).unwrap();
         assert!(attempt("UPDATE notes SET published_at = 2 WHERE id = 1").is_err());
-        migrate::run_from(c, &source, &[AppendOnly { table: "notes", when: "OLD.id = 2" }]).unwrap();
+        migrate::run_from(c, &source, &[AppendOnly { table: "notes", when: "OLD.id = 2" }])
+            .unwrap();
         attempt("UPDATE notes SET published_at = 2 WHERE id = 1").unwrap();
         std::fs::remove_dir_all(folder).unwrap();
     });
@@ -112,9 +120,13 @@ fn triggers_in_place_are_left_alone_on_postgres() {
 fn a_failed_migration_leaves_nothing_and_a_newer_schema_is_refused() {
     on_each_database(|database| {
         let c = &mut database.connect();
-        let (folder, broken) = migrations("broken", &[FIRST, ("2026-01-03-000000_broken", "CREATE TABLE x (y")]);
+        let (folder, broken) =
+            migrations("broken", &[FIRST, ("2026-01-03-000000_broken", "CREATE TABLE x (y")]);
         let failed = migrate::run_from(c, &broken, &[]);
-        assert!(matches!(&failed, Err(StoreError::Schema(m)) if m.contains("2026-01-03-000000_broken")), "{failed:?}");
+        assert!(
+            matches!(&failed, Err(StoreError::Schema(m)) if m.contains("2026-01-03-000000_broken")),
+            "{failed:?}"
+        );
         assert!(c.batch_execute("SELECT * FROM things").is_err());
         std::fs::remove_dir_all(folder).unwrap();
 
@@ -122,7 +134,10 @@ fn a_failed_migration_leaves_nothing_and_a_newer_schema_is_refused() {
         assert_eq!(migrate::run_from(c, &newer, &NOTES).map(|v| v.len()), Ok(2));
         let (older_folder, older) = migrations("older", &[FIRST]);
         let refused = migrate::run_from(c, &older, &[]);
-        assert!(matches!(&refused, Err(StoreError::Schema(m)) if m.contains("newer returndesk")), "{refused:?}");
+        assert!(
+            matches!(&refused, Err(StoreError::Schema(m)) if m.contains("newer returndesk")),
+            "{refused:?}"
+        );
         [folder, older_folder].iter().for_each(|f| std::fs::remove_dir_all(f).unwrap());
     });
 }

@@ -1,4 +1,5 @@
-//! Statements over many rows: what is written is read back, each is prepared once, and rows are looked up by their keys.
+//! Statements over many rows: what is written is read back, each is prepared once, and rows are
+//! looked up by their keys.
 
 use crate::support::{TestDb, on_each_database};
 use crate::{count, numbers, with_schema, write};
@@ -14,7 +15,8 @@ use std::sync::{Arc, Barrier, Mutex};
 use uuid::Uuid;
 
 /// A row of `things` with and without values.
-pub type Thing = (Id, i64, Option<i32>, Option<String>, Option<Vec<u8>>, Option<bool>, Option<Id>, Option<i64>);
+pub type Thing =
+    (Id, i64, Option<i32>, Option<String>, Option<Vec<u8>>, Option<bool>, Option<Id>, Option<i64>);
 pub type ThingSql = (
     IdSql,
     BigInt,
@@ -78,7 +80,9 @@ fn what_is_written_is_read_back_for_any_number_of_rows() {
         let c = &mut with_schema(database);
         for count in [0, 1, 7, 8, 9, 32, 33, 300] {
             let mut things = things(count);
-            things.iter_mut().for_each(|t| t.3 = t.3.take().map(|words| format!("{count}: {words}")));
+            things
+                .iter_mut()
+                .for_each(|t| t.3 = t.3.take().map(|words| format!("{count}: {words}")));
             write(c, |tx| insert_things(tx, &things)).unwrap();
             let keys = [col(things.iter().map(|t| t.0))];
             let load = |tx: &mut Tx<'_>| rows::select_in::<ThingSql, Thing>(tx, &SELECT, &keys);
@@ -107,7 +111,12 @@ fn keys_that_are_taken_are_left_out_of_the_answer() {
         write(c, |tx| insert_things(tx, &taken)).unwrap();
         let columns = [col(all.iter().map(|t| t.0)), col(all.iter().map(|t| t.1))];
         let mut fresh = write(c, |tx| {
-            rows::insert_ignore::<(IdSql, BigInt), (Id, i64)>(tx, "things(id, number)", &columns, "id, number")
+            rows::insert_ignore::<(IdSql, BigInt), (Id, i64)>(
+                tx,
+                "things(id, number)",
+                &columns,
+                "id, number",
+            )
         })
         .unwrap();
         fresh.sort();
@@ -120,7 +129,10 @@ fn things_and_parts(things: &[Id], parts: &[(Id, i32)]) -> [Write<'static>; 2] {
     let numbers = col(things.iter().map(|_| 7_i64));
     [
         Write::insert("things(id, number)", vec![col(things.iter().copied()), numbers]),
-        Write::insert("parts(thing, part)", vec![col(parts.iter().map(|p| p.0)), col(parts.iter().map(|p| p.1))]),
+        Write::insert(
+            "parts(thing, part)",
+            vec![col(parts.iter().map(|p| p.0)), col(parts.iter().map(|p| p.1))],
+        ),
     ]
 }
 
@@ -137,8 +149,10 @@ fn several_tables_are_written_with_one_statement_on_postgres() {
                 record.lock().unwrap().push(query.to_string());
             }
         });
-        write(c, |tx| writes::write_all(tx, &things_and_parts(&ids, &[(ids[0], 1), (ids[0], 2), (ids[1], 1)])))
-            .unwrap();
+        write(c, |tx| {
+            writes::write_all(tx, &things_and_parts(&ids, &[(ids[0], 1), (ids[0], 2), (ids[1], 1)]))
+        })
+        .unwrap();
         c.set_instrumentation(|_: InstrumentationEvent<'_>| ());
         let asked = asked.lock().unwrap();
         // BEGIN and COMMIT among them; on SQLite one for each row.
@@ -162,7 +176,10 @@ fn rows_that_are_not_there_are_not_updated_in_silence() {
             let [_, parts] = things_and_parts(&[], &parts);
             let changed = Write::update(NUMBERS, vec![col([there, gone]), col([8_i64, 8])]);
             let refused = write(c, |tx| writes::write_all(tx, &[parts, changed]));
-            assert!(matches!(&refused, Err(StoreError::Other(why)) if why.contains("rows")), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(StoreError::Other(why)) if why.contains("rows")),
+                "{refused:?}"
+            );
             assert_eq!((numbers(c), count(c, "parts")), (vec![7], 0));
         }
     });
@@ -173,9 +190,12 @@ fn the_first_fault_of_several_tables_leaves_nothing_of_any() {
     on_each_database(|database| {
         let c = &mut with_schema(database);
         let [new, unknown] = [Id(Uuid::now_v7()), Id(Uuid::now_v7())];
-        let refused = write(c, |tx| writes::write_all(tx, &things_and_parts(&[new], &[(new, 1), (unknown, 1)])));
+        let refused = write(c, |tx| {
+            writes::write_all(tx, &things_and_parts(&[new], &[(new, 1), (unknown, 1)]))
+        });
         assert!(matches!(refused, Err(StoreError::ForeignKey { .. })), "{refused:?}");
-        let refused = write(c, |tx| writes::write_all(tx, &things_and_parts(&[new], &[(new, 1), (new, 1)])));
+        let refused =
+            write(c, |tx| writes::write_all(tx, &things_and_parts(&[new], &[(new, 1), (new, 1)])));
         assert!(matches!(refused, Err(StoreError::Unique { .. })), "{refused:?}");
         assert_eq!((count(c, "things"), count(c, "parts")), (0, 0));
     });
@@ -187,8 +207,13 @@ fn a_statement_is_refused_if_its_columns_differ_in_length() {
         let c = &mut with_schema(database);
         let columns = [col([Uuid::now_v7(), Uuid::now_v7()]), col([1_i64])];
         let refused = write(c, |tx| writes::insert(tx, "things(id, number)", &columns));
-        assert_eq!(refused, Err(StoreError::Other("the columns of a statement differ in length".into())));
-        for columns in [vec![col([Uuid::now_v7()])], vec![col([Uuid::now_v7()]), col([1_i64]), col([2_i64])]] {
+        assert_eq!(
+            refused,
+            Err(StoreError::Other("the columns of a statement differ in length".into()))
+        );
+        for columns in
+            [vec![col([Uuid::now_v7()])], vec![col([Uuid::now_v7()]), col([1_i64]), col([2_i64])]]
+        {
             let refused = write(c, |tx| writes::update_rows(tx, &NUMBERS, &columns));
             let told = "an update of things has more or fewer values than columns";
             assert_eq!(refused, Err(StoreError::Other(told.into())));
@@ -196,8 +221,8 @@ fn a_statement_is_refused_if_its_columns_differ_in_length() {
     });
 }
 
-/// PostgreSQL prepares one statement whatever the number of rows; SQLite one for a row to be inserted, and to look rows up
-/// one for each size of piece: here 1, 2, 8, 32, 64.
+/// PostgreSQL prepares one statement whatever the number of rows; SQLite one for a row to be
+/// inserted, and to look rows up one for each size of piece: here 1, 2, 8, 32, 64.
 #[test]
 fn each_statement_is_prepared_once_for_a_connection() {
     on_each_database(|database| {
@@ -252,20 +277,26 @@ fn sqlite_looks_rows_up_by_key() {
     let texts = texts.lock().unwrap();
     assert_eq!(texts.len(), 2);
     for sql in texts.iter() {
-        let plan: Vec<Plan> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut database.connect()).unwrap();
+        let plan: Vec<Plan> =
+            sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut database.connect()).unwrap();
         let details: Vec<_> = plan.iter().map(|step| step.detail.as_str()).collect();
         let looked_up = details.iter().any(|d| d.starts_with("SEARCH") && d.contains("(id=?)"));
-        assert!(looked_up && !details.contains(&"SCAN things") && !details.contains(&"SCAN t"), "{details:?}");
+        assert!(
+            looked_up && !details.contains(&"SCAN things") && !details.contains(&"SCAN t"),
+            "{details:?}"
+        );
     }
 }
 
-/// Eight writers take 40 each of 100: claimed first, exactly two of them succeed, however they meet.
+/// Eight writers take 40 each of 100: claimed first, exactly two of them succeed, however they
+/// meet.
 #[test]
 fn nobody_oversells_where_the_claim_comes_first() {
     on_each_database(|database| {
         let c = &mut with_schema(database);
         let id = Id(Uuid::now_v7());
-        write(c, |tx| writes::insert(tx, "things(id, number)", &[col([id]), col([100_i64])])).unwrap();
+        write(c, |tx| writes::insert(tx, "things(id, number)", &[col([id]), col([100_i64])]))
+            .unwrap();
         let claim = Select { columns: "t.number", ..SELECT };
         let (db, start) = (database.open(), Barrier::new(8));
         let take = || {
@@ -288,6 +319,9 @@ fn nobody_oversells_where_the_claim_comes_first() {
         });
         assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
         assert_eq!(outcomes.iter().filter(|o| **o == Ok(true)).count(), 2);
-        assert_eq!(write(c, |tx| rows::select_in::<BigInt, i64>(tx, &claim, &[col([id])])), Ok(vec![20]));
+        assert_eq!(
+            write(c, |tx| rows::select_in::<BigInt, i64>(tx, &claim, &[col([id])])),
+            Ok(vec![20])
+        );
     });
 }

@@ -1,4 +1,5 @@
-//! The ledger holds on both databases, and whatever is changed in it past the service is told, with its place.
+//! The ledger holds on both databases, and whatever is changed in it past the service is told, with
+//! its place.
 
 use crate::shop::{Shop, Sold};
 use crate::support::on_each_database;
@@ -33,18 +34,48 @@ const CHANGES: &[(&str, Option<i64>, Option<Account>, &str)] = &[
         Some(Account::Voucher),
         "the log has 0",
     ),
-    ("UPDATE ledger SET register = '9' WHERE store = 'S1' AND seq = 2", Some(2), None, "its register is not"),
-    ("UPDATE ledger SET register = '' WHERE store = 'S1' AND seq = 2", Some(2), None, "its register is not"),
+    (
+        "UPDATE ledger SET register = '9' WHERE store = 'S1' AND seq = 2",
+        Some(2),
+        None,
+        "its register is not",
+    ),
+    (
+        "UPDATE ledger SET register = '' WHERE store = 'S1' AND seq = 2",
+        Some(2),
+        None,
+        "its register is not",
+    ),
     (
         "UPDATE ledger SET business_date = '2026-01-01' WHERE store = 'S1' AND seq = 2",
         Some(2),
         None,
         "its business date is not",
     ),
-    ("UPDATE ledger SET at = at + 1 WHERE store = 'S1' AND seq = 2", Some(2), None, "its time is not"),
-    ("UPDATE ledger SET event = 'return.recorded' WHERE store = 'S1' AND seq = 2", Some(2), None, "its event is not"),
-    ("UPDATE ledger SET subject_id = 'x' WHERE store = 'S1' AND seq = 2", Some(2), None, "its subject is not"),
-    ("DELETE FROM ledger WHERE store = 'S1' AND seq = 2", Some(2), None, "the ledger has no such movement"),
+    (
+        "UPDATE ledger SET at = at + 1 WHERE store = 'S1' AND seq = 2",
+        Some(2),
+        None,
+        "its time is not",
+    ),
+    (
+        "UPDATE ledger SET event = 'return.recorded' WHERE store = 'S1' AND seq = 2",
+        Some(2),
+        None,
+        "its event is not",
+    ),
+    (
+        "UPDATE ledger SET subject_id = 'x' WHERE store = 'S1' AND seq = 2",
+        Some(2),
+        None,
+        "its subject is not",
+    ),
+    (
+        "DELETE FROM ledger WHERE store = 'S1' AND seq = 2",
+        Some(2),
+        None,
+        "the ledger has no such movement",
+    ),
     (
         "INSERT INTO ledger (store, seq, at, business_date, register, currency, event, subject_id, cash, suspense) \
       VALUES ('S1', 1, 0, '2026-03-01', '', 'USD', 'store.saved', 'S1', 5, -5)",
@@ -93,10 +124,19 @@ fn what_ledger_and_log_agree_on_is_held_against_sales_and_returns() {
         let due = "UPDATE refunds SET status = 'settled' WHERE status = 'due'";
         for (sql, account) in [
             (due, Account::RefundsPayable),
-            ("UPDATE refunds SET amount = amount + 1 WHERE status = 'due'", Account::RefundsPayable),
-            ("UPDATE refunds SET rounding = rounding + 1 WHERE status = 'settled'", Account::Rounding),
+            (
+                "UPDATE refunds SET amount = amount + 1 WHERE status = 'due'",
+                Account::RefundsPayable,
+            ),
+            (
+                "UPDATE refunds SET rounding = rounding + 1 WHERE status = 'settled'",
+                Account::Rounding,
+            ),
             ("UPDATE returns SET status = 'voided' WHERE NOT training", Account::StoreCredit),
-            ("UPDATE gift_cards SET balance = balance + 1 WHERE balance > 0", Account::StoreCreditLiability),
+            (
+                "UPDATE gift_cards SET balance = balance + 1 WHERE balance > 0",
+                Account::StoreCreditLiability,
+            ),
             ("UPDATE returns SET refund = refund + 1 WHERE NOT training", Account::Returns),
         ] {
             shop.tamper(sql);
@@ -108,7 +148,8 @@ fn what_ledger_and_log_agree_on_is_held_against_sales_and_returns() {
     });
 }
 
-/// The database itself takes no movement that does not balance, none without its entry, and changes none.
+/// The database itself takes no movement that does not balance, none without its entry, and changes
+/// none.
 #[test]
 fn the_database_refuses_what_is_no_movement() {
     on_each_database(|database| {
@@ -132,9 +173,11 @@ fn the_database_refuses_what_is_no_movement() {
     });
 }
 
-/// Closes all days of store S1: of register 3, on whose days sales were made, of register 7, and then of the store.
+/// Closes all days of store S1: of register 3, on whose days sales were made, of register 7, and
+/// then of the store.
 fn close_all(shop: &mut Shop<'_>, sold: &[Sold]) -> Vec<DayEnd> {
-    let mut days: Vec<Date> = sold.iter().filter(|sale| sale.store == "S1").map(|sale| sale.day).collect();
+    let mut days: Vec<Date> =
+        sold.iter().filter(|sale| sale.store == "S1").map(|sale| sale.day).collect();
     days.sort();
     days.dedup();
     let today = shop.now.to_zoned(jiff::tz::TimeZone::get("America/New_York").unwrap()).date();
@@ -150,7 +193,11 @@ fn close_all(shop: &mut Shop<'_>, sold: &[Sold]) -> Vec<DayEnd> {
                 opening_cash: None,
                 counted_cash: Some(Minor(500)),
             };
-            let command = if register.is_empty() { CloseDay { counted_cash: None, ..command } } else { command };
+            let command = if register.is_empty() {
+                CloseDay { counted_cash: None, ..command }
+            } else {
+                command
+            };
             match shop.perform(Command::CloseDay(command)) {
                 Done::DayClosed(day_end) => closed.push(*day_end),
                 other => panic!("{other:?}"),
@@ -165,7 +212,12 @@ fn day_ends_hold_and_every_change_of_one_is_named() {
     on_each_database(|database| {
         let (mut shop, sold, _) = Shop::with_history(database, 36);
         let closed = close_all(&mut shop, &sold);
-        assert!(closed.len() > 8 && closed.iter().any(|d| d.till.register().is_none() && d.sums.total().movements > 0));
+        assert!(
+            closed.len() > 8
+                && closed
+                    .iter()
+                    .any(|d| d.till.register().is_none() && d.sums.total().movements > 0)
+        );
         assert_eq!(faults(&mut shop), []);
         let stored = shop.read(|read| all_of(read, "S1")).unwrap();
         assert_eq!(stored, closed, "what is read is what was closed");
@@ -177,22 +229,41 @@ fn day_ends_hold_and_every_change_of_one_is_named() {
         let of_two = format!("day_end = (SELECT id FROM day_ends WHERE {two})");
         for (sql, words) in [
             (
-                format!("UPDATE day_end_sums SET cash = cash + 1, sales = sales - 1 WHERE {of_two}"),
+                format!(
+                    "UPDATE day_end_sums SET cash = cash + 1, sales = sales - 1 WHERE {of_two}"
+                ),
                 "not the one that the log tells of",
             ),
             (
                 format!("UPDATE day_end_sums SET movements = movements + 1 WHERE {of_two}"),
                 "not the one that the log tells of",
             ),
-            (format!("UPDATE day_ends SET number = 9 WHERE {two}"), "not the one that the log tells of"),
-            (format!("UPDATE day_ends SET perpetual_sales = 0 WHERE {two}"), "not the one that the log tells of"),
-            (format!("UPDATE day_ends SET counted_cash = 0 WHERE {two}"), "not the one that the log tells of"),
-            (format!("UPDATE day_ends SET from_seq = 1 WHERE {two}"), "not the one that the log tells of"),
             (
-                format!("DELETE FROM day_end_sums WHERE {of_two}; DELETE FROM day_ends WHERE {two}"),
+                format!("UPDATE day_ends SET number = 9 WHERE {two}"),
+                "not the one that the log tells of",
+            ),
+            (
+                format!("UPDATE day_ends SET perpetual_sales = 0 WHERE {two}"),
+                "not the one that the log tells of",
+            ),
+            (
+                format!("UPDATE day_ends SET counted_cash = 0 WHERE {two}"),
+                "not the one that the log tells of",
+            ),
+            (
+                format!("UPDATE day_ends SET from_seq = 1 WHERE {two}"),
+                "not the one that the log tells of",
+            ),
+            (
+                format!(
+                    "DELETE FROM day_end_sums WHERE {of_two}; DELETE FROM day_ends WHERE {two}"
+                ),
                 "there is no such day end",
             ),
-            (format!("UPDATE day_ends SET seq = {place} + 1 WHERE {two}"), "there is no such day end"),
+            (
+                format!("UPDATE day_ends SET seq = {place} + 1 WHERE {two}"),
+                "there is no such day end",
+            ),
         ] {
             shop.tamper(&sql);
             let found = faults(&mut shop);

@@ -1,4 +1,5 @@
-//! The log is exported and verified from the database; whatever is done to its rows is found, and the entry named.
+//! The log is exported and verified from the database; whatever is done to its rows is found, and
+//! the entry named.
 
 use crate::shop::{STORES, Shop};
 use crate::support::on_each_database;
@@ -18,10 +19,15 @@ fn signer() -> Signer {
     Signer::new("desk.example", SigningKey::from_bytes(&[7; 32])).unwrap()
 }
 
-fn export(shop: &mut Shop<'_>, format: Format, filter: &Filter) -> Result<(Vec<u8>, Exported), ExportFault> {
+fn export(
+    shop: &mut Shop<'_>,
+    format: Format,
+    filter: &Filter,
+) -> Result<(Vec<u8>, Exported), ExportFault> {
     let mut bytes = Vec::new();
-    let exported =
-        Db::read(&mut shop.connection, |read| export_log(read, format, filter, &signer(), &mut bytes, |_| ()))?;
+    let exported = Db::read(&mut shop.connection, |read| {
+        export_log(read, format, filter, &signer(), &mut bytes, |_| ())
+    })?;
     Ok((bytes, exported))
 }
 
@@ -33,7 +39,8 @@ fn verify(shop: &mut Shop<'_>, checkpoint: Option<(&str, &Vkey)>) -> Result<Summ
 fn an_export_is_the_same_each_time_and_verifies() {
     on_each_database(|database| {
         let (mut shop, sold, _) = Shop::with_history(database, 30);
-        let listed = |stores: &[&str]| Some(stores.iter().map(|store| (*store).to_owned()).collect());
+        let listed =
+            |stores: &[&str]| Some(stores.iter().map(|store| (*store).to_owned()).collect());
         let (from, to) = (Some(sold[9].recorded_at), Some(sold[25].recorded_at));
         let long_ago = Some(sold[0].recorded_at - SignedDuration::from_hours(1_000));
         let filters = [
@@ -47,27 +54,36 @@ fn an_export_is_the_same_each_time_and_verifies() {
         ];
         for filter in filters {
             let (bytes, exported) = export(&mut shop, Format::Ndjson, &filter).unwrap();
-            assert_eq!(export(&mut shop, Format::Ndjson, &filter).unwrap(), (bytes.clone(), exported.clone()));
+            assert_eq!(
+                export(&mut shop, Format::Ndjson, &filter).unwrap(),
+                (bytes.clone(), exported.clone())
+            );
             let verified = verify_file(bytes.as_slice(), signer().vkey(), None).unwrap();
-            assert_eq!((&verified.manifest.filter, verified.manifest.entries), (&filter, exported.entries));
+            assert_eq!(
+                (&verified.manifest.filter, verified.manifest.entries),
+                (&filter, exported.entries)
+            );
             let inside = |at: i64| {
                 filter.from.is_none_or(|from| at >= from.as_microsecond())
                     && filter.to.is_none_or(|to| at < to.as_microsecond())
             };
             let mut expected = 0;
             for store in STORES.into_iter().chain(["-"]).filter(|store| filter.covers(store)) {
-                let all = shop.read(|read| entries::page(read, store, 0, i64::MAX, 10_000)).unwrap();
+                let all =
+                    shop.read(|read| entries::page(read, store, 0, i64::MAX, 10_000)).unwrap();
                 expected += all.iter().filter(|entry| inside(entry.at)).count();
             }
             assert_eq!(exported.entries, expected as u64, "{filter:?}");
             let (csv, exported) = export(&mut shop, Format::Csv, &filter).unwrap();
-            let verified = verify_csv(csv.as_slice(), &exported.note, signer().vkey(), None).unwrap();
+            let verified =
+                verify_csv(csv.as_slice(), &exported.note, signer().vkey(), None).unwrap();
             assert_eq!(verified.manifest.entries, expected as u64);
         }
     });
 }
 
-/// However the stores are named: one question, one file. A list of none, or of what cannot be a store, is refused.
+/// However the stores are named: one question, one file. A list of none, or of what cannot be a
+/// store, is refused.
 #[test]
 fn stores_are_exported_in_byte_order_each_once() {
     on_each_database(|database| {
@@ -76,7 +92,8 @@ fn stores_are_exported_in_byte_order_each_once() {
             stores: Some(stores.iter().map(|store| (*store).to_owned()).collect()),
             ..Filter::default()
         };
-        let (bytes, _) = export(&mut shop, Format::Ndjson, &of(&["a.3", "S1", "a.3", "-"])).unwrap();
+        let (bytes, _) =
+            export(&mut shop, Format::Ndjson, &of(&["a.3", "S1", "a.3", "-"])).unwrap();
         assert_eq!(export(&mut shop, Format::Ndjson, &of(&["-", "S1", "a.3"])).unwrap().0, bytes);
         for stores in [&[][..], &["S1", "no store"]] {
             let refused = export(&mut shop, Format::Ndjson, &of(stores));
@@ -101,7 +118,8 @@ fn a_long_log_is_exported_and_verified_page_by_page() {
             data: returndesk::domain::canonical::Json::Null,
         };
         let drafts: Vec<_> = (0..4_000).map(note).collect();
-        Db::write::<(), StoreError>(&mut shop.connection, |tx| audit::append(tx, &drafts, &[], ())).unwrap();
+        Db::write::<(), StoreError>(&mut shop.connection, |tx| audit::append(tx, &drafts, &[], ()))
+            .unwrap();
         let mut told = Vec::new();
         let filter = Filter { stores: Some(vec!["S1".into(), "S2".into()]), ..Filter::default() };
         let mut bytes = Vec::new();
@@ -111,7 +129,10 @@ fn a_long_log_is_exported_and_verified_page_by_page() {
             })
         })
         .unwrap_or_else(|fault: ExportFault| panic!("{fault}"));
-        assert_eq!(verify_file(bytes.as_slice(), signer().vkey(), None).unwrap().manifest.entries, exported.entries);
+        assert_eq!(
+            verify_file(bytes.as_slice(), signer().vkey(), None).unwrap().manifest.entries,
+            exported.entries
+        );
         assert_eq!(told.iter().map(|(_, entries)| *entries).max(), Some(exported.entries));
         assert!(told.iter().filter(|(store, _)| store == "S1").count() >= 3, "{told:?}");
         let summary = verify(&mut shop, None).unwrap();
@@ -150,14 +171,21 @@ fn harms(shop: &mut Shop<'_>) -> Vec<(String, &'static str, u64, FaultKind)> {
     let forged = link(&last.hash.clone().try_into().unwrap(), &last.leaf);
     let (zeros, forged) = (shop.bytes(&[0; 32]), shop.bytes(&forged));
     let row = "audit_entries WHERE store = 'S1' AND seq";
-    let set = |what: &str, seq: u64| format!("UPDATE audit_entries SET {what} WHERE store = 'S1' AND seq = {seq}");
+    let set = |what: &str, seq: u64| {
+        format!("UPDATE audit_entries SET {what} WHERE store = 'S1' AND seq = {seq}")
+    };
     let copy = |store: &str, seq: u64, from: u64| {
         format!(
             "INSERT INTO audit_entries SELECT '{store}', {seq}, at, event, subject_id, leaf, hash FROM {row} = {from}"
         )
     };
     vec![
-        (set("leaf = REPLACE(leaf, '\"request-1\"', '\"request-2\"')", 3), "S1", 3, FaultKind::Edited),
+        (
+            set("leaf = REPLACE(leaf, '\"request-1\"', '\"request-2\"')", 3),
+            "S1",
+            3,
+            FaultKind::Edited,
+        ),
         (set("leaf = ' ' || leaf", 3), "S1", 3, FaultKind::NotCanonical),
         (set(&format!("hash = {zeros}"), 4), "S1", 4, FaultKind::HashMismatch),
         (set(&format!("hash = {}", shop.bytes(&[1])), 4), "S1", 4, FaultKind::HashMismatch),
@@ -173,11 +201,22 @@ fn harms(shop: &mut Shop<'_>) -> Vec<(String, &'static str, u64, FaultKind)> {
             2,
             FaultKind::Swapped,
         ),
-        ("UPDATE audit_heads SET seq = seq - 1 WHERE store = 'S1'".into(), "S1", ends, FaultKind::Inserted),
-        (format!("UPDATE audit_heads SET hash = {forged} WHERE store = 'S1'"), "S1", ends, FaultKind::HeadMismatch),
+        (
+            "UPDATE audit_heads SET seq = seq - 1 WHERE store = 'S1'".into(),
+            "S1",
+            ends,
+            FaultKind::Inserted,
+        ),
+        (
+            format!("UPDATE audit_heads SET hash = {forged} WHERE store = 'S1'"),
+            "S1",
+            ends,
+            FaultKind::HeadMismatch,
+        ),
         ("DELETE FROM audit_heads WHERE store = 'S1'".into(), "S1", 1, FaultKind::Inserted),
         (
-            "INSERT INTO audit_heads SELECT 'S9', seq, hash FROM audit_heads WHERE store = 'S1'".into(),
+            "INSERT INTO audit_heads SELECT 'S9', seq, hash FROM audit_heads WHERE store = 'S1'"
+                .into(),
             "S9",
             1,
             FaultKind::Truncated,
@@ -199,17 +238,24 @@ fn whatever_is_done_to_the_rows_is_found_and_the_entry_named() {
             shop.tamper(&sql);
             match verify(&mut shop, None) {
                 Err(VerifyFault::Entry(fault)) => {
-                    assert_eq!((fault.store.as_str(), fault.seq, fault.kind), (store, seq, kind), "{sql}: {fault}");
+                    assert_eq!(
+                        (fault.store.as_str(), fault.seq, fault.kind),
+                        (store, seq, kind),
+                        "{sql}: {fault}"
+                    );
                 }
                 other => panic!("{sql}: {other:?}"),
             }
-            let columns_alone =
-                sql.contains("SET at =") || sql.contains("SET event =") || sql.contains("SET subject_id");
+            let columns_alone = sql.contains("SET at =")
+                || sql.contains("SET event =")
+                || sql.contains("SET subject_id");
             // An export has the leaves alone, which are as they were.
             let exported = export(&mut shop, Format::Ndjson, &Filter::default());
             match exported {
                 Ok(_) => assert!(columns_alone, "{sql} was exported"),
-                Err(ExportFault::Export(ExportError::Fault(fault))) => assert_eq!(fault.store, store, "{sql}: {fault}"),
+                Err(ExportFault::Export(ExportError::Fault(fault))) => {
+                    assert_eq!(fault.store, store, "{sql}: {fault}")
+                }
                 Err(other) => panic!("{sql}: {other:?}"),
             }
             shop.restore(&LOG);
@@ -230,7 +276,8 @@ fn a_log_that_was_cut_is_not_exported_for_any_window() {
     });
 }
 
-/// Who hashes the chain again, heads and all, is caught by what was exported before, and by that alone.
+/// Who hashes the chain again, heads and all, is caught by what was exported before, and by that
+/// alone.
 #[test]
 fn a_log_rewritten_with_its_heads_is_caught_by_a_checkpoint() {
     on_each_database(|database| {
@@ -254,8 +301,9 @@ fn a_log_rewritten_with_its_heads_is_caught_by_a_checkpoint() {
             };
             hash = link(&hash, &leaf);
             let (seq, leaf, hash) = (entry.stored.seq, leaf.replace('\'', "''"), shop.bytes(&hash));
-            sql +=
-                &format!("UPDATE audit_entries SET leaf = '{leaf}', hash = {hash} WHERE store = 'S1' AND seq = {seq};");
+            sql += &format!(
+                "UPDATE audit_entries SET leaf = '{leaf}', hash = {hash} WHERE store = 'S1' AND seq = {seq};"
+            );
         }
         sql += &format!("UPDATE audit_heads SET hash = {} WHERE store = 'S1';", shop.bytes(&hash));
         shop.tamper(&sql);

@@ -1,4 +1,5 @@
-//! Which indexes the searches use: with millions of rows, one that walks a table answers after minutes.
+//! Which indexes the searches use: with millions of rows, one that walks a table answers after
+//! minutes.
 
 use crate::shop::Shop;
 use crate::support::on_each_database;
@@ -20,20 +21,28 @@ use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 const SALES: usize = 6_000;
-/// Few returns and sales of each: in a list of one store, those of the others are not walked through.
+/// Few returns and sales of each: in a list of one store, those of the others are not walked
+/// through.
 const STORES: usize = 200;
 
 /// Enough rows that no index is as good as another.
 fn fill(shop: &mut Shop<'_>) {
-    let ids: Vec<Uuid> = (0..SALES as u128).map(|n| Uuid::from_u128((0x0190_0000_0000 + n) << 80 | n)).collect();
+    let ids: Vec<Uuid> =
+        (0..SALES as u128).map(|n| Uuid::from_u128((0x0190_0000_0000 + n) << 80 | n)).collect();
     let number = || 0..SALES;
     let store = |n: usize| format!("T{}", n % STORES);
     let day = |n: usize| format!("2026-{:02}-{:02}", 1 + n / 28 % 12, 1 + n % 28);
     let micros = |n: usize| 1_700_000_000_000_000 + n as i64;
     let filled = Db::write(&mut shop.connection, |tx| -> Result<_, StoreError> {
         let text = |text: &'static str| col((0..STORES).map(move |_| text));
-        let stores =
-            [col((0..STORES).map(store)), text("A store"), text("UTC"), text("USD"), text("US-NY"), text("standard")];
+        let stores = [
+            col((0..STORES).map(store)),
+            text("A store"),
+            text("UTC"),
+            text("USD"),
+            text("US-NY"),
+            text("standard"),
+        ];
         insert(tx, "stores(store, name, time_zone, currency, region, policy)", &stores)?;
         let sales = [
             col(ids.iter().copied()),
@@ -45,7 +54,11 @@ fn fill(shop: &mut Shop<'_>) {
             col(number().map(|_| [0_u8; 32])),
             col(number().map(micros)),
         ];
-        insert(tx, "sales(id, store, receipt, business_date, customer, document, digest, recorded_at)", &sales)?;
+        insert(
+            tx,
+            "sales(id, store, receipt, business_date, customer, document, digest, recorded_at)",
+            &sales,
+        )?;
         let zeros = || col(number().map(|_| 0_i64));
         let ones = || col(number().map(|_| 1_i32));
         let lines = [
@@ -102,7 +115,11 @@ fn fill(shop: &mut Shop<'_>) {
             zeros(),
             col(number().map(|_| "late")),
         ];
-        insert(tx, "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, reason)", &lines)?;
+        insert(
+            tx,
+            "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, reason)",
+            &lines,
+        )?;
         let charges = [col(ids.iter().copied()), col(ids.iter().copied()), ones()];
         insert(tx, "return_charges(return_id, sale, charge)", &charges)?;
         let refunds = [
@@ -135,13 +152,19 @@ fn fill(shop: &mut Shop<'_>) {
 }
 
 /// The SQL that work sends, without values.
-fn statements(shop: &mut Shop<'_>, work: &dyn Fn(&mut Read<'_>) -> Result<(), StoreError>) -> Vec<String> {
+fn statements(
+    shop: &mut Shop<'_>,
+    work: &dyn Fn(&mut Read<'_>) -> Result<(), StoreError>,
+) -> Vec<String> {
     let sent = Arc::new(Mutex::new(Vec::new()));
     let record = sent.clone();
     shop.connection.set_instrumentation(move |event: InstrumentationEvent<'_>| {
         if let InstrumentationEvent::StartQuery { query, .. } = event {
             let text = query.to_string();
-            record.lock().unwrap().push(text.split(" -- binds").next().unwrap_or_default().to_owned());
+            record
+                .lock()
+                .unwrap()
+                .push(text.split(" -- binds").next().unwrap_or_default().to_owned());
         }
     });
     shop.read(|read| work(read)).unwrap();
@@ -170,15 +193,22 @@ struct PostgresStep {
 fn plan(connection: &mut Connection, backend: Backend, sql: &str) -> Vec<String> {
     match backend {
         Backend::Sqlite => {
-            let steps: Vec<SqliteStep> = sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(connection).unwrap();
+            let steps: Vec<SqliteStep> =
+                sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(connection).unwrap();
             steps.into_iter().map(|step| step.detail).collect()
         }
         Backend::Postgres if sql.contains("WITH u(one) AS") => Vec::new(), // of settings, all of them
         Backend::Postgres => {
             let values = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
             let setup = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;";
-            connection.batch_execute(&format!("{setup} PREPARE asked{} AS {sql}", key_types(sql))).unwrap();
-            let values = if values == 0 { String::new() } else { format!("({})", vec!["NULL"; values].join(", ")) };
+            connection
+                .batch_execute(&format!("{setup} PREPARE asked{} AS {sql}", key_types(sql)))
+                .unwrap();
+            let values = if values == 0 {
+                String::new()
+            } else {
+                format!("({})", vec!["NULL"; values].join(", "))
+            };
             let explain = sql_query(format!("EXPLAIN (COSTS OFF) EXECUTE asked{values}"));
             let steps: Vec<PostgresStep> = explain.load(connection).unwrap();
             connection.batch_execute("DEALLOCATE asked").unwrap();
@@ -189,7 +219,8 @@ fn plan(connection: &mut Connection, backend: Backend, sql: &str) -> Vec<String>
 
 /// The types of a statement's columns of keys, which PostgreSQL cannot tell from the text.
 fn key_types(sql: &str) -> String {
-    let names = sql.split_once(" AS u(").and_then(|(_, rest)| rest.split_once(')')).map(|(names, _)| names);
+    let names =
+        sql.split_once(" AS u(").and_then(|(_, rest)| rest.split_once(')')).map(|(names, _)| names);
     let of = |name: &str| match name {
         "id" | "sale" | "return_id" => "uuid[]",
         "one" => "integer[]",
@@ -205,10 +236,14 @@ const SMALL: [&str; 4] = ["stores", "audit_heads", "settings_generation", "u"];
 
 /// Whether a step walks through a whole table of those that grow.
 fn walks(step: &str) -> bool {
-    let walked = step.trim_start_matches([' ', '-', '>']).strip_prefix("Seq Scan on ").or(step.strip_prefix("SCAN "));
+    let walked = step
+        .trim_start_matches([' ', '-', '>'])
+        .strip_prefix("Seq Scan on ")
+        .or(step.strip_prefix("SCAN "));
     walked.is_some_and(|table| {
         let name = table.split_whitespace().next().unwrap_or_default();
-        // SQLite's steps through the values of a statement, and PostgreSQL's through an index in order, are none.
+        // SQLite's steps through the values of a statement, and PostgreSQL's through an index in
+        // order, are none.
         !SMALL.contains(&name)
             && !table.contains("VALUES")
             && !table.contains("CONSTANT ROW")
@@ -218,15 +253,20 @@ fn walks(step: &str) -> bool {
 
 type Work = Box<dyn Fn(&mut Read<'_>) -> Result<(), StoreError>>;
 
-/// Every search of which an index is asked, and that index: as PostgreSQL calls it, SQLite's own names beside.
+/// Every search of which an index is asked, and that index: as PostgreSQL calls it, SQLite's own
+/// names beside.
 fn searches() -> Vec<(&'static str, &'static [&'static str], Work)> {
     let one = || Stores::Listed(vec!["T1".into()]);
     let two = || Stores::Listed(vec!["T1".into(), "T2".into()]);
-    let sale = |filter: SaleFilter| -> Work { Box::new(move |read| sales::find(read, &filter, None, 50).map(drop)) };
-    let back =
-        |filter: ReturnFilter| -> Work { Box::new(move |read| returns::find(read, &filter, None, 50).map(drop)) };
-    let logged =
-        |filter: EventFilter| -> Work { Box::new(move |read| events::find(read, &filter, None, 50).map(drop)) };
+    let sale = |filter: SaleFilter| -> Work {
+        Box::new(move |read| sales::find(read, &filter, None, 50).map(drop))
+    };
+    let back = |filter: ReturnFilter| -> Work {
+        Box::new(move |read| returns::find(read, &filter, None, 50).map(drop))
+    };
+    let logged = |filter: EventFilter| -> Work {
+        Box::new(move |read| events::find(read, &filter, None, 50).map(drop))
+    };
     let day = Some(date(2026, 5, 5));
     let sales_of = SaleFilter::of;
     let returns_of = ReturnFilter::of;
@@ -260,8 +300,16 @@ fn searches() -> Vec<(&'static str, &'static [&'static str], Work)> {
         ),
         ("sales of a store", &["sales_of_store"], sale(sales_of(one()))),
         ("sales of stores", &["sales_of_store"], sale(sales_of(two()))),
-        ("sales of all stores", &["sales_pkey", "sqlite_autoindex_sales_1"], sale(sales_of(Stores::All))),
-        ("sales of a day", &["sales_of_day"], sale(SaleFilter { from: day, to: day, ..sales_of(Stores::All) })),
+        (
+            "sales of all stores",
+            &["sales_pkey", "sqlite_autoindex_sales_1"],
+            sale(sales_of(Stores::All)),
+        ),
+        (
+            "sales of a day",
+            &["sales_of_day"],
+            sale(SaleFilter { from: day, to: day, ..sales_of(Stores::All) }),
+        ),
         ("returns of a store", &["returns_of_store"], back(returns_of(one()))),
         ("returns of stores", &["returns_of_store"], back(returns_of(two()))),
         (
@@ -328,10 +376,12 @@ fn no_search_walks_through_a_table_that_grows() {
             let sent = statements(&mut shop, &*work);
             assert!(!sent.is_empty(), "{what} sends nothing");
             let mut connection = database.connect();
-            let plans: Vec<Vec<String>> = sent.iter().map(|sql| plan(&mut connection, backend, sql)).collect();
+            let plans: Vec<Vec<String>> =
+                sent.iter().map(|sql| plan(&mut connection, backend, sql)).collect();
             let steps = || plans.iter().flatten();
-            let uses =
-                indexes.iter().any(|index| steps().any(|step| step.split([' ', '(']).any(|word| word == *index)));
+            let uses = indexes
+                .iter()
+                .any(|index| steps().any(|step| step.split([' ', '(']).any(|word| word == *index)));
             if !uses || steps().any(|step| walks(step)) {
                 wrong.push(format!(
                     "{what}:\n{}\n{}",

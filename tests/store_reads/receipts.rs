@@ -48,7 +48,9 @@ fn what_another_command_of_the_batch_looks_for_does_not_hide_a_receipt() {
         }
         let (known, now) = (Arc::new(Settings::default()), shop.now);
         let state = shop.read(|read| batch::load(read, &touched.in_order(), &known, now)).unwrap();
-        for ((store, sale), id) in [(at_home, sold[2].id), (elsewhere, sold[2].id), (other_day, sold[1].id)] {
+        for ((store, sale), id) in
+            [(at_home, sold[2].id), (elsewhere, sold[2].id), (other_day, sold[1].id)]
+        {
             assert_eq!(state.find(&sale, store), Found::One(id), "{sale:?} at {store}");
             assert!(state.book(id).is_some());
         }

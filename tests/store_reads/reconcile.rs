@@ -33,7 +33,8 @@ fn changes(shop: &Shop<'_>, sold: &[Sold], returned: &[Return]) -> Vec<(String, 
         returndesk::store::Backend::Postgres => format!("'{id}'"),
     };
     let (sale, other) = (id(sold[0].id), id(sold[4].id));
-    let the_return = returned.iter().find(|r| r.status == ReturnStatus::Completed && !r.training).unwrap();
+    let the_return =
+        returned.iter().find(|r| r.status == ReturnStatus::Completed && !r.training).unwrap();
     let practice = returned.iter().find(|r| r.training).unwrap();
     let one = id(the_return.id);
     let first = "(SELECT card FROM gift_card_entries ORDER BY card LIMIT 1)";

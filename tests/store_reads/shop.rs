@@ -1,4 +1,5 @@
-//! A shop's history, made the way the service makes it: commands performed on claimed state, written as batches.
+//! A shop's history, made the way the service makes it: commands performed on claimed state,
+//! written as batches.
 
 use crate::support::TestDb;
 use diesel::connection::SimpleConnection;
@@ -54,7 +55,10 @@ impl<'a> Shop<'a> {
         install::standard_policy(&mut connection, &Clock::fixed(now)).unwrap();
         let mut shop = Shop { database, connection, now, batches: 0 };
         for store in STORES {
-            shop.perform(Command::SaveStore(Box::new(SaveStore { store: the_store(store), seen: Seen::Nothing })));
+            shop.perform(Command::SaveStore(Box::new(SaveStore {
+                store: the_store(store),
+                seen: Seen::Nothing,
+            })));
         }
         shop
     }
@@ -102,7 +106,8 @@ impl<'a> Shop<'a> {
         let touched = touched.in_order();
         let (seed, now) = (self.batches, self.now);
         let done: Result<Done, StoreError> = Db::write(&mut self.connection, |tx| {
-            let mut state = batch::claim(tx, &touched, &Arc::new(Settings::default()), Ids::seeded(seed), now)?;
+            let mut state =
+                batch::claim(tx, &touched, &Arc::new(Settings::default()), Ids::seeded(seed), now)?;
             let done = match perform(&mut state, &command, &context) {
                 Outcome::Done(done) => *done,
                 Outcome::Refused(refusal) => panic!("{refusal:?}"),
@@ -111,12 +116,18 @@ impl<'a> Shop<'a> {
             if let Done::Returned(recorded) = &done {
                 documents.insert(recorded.the_return.id, document_of(recorded.the_return.id));
             }
-            batch::write(tx, &state, &batch::Written { documents: &documents, answers: &[], now }, done)
+            batch::write(
+                tx,
+                &state,
+                &batch::Written { documents: &documents, answers: &[], now },
+                done,
+            )
         });
         done.unwrap()
     }
 
-    /// Sale by number: a sku of three, a card of four, a customer of five, a serial number of its own, and shipping.
+    /// Sale by number: a sku of three, a card of four, a customer of five, a serial number of its
+    /// own, and shipping.
     pub fn sell(&mut self, number: usize) -> Sold {
         let store = STORES[number % STORES.len()];
         let day = self
@@ -154,7 +165,13 @@ impl<'a> Shop<'a> {
     }
 
     /// A unit of a line comes back at the store that sold it, with charges.
-    pub fn take_back(&mut self, sale: &Sold, sale_line: u32, charges: &[u32], training: bool) -> Return {
+    pub fn take_back(
+        &mut self,
+        sale: &Sold,
+        sale_line: u32,
+        charges: &[u32],
+        training: bool,
+    ) -> Return {
         let line = DraftLine {
             sale: None,
             sale_line: Some(sale_line),
@@ -173,7 +190,10 @@ impl<'a> Shop<'a> {
             operator: operator(sale.number),
             sale: Some(SaleRef::Id(sale.id)),
             lines: vec![line],
-            charges: charges.iter().map(|charge| DraftCharge { sale: None, charge: *charge }).collect(),
+            charges: charges
+                .iter()
+                .map(|charge| DraftCharge { sale: None, charge: *charge })
+                .collect(),
             customer: Some(format!("C-{}", sale.number % 5)),
             id_hash: None,
             refund_to: RefundTo::Original,
@@ -208,9 +228,18 @@ impl<'a> Shop<'a> {
 
     /// The card's refund fails, and store credit is given instead.
     pub fn fail(&mut self, the_return: &Return) -> Return {
-        let due = the_return.refunds.iter().find(|refund| refund.status == RefundStatus::Due).unwrap();
-        let (id, refund, fallback) = (the_return.id, due.plan.refund, Some(TenderType::StoreCredit));
-        let command = SettleRefund { id, refund, settled: false, reference: None, fallback, codes: Vec::new() };
+        let due =
+            the_return.refunds.iter().find(|refund| refund.status == RefundStatus::Due).unwrap();
+        let (id, refund, fallback) =
+            (the_return.id, due.plan.refund, Some(TenderType::StoreCredit));
+        let command = SettleRefund {
+            id,
+            refund,
+            settled: false,
+            reference: None,
+            fallback,
+            codes: Vec::new(),
+        };
         match self.perform(Command::SettleRefund(command)) {
             Done::RefundSettled(settled) => settled.kept(),
             other => panic!("{other:?}"),
@@ -223,22 +252,31 @@ impl<'a> Shop<'a> {
             Backend::Postgres => "SET session_replication_role = replica;".to_owned(),
             Backend::Sqlite => {
                 let guarded = migrate::APPEND_ONLY.iter().map(|guarded| guarded.table);
-                let drop =
-                    |t: &str| format!("DROP TRIGGER IF EXISTS {t}_no_update; DROP TRIGGER IF EXISTS {t}_no_delete;");
+                let drop = |t: &str| {
+                    format!(
+                        "DROP TRIGGER IF EXISTS {t}_no_update; DROP TRIGGER IF EXISTS {t}_no_delete;"
+                    )
+                };
                 format!("PRAGMA foreign_keys = OFF; {}", guarded.map(drop).collect::<String>())
             }
         };
-        self.database.connect().batch_execute(&format!("{unguarded} {sql}")).unwrap_or_else(|e| panic!("{sql}: {e}"));
+        self.database
+            .connect()
+            .batch_execute(&format!("{unguarded} {sql}"))
+            .unwrap_or_else(|e| panic!("{sql}: {e}"));
     }
 
     /// Remembers these tables as they are now.
     pub fn keep(&self, tables: &[&str]) {
-        tables.iter().for_each(|t| self.tamper(&format!("CREATE TABLE kept_{t} AS SELECT * FROM {t}")));
+        tables
+            .iter()
+            .for_each(|t| self.tamper(&format!("CREATE TABLE kept_{t} AS SELECT * FROM {t}")));
     }
 
     /// Makes these tables what they were when they were kept.
     pub fn restore(&self, tables: &[&str]) {
-        let restore = |t: &&str| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM kept_{t};");
+        let restore =
+            |t: &&str| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM kept_{t};");
         self.tamper(&tables.iter().map(restore).collect::<String>());
     }
 

@@ -1,10 +1,12 @@
-//! What is sold and comes back: bodies as a register sends them. Amounts are whole dollars and cents, spelled out.
+//! What is sold and comes back: bodies as a register sends them. Amounts are whole dollars and
+//! cents, spelled out.
 
 use super::shop::Shop;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-/// The sale of the contract, sold now: two hearts of 12.50 less 2.50, 2.00 of tax, 20.00 by card and 4.50 in cash.
+/// The sale of the contract, sold now: two hearts of 12.50 less 2.50, 2.00 of tax, 20.00 by card
+/// and 4.50 in cash.
 pub fn hearts(shop: &Shop) -> Value {
     let mut sale = head(shop, "0042");
     sale["customer"] = json!("C-77");

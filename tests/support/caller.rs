@@ -1,4 +1,5 @@
-//! Callers as values: whoever asks, with a token minted for each request, so that moving the clock expires nobody.
+//! Callers as values: whoever asks, with a token minted for each request, so that moving the clock
+//! expires nobody.
 
 use super::shop::Shop;
 use actix_web::HttpResponse;
@@ -55,7 +56,9 @@ impl<'s> Caller<'s> {
     /// The access token, made now.
     pub fn token(&self) -> Option<String> {
         match &self.proof {
-            Proof::Minted(grant) => Some(self.shop.service().minter.mint(grant, self.shop.now()).unwrap().token),
+            Proof::Minted(grant) => {
+                Some(self.shop.service().minter.mint(grant, self.shop.now()).unwrap().token)
+            }
             Proof::Kept(token) => Some(token.clone()),
             Proof::None => None,
         }
@@ -96,7 +99,8 @@ impl<'s> Caller<'s> {
 
     /// A body that is not what it should be.
     pub fn post_text(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let request = self.request(Method::POST, path).insert_header(("Content-Type", "application/json"));
+        let request =
+            self.request(Method::POST, path).insert_header(("Content-Type", "application/json"));
         self.shop.ask(with(request.set_payload(body.to_owned()), headers))
     }
 
@@ -126,13 +130,17 @@ pub struct Answer {
 
 impl Answer {
     pub async fn read(answer: HttpResponse<BoxBody>) -> Answer {
-        let header = |(name, value): (&actix_web::http::header::HeaderName, &actix_web::http::header::HeaderValue)| {
-            (name.to_string(), value.to_str().unwrap_or("?").to_owned())
-        };
+        let header = |(name, value): (
+            &actix_web::http::header::HeaderName,
+            &actix_web::http::header::HeaderValue,
+        )| { (name.to_string(), value.to_str().unwrap_or("?").to_owned()) };
         let mut headers: Vec<_> = answer.headers().iter().map(header).collect();
         headers.sort();
         let status = answer.status().as_u16();
-        let bytes = actix_web::body::to_bytes(answer.into_body()).await.map(|bytes| bytes.to_vec()).unwrap_or_default();
+        let bytes = actix_web::body::to_bytes(answer.into_body())
+            .await
+            .map(|bytes| bytes.to_vec())
+            .unwrap_or_default();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         Answer { status, headers, bytes, body }
     }
@@ -189,7 +197,9 @@ impl fmt::Display for Answer {
 pub fn masked(json: &Value) -> Value {
     match json {
         Value::Array(entries) => entries.iter().map(masked).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), masked(value))).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), masked(value))).collect()
+        }
         Value::String(text) if is_id(text) => json!("<id>"),
         Value::String(text) if text.starts_with("eyJ") => json!("<token>"),
         other => other.clone(),
@@ -198,5 +208,7 @@ pub fn masked(json: &Value) -> Value {
 
 fn is_id(text: &str) -> bool {
     let dashes = text.char_indices().filter(|(_, c)| *c == '-').map(|(at, _)| at);
-    text.len() == 36 && dashes.eq([8, 13, 18, 23]) && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+    text.len() == 36
+        && dashes.eq([8, 13, 18, 23])
+        && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }

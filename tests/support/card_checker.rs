@@ -1,4 +1,5 @@
-//! The same for gift cards: never below nothing, each redemption once, under the key that asked for it.
+//! The same for gift cards: never below nothing, each redemption once, under the key that asked for
+//! it.
 
 use super::checker::{Kind, Violation, amount};
 use super::history::{Asked, Event, Found, asks_to_come_back};
@@ -23,36 +24,50 @@ pub fn check(events: &[Event], found: &Found) -> Vec<Violation> {
         for entry in entries {
             balance += signed(&entry["amount"]);
             if balance < 0 || balance != signed(&entry["balance"]) {
-                say(Kind::CardNegative, format!("{card} has {balance} by its entries after {entry}"));
+                say(
+                    Kind::CardNegative,
+                    format!("{card} has {balance} by its entries after {entry}"),
+                );
             }
         }
         for entry in entries.iter().filter(|entry| entry["kind"] == "redeem") {
             let key = entry["reference"].as_str().unwrap_or_default();
             let asked = redemptions.get(key).is_some_and(|asked| {
-                asked.card == card && asked.wanted == -signed(&entry["amount"]) && !asked.answers.iter().any(refused)
+                asked.card == card
+                    && asked.wanted == -signed(&entry["amount"])
+                    && !asked.answers.iter().any(refused)
             });
             if !asked {
                 say(Kind::NobodyAsked, format!("{card}: {entry}"));
             }
         }
-        let refused = redemptions
-            .iter()
-            .filter(|(_, asked)| asked.card == card && asked.wanted <= balance && asked.answers.iter().any(refused));
-        refused.for_each(|(key, _)| say(Kind::RefusedThoughFree, format!("{key} was refused, and {balance} is left")));
+        let refused = redemptions.iter().filter(|(_, asked)| {
+            asked.card == card && asked.wanted <= balance && asked.answers.iter().any(refused)
+        });
+        refused.for_each(|(key, _)| {
+            say(Kind::RefusedThoughFree, format!("{key} was refused, and {balance} is left"))
+        });
     }
     for (key, asked) in &redemptions {
         let Some(first) = asked.answers.first() else { continue };
         if !matches!(first.status, 201 | 409) {
             say(Kind::Unexpected, format!("{key} was answered {}", first.status));
         }
-        if asked.answers.iter().any(|other| (other.status, &other.body) != (first.status, &first.body)) {
+        if asked
+            .answers
+            .iter()
+            .any(|other| (other.status, &other.body) != (first.status, &first.body))
+        {
             say(Kind::KeyAnsweredTwoWays, format!("{key}: {:?}", asked.answers));
         }
         let entries = found.cards.get(asked.card).into_iter().flatten();
         let times = entries.filter(|entry| entry["reference"] == **key).count();
         match (first.status, times) {
             (201, 1) | (409, 0) => {}
-            (_, 0) => say(Kind::SuccessLost, format!("{key} was taken off {}, which knows nothing of it", asked.card)),
+            (_, 0) => say(
+                Kind::SuccessLost,
+                format!("{key} was taken off {}, which knows nothing of it", asked.card),
+            ),
             _ => say(Kind::UnitTwice, format!("{key} is on {} {times} times", asked.card)),
         }
     }

@@ -1,5 +1,6 @@
-//! Judges a history of requests and answers against what is there in the end: nothing twice, nothing lost, nothing that
-//! nobody asked for. It knows the API alone, neither tables nor the service's code, so that one mistake is not made twice.
+//! Judges a history of requests and answers against what is there in the end: nothing twice,
+//! nothing lost, nothing that nobody asked for. It knows the API alone, neither tables nor the
+//! service's code, so that one mistake is not made twice.
 #![allow(dead_code)] // each test binary uses a part of this
 
 use super::card_checker;
@@ -123,16 +124,28 @@ impl Checker<'_> {
             let Some(first) = request.answers.first() else { continue };
             let status = first.status;
             if !matches!(status, 201 | 422) {
-                said.push((Kind::Unexpected, format!("{key} was answered {status}: {}", text(first))));
+                said.push((
+                    Kind::Unexpected,
+                    format!("{key} was answered {status}: {}", text(first)),
+                ));
             }
-            let differs = request.answers.iter().find(|other| (other.status, &other.body) != (status, &first.body));
+            let differs = request
+                .answers
+                .iter()
+                .find(|other| (other.status, &other.body) != (status, &first.body));
             if let Some(other) = differs {
-                said.push((Kind::KeyAnsweredTwoWays, format!("{key}: {}, then {}", text(first), text(other))));
+                said.push((
+                    Kind::KeyAnsweredTwoWays,
+                    format!("{key}: {}, then {}", text(first), text(other)),
+                ));
             }
             if let Some(id) = request.recorded().map(|recorded| id(&recorded))
                 && let Some(other) = answered.insert(id.clone(), key)
             {
-                said.push((Kind::AnswerShared, format!("{other} and {key} were both answered with {id}")));
+                said.push((
+                    Kind::AnswerShared,
+                    format!("{other} and {key} were both answered with {id}"),
+                ));
             }
         }
         said.into_iter().for_each(|(kind, told)| self.say(kind, told));
@@ -144,7 +157,8 @@ impl Checker<'_> {
         for (key, request) in &self.requests {
             let Some(recorded) = request.recorded() else { continue };
             match self.found.returns.get(&id(&recorded)) {
-                None => said.push(format!("{key} was answered with {}, which is not there", id(&recorded))),
+                None => said
+                    .push(format!("{key} was answered with {}, which is not there", id(&recorded))),
                 Some(shown) if *shown != recorded => {
                     said.push(format!("{key} was answered with {recorded}, and there is {shown}"));
                 }
@@ -156,11 +170,17 @@ impl Checker<'_> {
 
     /// Every return was asked for: by a key that was answered with it, or by one that never heard.
     fn origins(&mut self) {
-        let answered: BTreeSet<String> =
-            self.requests.values().filter_map(Request::recorded).map(|recorded| id(&recorded)).collect();
+        let answered: BTreeSet<String> = self
+            .requests
+            .values()
+            .filter_map(Request::recorded)
+            .map(|recorded| id(&recorded))
+            .collect();
         // A key that heard nothing may account for one return of what it asked for.
-        let open = self.requests.values().filter(|request| request.unheard && request.answers.is_empty());
-        let mut open: Vec<BTreeMap<Place, i64>> = open.map(|request| asked(&request.body)).collect();
+        let open =
+            self.requests.values().filter(|request| request.unheard && request.answers.is_empty());
+        let mut open: Vec<BTreeMap<Place, i64>> =
+            open.map(|request| asked(&request.body)).collect();
         for (id, shown) in &self.found.returns {
             if answered.contains(id) {
                 continue;
@@ -178,24 +198,33 @@ impl Checker<'_> {
                 .map(|recorded| id(&recorded))
         };
         let otherwise: Vec<String> = self.requests.values().filter_map(asked_otherwise).collect();
-        otherwise.into_iter().for_each(|id| self.say(Kind::NobodyAsked, format!("{id} is not what its key asked for")));
+        otherwise.into_iter().for_each(|id| {
+            self.say(Kind::NobodyAsked, format!("{id} is not what its key asked for"))
+        });
     }
 
     /// No unit twice, no tender beyond what it paid, and sales show the sum of their returns.
     fn sales(&mut self) {
-        let (mut units, mut money): (BTreeMap<Place, i64>, BTreeMap<Place, i64>) = Default::default();
+        let (mut units, mut money): (BTreeMap<Place, i64>, BTreeMap<Place, i64>) =
+            Default::default();
         for shown in self.standing() {
-            brought(shown).into_iter().for_each(|(place, quantity)| *units.entry(place).or_default() += quantity);
+            brought(shown)
+                .into_iter()
+                .for_each(|(place, quantity)| *units.entry(place).or_default() += quantity);
             for refund in shown["refunds"].as_array().into_iter().flatten() {
-                if let (Some(sale), Some(tender)) = (refund["sale"].as_str(), refund["sale_tender"].as_u64()) {
-                    *money.entry((sale.to_owned(), tender)).or_default() += amount(&refund["amount"]);
+                if let (Some(sale), Some(tender)) =
+                    (refund["sale"].as_str(), refund["sale_tender"].as_u64())
+                {
+                    *money.entry((sale.to_owned(), tender)).or_default() +=
+                        amount(&refund["amount"]);
                 }
             }
         }
         for (sale, shown) in &self.found.sales {
             for line in shown["lines"].as_array().into_iter().flatten() {
                 let place = (sale.clone(), line["line"].as_u64().unwrap_or_default());
-                let (back, sold) = (units.get(&place).copied().unwrap_or(0), quantity(&line["quantity"]));
+                let (back, sold) =
+                    (units.get(&place).copied().unwrap_or(0), quantity(&line["quantity"]));
                 if back > sold {
                     self.say(
                         Kind::UnitTwice,
@@ -204,19 +233,26 @@ impl Checker<'_> {
                 }
                 let shown = quantity(&line["returned_quantity"]);
                 if shown != back {
-                    let told = format!("{place:?} shows {shown} thousandths as returned; its returns have {back}");
+                    let told = format!(
+                        "{place:?} shows {shown} thousandths as returned; its returns have {back}"
+                    );
                     self.say(Kind::BooksDisagree, told);
                 }
             }
             for tender in shown["tenders"].as_array().into_iter().flatten() {
                 let place = (sale.clone(), tender["tender"].as_u64().unwrap_or_default());
-                let (back, paid) = (money.get(&place).copied().unwrap_or(0), amount(&tender["amount"]));
+                let (back, paid) =
+                    (money.get(&place).copied().unwrap_or(0), amount(&tender["amount"]));
                 if back > paid {
-                    self.say(Kind::TenderOverRefunded, format!("to {place:?} {back} went back, and it paid {paid}"));
+                    self.say(
+                        Kind::TenderOverRefunded,
+                        format!("to {place:?} {back} went back, and it paid {paid}"),
+                    );
                 }
                 let shown = amount(&tender["refunded"]);
                 if shown != back {
-                    let told = format!("{place:?} shows {shown} as refunded; its returns have {back}");
+                    let told =
+                        format!("{place:?} shows {shown} as refunded; its returns have {back}");
                     self.say(Kind::BooksDisagree, told);
                 }
             }
@@ -231,7 +267,9 @@ impl Checker<'_> {
         for (place, back) in answered {
             let sold = self.sold(&place);
             if back > sold {
-                let told = format!("of {place:?} {back} thousandths were answered as back, and {sold} were sold");
+                let told = format!(
+                    "of {place:?} {back} thousandths were answered as back, and {sold} were sold"
+                );
                 self.say(Kind::UnitTwice, told);
             }
         }
@@ -253,19 +291,27 @@ impl Checker<'_> {
         self.found.logged.iter().for_each(|id| *told.entry(id).or_default() += 1);
         let known = self.found.returns.keys().map(String::as_str);
         let wrong: BTreeSet<&str> = known.chain(told.keys().copied()).collect();
-        let wrong = wrong.into_iter().filter(|id| told.get(id) != Some(&1) || !self.found.returns.contains_key(*id));
-        let wrong: Vec<String> = wrong.map(|id| format!("{id} is there or told of not exactly once")).collect();
+        let wrong = wrong
+            .into_iter()
+            .filter(|id| told.get(id) != Some(&1) || !self.found.returns.contains_key(*id));
+        let wrong: Vec<String> =
+            wrong.map(|id| format!("{id} is there or told of not exactly once")).collect();
         wrong.into_iter().for_each(|told| self.say(Kind::LogDisagrees, told));
     }
 
-    /// A refusal stands if some line of it asked for more than was left; what is back now is at least what was back then.
+    /// A refusal stands if some line of it asked for more than was left; what is back now is at
+    /// least what was back then.
     fn refusals(&mut self) {
         if self.found.returns.values().any(|shown| shown["status"] != "completed") {
             return; // what was taken back may have been in the way
         }
         let mut units: BTreeMap<Place, i64> = BTreeMap::new();
-        self.standing().flat_map(brought).for_each(|(place, quantity)| *units.entry(place).or_default() += quantity);
-        let fits = |place: &Place, wanted: i64| units.get(place).copied().unwrap_or(0) + wanted <= self.sold(place);
+        self.standing()
+            .flat_map(brought)
+            .for_each(|(place, quantity)| *units.entry(place).or_default() += quantity);
+        let fits = |place: &Place, wanted: i64| {
+            units.get(place).copied().unwrap_or(0) + wanted <= self.sold(place)
+        };
         let refused = self.requests.iter().filter(|(_, request)| {
             request.answers.iter().any(|answer| answer.status == 422)
                 && asked(&request.body).iter().all(|(place, wanted)| fits(place, *wanted))
@@ -340,5 +386,7 @@ pub fn amount(value: &Value) -> i64 {
 fn decimal(value: &Value, digits: usize) -> i64 {
     let text = value.as_str().unwrap_or("0");
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    format!("{whole}{part:0<digits$}").parse().unwrap_or_else(|_| panic!("{text} is no number of {digits} digits"))
+    format!("{whole}{part:0<digits$}")
+        .parse()
+        .unwrap_or_else(|_| panic!("{text} is no number of {digits} digits"))
 }

@@ -1,4 +1,5 @@
-//! The OpenAPI document as a judge: every answer that a test gets is one that its operation says it may give.
+//! The OpenAPI document as a judge: every answer that a test gets is one that its operation says it
+//! may give.
 
 use super::caller::Answer;
 use returndesk::wire::problem::codes::{self, CODES};
@@ -18,7 +19,8 @@ pub struct Contract(pub Vec<Operation>);
 impl Contract {
     pub fn of(openapi: &Value) -> Contract {
         let paths = openapi["paths"].as_object().expect("a document with paths");
-        let mut operations: Vec<Operation> = paths.iter().flat_map(|(path, item)| operations_at(path, item)).collect();
+        let mut operations: Vec<Operation> =
+            paths.iter().flat_map(|(path, item)| operations_at(path, item)).collect();
         operations.sort_by_key(|operation| operation.path.matches('{').count());
         Contract(operations)
     }
@@ -34,22 +36,38 @@ impl Contract {
     pub fn judge(&self, method: &str, path: &str, answer: &Answer) {
         if answer.status >= 400 && method != "HEAD" {
             let meaning = CODES.iter().find(|meaning| meaning.code == answer.code());
-            assert_eq!(meaning.map(|meaning| meaning.status), Some(answer.status), "{method} {path}: {answer}");
-            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{method} {path}: {answer}");
-            assert_eq!(answer.body["title"], codes::meaning(answer.code()).title, "{method} {path}");
+            assert_eq!(
+                meaning.map(|meaning| meaning.status),
+                Some(answer.status),
+                "{method} {path}: {answer}"
+            );
+            assert_eq!(
+                answer.header("content-type"),
+                Some("application/problem+json"),
+                "{method} {path}: {answer}"
+            );
+            assert_eq!(
+                answer.body["title"],
+                codes::meaning(answer.code()).title,
+                "{method} {path}"
+            );
             assert_eq!(answer.body["instance"], path, "{method} {path}: {answer}");
         }
         if let Some(operation) = self.operation(method, path) {
-            let described = operation.document["responses"].as_object().expect("an operation with responses");
+            let described =
+                operation.document["responses"].as_object().expect("an operation with responses");
             // Of 405 the path is told, of 304 the headers that were sent.
-            let known = [304, 405].contains(&answer.status) || described.contains_key(&answer.status.to_string());
+            let known = [304, 405].contains(&answer.status)
+                || described.contains_key(&answer.status.to_string());
             assert!(known, "{method} {} does not describe this: {answer}", operation.path);
         }
     }
 }
 
 fn operations_at(path: &str, item: &Value) -> Vec<Operation> {
-    let methods = ["get", "put", "post", "patch", "delete"].into_iter().filter(|method| item[*method].is_object());
+    let methods = ["get", "put", "post", "patch", "delete"]
+        .into_iter()
+        .filter(|method| item[*method].is_object());
     let operation = |method: &str| Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
@@ -60,8 +78,11 @@ fn operations_at(path: &str, item: &Value) -> Vec<Operation> {
 
 impl Operation {
     fn takes(&self, path: &str) -> bool {
-        let (pattern, parts): (Vec<&str>, Vec<&str>) = (self.path.split('/').collect(), path.split('/').collect());
-        let fits = |(pattern, part): (&&str, &&str)| pattern == part || (pattern.starts_with('{') && !part.is_empty());
+        let (pattern, parts): (Vec<&str>, Vec<&str>) =
+            (self.path.split('/').collect(), path.split('/').collect());
+        let fits = |(pattern, part): (&&str, &&str)| {
+            pattern == part || (pattern.starts_with('{') && !part.is_empty())
+        };
         pattern.len() == parts.len() && pattern.iter().zip(&parts).all(fits)
     }
 

@@ -13,7 +13,8 @@ use returndesk::wire::sale::NewSale;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The body of a sale whose lines are units of a dollar and a quarter each, by card, taxes of eight percent on top.
+/// The body of a sale whose lines are units of a dollar and a quarter each, by card, taxes of eight
+/// percent on top.
 pub fn sale_body(receipt: &str, units: &[i64], customer: Option<&str>) -> Value {
     let cents = |minor: i64| format!("{}.{:02}", minor / 100, minor % 100);
     let line = |(units, number): (&i64, u32)| {
@@ -43,7 +44,8 @@ pub fn priced_body(receipt: &str, cents: i64, store: &str) -> Value {
     let amount = format!("{}.{:02}", cents / 100, cents % 100);
     let mut body = sale_body(receipt, &[1], None);
     body["store"] = json!(store);
-    body["lines"] = json!([{"line": 1, "sku": "SKU-1", "quantity": "1", "unit_price": amount, "net": amount}]);
+    body["lines"] =
+        json!([{"line": 1, "sku": "SKU-1", "quantity": "1", "unit_price": amount, "net": amount}]);
     body["tenders"][0]["amount"] = json!(amount);
     body["total"] = json!(amount);
     body

@@ -1,4 +1,5 @@
-//! What clients asked and heard, with the instants at which they did: the evidence that [`super::checker`] judges.
+//! What clients asked and heard, with the instants at which they did: the evidence that
+//! [`super::checker`] judges.
 #![allow(dead_code)] // each test binary uses a part of this
 
 use super::http::{Answer, Client};
@@ -43,7 +44,8 @@ impl Asked {
 
 /// In use, too many, overloaded, unavailable: nothing was decided for good.
 pub fn asks_to_come_back(answer: &Answer) -> bool {
-    matches!(answer.status, 408 | 429 | 503) || answer.status == 409 && answer.header("retry-after").is_some()
+    matches!(answer.status, 408 | 429 | 503)
+        || answer.status == 409 && answer.header("retry-after").is_some()
 }
 
 /// Every request of every client of a test, in the order in which their answers came.
@@ -68,10 +70,17 @@ impl History {
         let called = self.started.elapsed();
         let heard = match &asked {
             Asked::Return { key, body } => client.post("/v1/returns", key, body),
-            Asked::Redeem { key, card, body } => client.post(&format!("/v1/gift-cards/{card}/redemptions"), key, body),
+            Asked::Redeem { key, card, body } => {
+                client.post(&format!("/v1/gift-cards/{card}/redemptions"), key, body)
+            }
             Asked::Show { id } => client.get(&format!("/v1/returns/{id}")),
         };
-        let event = Event { called, returned: self.started.elapsed(), asked, heard: heard.as_ref().ok().cloned() };
+        let event = Event {
+            called,
+            returned: self.started.elapsed(),
+            asked,
+            heard: heard.as_ref().ok().cloned(),
+        };
         self.events.lock().unwrap().push(event);
         heard
     }
@@ -104,7 +113,10 @@ impl Found {
             found.sales.insert(id.clone(), shown(&mut client, &format!("/v1/sales/{id}")));
         }
         for card in cards {
-            found.cards.insert(card.clone(), all(&mut client, &format!("/v1/gift-cards/{card}/entries?limit=500")));
+            found.cards.insert(
+                card.clone(),
+                all(&mut client, &format!("/v1/gift-cards/{card}/entries?limit=500")),
+            );
         }
         for listed in all(&mut client, "/v1/returns?limit=500") {
             let id = listed["id"].as_str().unwrap().to_owned();
@@ -112,7 +124,10 @@ impl Found {
             found.returns.insert(id, view);
         }
         let entries = all(&mut client, "/v1/audit/events?limit=500&event=return.recorded");
-        found.logged = entries.iter().map(|item| item["entry"]["subject_id"].as_str().unwrap().to_owned()).collect();
+        found.logged = entries
+            .iter()
+            .map(|item| item["entry"]["subject_id"].as_str().unwrap().to_owned())
+            .collect();
         found
     }
 }

@@ -1,4 +1,5 @@
-//! A client of a few lines over a plain socket: tests that kill servers want to know exactly what reached them.
+//! A client of a few lines over a plain socket: tests that kill servers want to know exactly what
+//! reached them.
 #![allow(dead_code)] // each test binary uses a part of this
 
 use returndesk::api::service::Service;
@@ -26,7 +27,8 @@ impl Answer {
     }
 
     pub fn json(&self) -> serde_json::Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e} in {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e} in {}", String::from_utf8_lossy(&self.body)))
     }
 }
 
@@ -45,7 +47,10 @@ impl Client {
     }
 
     pub fn get(&mut self, path: &str) -> io::Result<Answer> {
-        let request = format!("GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n\r\n", self.token);
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {}\r\n\r\n",
+            self.token
+        );
         self.send(&request)
     }
 
@@ -71,7 +76,11 @@ impl Client {
     fn send(&mut self, request: &str) -> io::Result<Answer> {
         self.stream.get_mut().write_all(request.as_bytes())?;
         let status = self.line()?;
-        let status = status.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        let status = status
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .ok_or(io::ErrorKind::InvalidData)?;
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;
@@ -79,7 +88,8 @@ impl Client {
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
         let mut answer = Answer { status, headers, body: Vec::new() };
-        let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        let length =
+            answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         answer.body = vec![0; length];
         self.stream.read_exact(&mut answer.body)?;
         Ok(answer)
@@ -100,7 +110,12 @@ pub fn token(service: &Service, operator: &str, roles: &[Role]) -> String {
 }
 
 /// The same for so long.
-pub fn token_for(service: &Service, operator: &str, roles: &[Role], lifetime: jiff::SignedDuration) -> String {
+pub fn token_for(
+    service: &Service,
+    operator: &str,
+    roles: &[Role],
+    lifetime: jiff::SignedDuration,
+) -> String {
     let grant = AccessGrant {
         operator: operator.to_owned(),
         client_id: "test".to_owned(),
@@ -137,7 +152,8 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // The word is sent when `stop` is called, whether or not anybody waits for the future that it answers with.
+        // The word is sent when `stop` is called, whether or not anybody waits for the future that
+        // it answers with.
         drop(self.handle.stop(false));
         self.thread.take().into_iter().for_each(|thread| drop(thread.join()));
     }

@@ -1,4 +1,5 @@
-//! Several instances of the service on one database, a small shop in it, and the proof that its books hold.
+//! Several instances of the service on one database, a small shop in it, and the proof that its
+//! books hold.
 #![allow(dead_code)] // each test binary uses a part of this
 
 use super::support::TestDb;
@@ -22,7 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Barrier};
 use uuid::Uuid;
 
-/// Everything comes back, for ever: what the rules of quantity and money refuse is refused, and nothing else.
+/// Everything comes back, for ever: what the rules of quantity and money refuse is refused, and
+/// nothing else.
 pub const OPEN_POLICY: &str = r#"[{"id": "open", "when": {}, "set": {
     "window": {"days": 36500, "from": "sale", "after": "refuse"},
     "conditions": ["unopened", "opened", "used", "damaged", "incomplete"],
@@ -59,7 +61,11 @@ pub struct Instances<'a> {
 
 /// Settings of an instance on this database.
 pub fn config(database: &TestDb, home: &Path) -> Config {
-    let mut config = Config { database: database.url().to_owned(), data_dir: home.to_owned(), ..Config::default() };
+    let mut config = Config {
+        database: database.url().to_owned(),
+        data_dir: home.to_owned(),
+        ..Config::default()
+    };
     config.bind = ([127, 0, 0, 1], 0).into();
     config.desk.writers = 2;
     config.desk.readers = 1;
@@ -67,7 +73,8 @@ pub fn config(database: &TestDb, home: &Path) -> Config {
 }
 
 impl Instances<'_> {
-    /// As many as make sense: three with two writers each on PostgreSQL, two of one writer each on SQLite.
+    /// As many as make sense: three with two writers each on PostgreSQL, two of one writer each on
+    /// SQLite.
     pub fn start(database: &TestDb) -> Instances<'_> {
         let count = if database.backend() == Backend::Postgres { 3 } else { 2 };
         Instances::with(database, count, |_| {})
@@ -78,7 +85,9 @@ impl Instances<'_> {
         let home = Folder::new();
         let mut config = config(database, home.path());
         change(&mut config);
-        let build = |_| App::build(config.clone(), Clock::system()).unwrap_or_else(|fault| panic!("{fault}"));
+        let build = |_| {
+            App::build(config.clone(), Clock::system()).unwrap_or_else(|fault| panic!("{fault}"))
+        };
         Instances { database, apps: (0..count).map(build).collect(), home: Some(home) }
     }
 
@@ -98,7 +107,8 @@ impl Instances<'_> {
     }
 
     pub fn publish(&self, policy: &str, currency: &str, rules: &str) {
-        let document = format!(r#"{{"currency": "{currency}", "governed_by": "sale", "rules": {rules}}}"#);
+        let document =
+            format!(r#"{{"currency": "{currency}", "governed_by": "sale", "rules": {rules}}}"#);
         let document: PolicyDocument = serde_json::from_str(&document).unwrap();
         let (compiled, document) = (compile_document(&document).unwrap(), text(&document).into());
         let draft = DraftPolicy { name: policy.to_owned(), document, compiled };
@@ -185,7 +195,13 @@ pub fn request(operator: &str, command: Command, key: Option<Key>) -> Request {
         stores: Stores::All,
         register: Some("7".to_owned()),
     };
-    Request { command, caller: Arc::new(caller), key, request_id: None, path: "/v1/returns".to_owned() }
+    Request {
+        command,
+        caller: Arc::new(caller),
+        key,
+        request_id: None,
+        path: "/v1/returns".to_owned(),
+    }
 }
 
 /// A key by its text, for a body by its text.
@@ -210,13 +226,15 @@ pub fn at_once<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T
     })
 }
 
-/// What a reply says, in a word or two: `recorded`, the findings of a refused return, the code of another refusal.
+/// What a reply says, in a word or two: `recorded`, the findings of a refused return, the code of
+/// another refusal.
 pub fn told(reply: &Reply) -> String {
     match reply {
         Reply::Done { replayed: true, answer, .. } => format!("replayed {}", answer.status),
         Reply::Done { outcome: Some(Outcome::Refused(refusal)), .. } => match refusal.decision() {
             Some(decision) => {
-                let mut codes: Vec<&str> = decision.all_findings().map(|finding| finding.code.as_str()).collect();
+                let mut codes: Vec<&str> =
+                    decision.all_findings().map(|finding| finding.code.as_str()).collect();
                 codes.sort_unstable();
                 codes.dedup();
                 codes.join(" ")
@@ -240,5 +258,8 @@ pub fn tally<'r>(replies: impl IntoIterator<Item = &'r Reply>) -> BTreeMap<Strin
 
 /// A tally, written out.
 pub fn counts<const N: usize>(all: [(&str, usize); N]) -> BTreeMap<String, usize> {
-    all.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| (what.to_owned(), count)).collect()
+    all.into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(what, count)| (what.to_owned(), count))
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! Databases for tests: every test is written once and runs on both.
 //!
-//! SQLite always; PostgreSQL where `RETURNDESK_TEST_POSTGRES` holds the URL of a throwaway cluster, on which databases
-//! may be made and dropped.
+//! SQLite always; PostgreSQL where `RETURNDESK_TEST_POSTGRES` holds the URL of a throwaway cluster,
+//! on which databases may be made and dropped.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::disallowed_methods)] // a test may stop where it stands
 #![allow(dead_code)] // each test binary uses a part of this
 
@@ -37,7 +37,10 @@ impl TestDb {
     pub fn sqlite() -> Self {
         let folder = std::env::temp_dir().join(unique_name());
         std::fs::create_dir(&folder).expect("a temporary folder can be made");
-        TestDb { url: format!("sqlite://{}", folder.join("test.db").display()), home: Home::Folder(folder) }
+        TestDb {
+            url: format!("sqlite://{}", folder.join("test.db").display()),
+            home: Home::Folder(folder),
+        }
     }
 
     /// A new database on the cluster at `url`.
@@ -96,7 +99,9 @@ impl Drop for TestDb {
     fn drop(&mut self) {
         match &self.home {
             Home::Folder(folder) => drop(std::fs::remove_dir_all(folder)),
-            Home::Cluster { url, name } => on_cluster(url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")),
+            Home::Cluster { url, name } => {
+                on_cluster(url, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+            }
             Home::Lent(_) => {}
         }
     }
@@ -128,7 +133,9 @@ pub fn on_each_database(test: impl Fn(&TestDb)) {
 }
 
 fn warn_past_the_capture() {
-    not_tested("POSTGRESQL WAS NOT TESTED: RETURNDESK_TEST_POSTGRES is not set; these tests ran on SQLite alone.");
+    not_tested(
+        "POSTGRESQL WAS NOT TESTED: RETURNDESK_TEST_POSTGRES is not set; these tests ran on SQLite alone.",
+    );
 }
 
 /// Straight to standard error: the test harness swallows `eprintln!` of tests that succeed.
@@ -143,7 +150,8 @@ fn unique_name() -> String {
 
 fn on_cluster(url: &str, sql: &str) {
     let db = Db::open(url).expect("RETURNDESK_TEST_POSTGRES is a PostgreSQL URL");
-    let mut connection = db.connect().expect("the cluster of RETURNDESK_TEST_POSTGRES is reachable");
+    let mut connection =
+        db.connect().expect("the cluster of RETURNDESK_TEST_POSTGRES is reachable");
     connection.batch_execute(sql).expect("databases may be made and dropped on the cluster");
 }
 

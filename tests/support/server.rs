@@ -27,7 +27,12 @@ pub struct Plan {
 
 impl Plan {
     pub fn new(database: &str, home: &Path) -> Plan {
-        Plan { database: database.to_owned(), home: home.to_owned(), settings: Vec::new(), before: None }
+        Plan {
+            database: database.to_owned(),
+            home: home.to_owned(),
+            settings: Vec::new(),
+            before: None,
+        }
     }
 
     pub fn with(mut self, variable: &str, value: impl ToString) -> Plan {
@@ -42,7 +47,8 @@ impl Plan {
 
     /// Runs the binary on a port that was free a moment ago, whether or not it comes to listen.
     pub fn spawn(&self, address: SocketAddr) -> Child {
-        let stderr = File::options().create(true).append(true).open(self.home.join("stderr")).unwrap();
+        let stderr =
+            File::options().create(true).append(true).open(self.home.join("stderr")).unwrap();
         let binary = env!("CARGO_BIN_EXE_returndesk");
         let mut command = match &self.before {
             None => Command::new(binary),
@@ -53,7 +59,14 @@ impl Plan {
             }
         };
         command
-            .args(["serve", "--bind", &address.to_string(), "--database", &self.database, "--data-dir"])
+            .args([
+                "serve",
+                "--bind",
+                &address.to_string(),
+                "--database",
+                &self.database,
+                "--data-dir",
+            ])
             .arg(&self.home)
             .env_remove("RETURNDESK_CONFIG")
             .env("RETURNDESK_LOG_FILTER", "warn")

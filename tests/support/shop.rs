@@ -1,5 +1,6 @@
-//! A whole service over one of the tests' databases: three stores, people with roles, a clock that stands until it
-//! is moved. Requests go through everything a real one goes through, but for the socket.
+//! A whole service over one of the tests' databases: three stores, people with roles, a clock that
+//! stands until it is moved. Requests go through everything a real one goes through, but for the
+//! socket.
 
 use super::TestDb;
 use super::caller::{Answer, Caller};
@@ -58,7 +59,8 @@ impl Shop {
     /// The same with other settings.
     pub fn open_with(db: &TestDb, change: impl FnOnce(&mut Config)) -> Shop {
         let folder = std::env::temp_dir().join(super::unique_name());
-        let mut config = Config { database: db.url().to_owned(), data_dir: folder.clone(), ..Config::default() };
+        let mut config =
+            Config { database: db.url().to_owned(), data_dir: folder.clone(), ..Config::default() };
         config.bind = "127.0.0.1:0".parse().unwrap();
         change(&mut config);
         let mut shop = Shop::start(config, Clock::fixed(OPENING.parse().unwrap()));
@@ -73,7 +75,8 @@ impl Shop {
     /// A service on a database that somebody has traded on before, with new keys.
     pub fn over(db: &TestDb, now: &str) -> Shop {
         let folder = std::env::temp_dir().join(super::unique_name());
-        let mut config = Config { database: db.url().to_owned(), data_dir: folder.clone(), ..Config::default() };
+        let mut config =
+            Config { database: db.url().to_owned(), data_dir: folder.clone(), ..Config::default() };
         config.bind = "127.0.0.1:0".parse().unwrap();
         let mut shop = Shop::start(config, Clock::fixed(now.parse().unwrap()));
         shop.folder = Some(folder);
@@ -97,7 +100,16 @@ impl Shop {
         let handler = runtime.block_on(handler(&app));
         let openapi = runtime.block_on(handler(TestRequest::with_uri("/openapi.json"))).answer.body;
         let contract = Rc::new(Contract::of(&openapi));
-        Shop { contract, app, clock, config, handler, runtime, receipts: Cell::new(0), folder: None }
+        Shop {
+            contract,
+            app,
+            clock,
+            config,
+            handler,
+            runtime,
+            receipts: Cell::new(0),
+            folder: None,
+        }
     }
 
     /// Asks as it is.
@@ -205,7 +217,8 @@ impl Shop {
     /// Drafts a version of a policy and publishes it at once; its number.
     pub fn publish(&self, name: &str, document: &Value) -> u64 {
         let versions = format!("/v1/policies/{name}/versions");
-        let number = self.author().post(&versions, document).expect(201).body["version"].as_u64().unwrap();
+        let number =
+            self.author().post(&versions, document).expect(201).body["version"].as_u64().unwrap();
         self.publisher().post(&format!("{versions}/{number}/publish"), &json!({})).expect(200);
         number
     }
@@ -216,7 +229,8 @@ impl Shop {
         let mut entries = Vec::new();
         loop {
             let page = self.auditor().get(&path).expect(200).body;
-            entries.extend(page["items"].as_array().unwrap().iter().map(|item| item["entry"].clone()));
+            entries
+                .extend(page["items"].as_array().unwrap().iter().map(|item| item["entry"].clone()));
             match page["next_cursor"].as_str() {
                 Some(cursor) => path = format!("/v1/audit/events?limit=500&cursor={cursor}"),
                 None => return entries,

@@ -1,4 +1,5 @@
-//! A Rust file as the rules see it: its code without comments and the insides of literals, line by line.
+//! A Rust file as the rules see it: its code without comments and the insides of literals, line by
+//! line.
 
 /// One source file, prepared for the rules.
 pub struct Source {
@@ -25,10 +26,13 @@ impl Source {
     /// The room a file of `src` belongs to: `src/store/db.rs` and `src/store.rs` are of `store`.
     pub fn room(&self) -> Option<&str> {
         let inside = self.path.strip_prefix("src/")?;
-        Some(inside.split_once('/').map_or_else(|| inside.trim_end_matches(".rs"), |(room, _)| room))
+        Some(
+            inside.split_once('/').map_or_else(|| inside.trim_end_matches(".rs"), |(room, _)| room),
+        )
     }
 
-    /// How many `super` lead from this file's module to the crate's root: `src/store/db.rs` is `crate::store::db`.
+    /// How many `super` lead from this file's module to the crate's root: `src/store/db.rs` is
+    /// `crate::store::db`.
     pub fn depth(&self) -> usize {
         let inside = self.path.strip_prefix("src/").unwrap_or(&self.path);
         let own = if inside.ends_with("/mod.rs") { 0 } else { 1 };
@@ -57,7 +61,11 @@ pub fn tokens(line: &str) -> Vec<&str> {
     let mut rest = line.trim_start();
     while let Some(first) = rest.chars().next() {
         let name = |letter: char| letter.is_alphanumeric() || letter == '_';
-        let end = if name(first) { rest.find(|letter| !name(letter)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let end = if name(first) {
+            rest.find(|letter| !name(letter)).unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
         found.push(&rest[..end]);
         rest = rest[end..].trim_start();
     }
@@ -75,7 +83,9 @@ pub fn blank(text: &str) -> String {
             out.push(letters[at]);
             at += 1;
         } else {
-            out.extend(letters[at..end].iter().map(|letter| if *letter == '\n' { '\n' } else { ' ' }));
+            out.extend(
+                letters[at..end].iter().map(|letter| if *letter == '\n' { '\n' } else { ' ' }),
+            );
             at = end;
         }
     }
@@ -134,7 +144,8 @@ fn raw(letters: &[char], from: usize) -> Option<usize> {
     }
     let hashes = open - from;
     let closes = |at: &usize| {
-        letters[*at] == '"' && letters[at + 1..].iter().take_while(|letter| **letter == '#').count() >= hashes
+        letters[*at] == '"'
+            && letters[at + 1..].iter().take_while(|letter| **letter == '#').count() >= hashes
     };
     Some((open + 1..letters.len()).find(closes).map_or(letters.len(), |at| at + 1 + hashes))
 }
@@ -187,8 +198,7 @@ mod tests {
 
     #[test]
     fn what_is_only_for_tests_is_told_apart() {
-        let text =
-            "fn a() {}\n#[cfg(test)]\nmod tests {\n  fn b() {}\n}\nfn c() {}\n#[cfg(test)]\nmod more;\nfn d() {}\n";
+        let text = "fn a() {}\n#[cfg(test)]\nmod tests {\n  fn b() {}\n}\nfn c() {}\n#[cfg(test)]\nmod more;\nfn d() {}\n";
         let source = Source::new("src/store/db.rs", text);
         let kept: Vec<usize> = source.production().map(|(number, _)| number).collect();
         assert_eq!(kept, [1, 6, 9]);
@@ -199,7 +209,9 @@ mod tests {
 
     #[test]
     fn a_file_knows_its_room() {
-        for (path, room) in [("src/store/db.rs", Some("store")), ("src/app.rs", Some("app")), ("tests/x.rs", None)] {
+        for (path, room) in
+            [("src/store/db.rs", Some("store")), ("src/app.rs", Some("app")), ("tests/x.rs", None)]
+        {
             assert_eq!(Source::new(path, "").room(), room);
         }
     }

@@ -1,4 +1,5 @@
-//! What every file keeps to: sizes, names, first lines, and nothing half-done or of one developer's machine.
+//! What every file keeps to: sizes, names, first lines, and nothing half-done or of one developer's
+//! machine.
 
 use crate::source::{Source, tokens};
 use crate::{Offence, offence};
@@ -20,12 +21,17 @@ pub fn check_rust(source: &Source) -> Vec<Offence> {
     let mut found = Vec::new();
     let length = source.text.lines().count();
     if length > LONGEST_FILE {
-        let rule = format!("{length} lines; {LONGEST_FILE} at most, find the seam and split the file");
+        let rule =
+            format!("{length} lines; {LONGEST_FILE} at most, find the seam and split the file");
         found.push(offence(&source.path, LONGEST_FILE + 1, &rule));
     }
     let begins_with_doc = source.text.trim_start().starts_with("//!");
     if source.path.starts_with("src/") && !begins_with_doc {
-        found.push(offence(&source.path, 1, "a file begins with a //! comment that says what it is for"));
+        found.push(offence(
+            &source.path,
+            1,
+            "a file begins with a //! comment that says what it is for",
+        ));
     }
     found.extend(empty_names(source));
     for (line, code) in source.lines() {
@@ -41,17 +47,20 @@ pub fn check_rust(source: &Source) -> Vec<Offence> {
 fn empty_names(source: &Source) -> Vec<Offence> {
     let rule = |name: &str| format!("a module named {name} does not say what it is for");
     let path_parts = source.path.trim_end_matches(".rs").split('/');
-    let by_path =
-        path_parts.filter(|part| EMPTY_NAMES.contains(part)).map(|part| offence(&source.path, 1, &rule(part)));
+    let by_path = path_parts
+        .filter(|part| EMPTY_NAMES.contains(part))
+        .map(|part| offence(&source.path, 1, &rule(part)));
     let by_word = source.lines().flat_map(|(line, code)| {
         let words = tokens(code);
-        let named = words.windows(2).filter(|pair| pair[0] == "mod" && EMPTY_NAMES.contains(&pair[1]));
+        let named =
+            words.windows(2).filter(|pair| pair[0] == "mod" && EMPTY_NAMES.contains(&pair[1]));
         named.map(|pair| offence(&source.path, line, &rule(pair[1]))).collect::<Vec<_>>()
     });
     by_path.chain(by_word).collect()
 }
 
-/// Endings of files whose lines are read as code; prose, data and Cargo's lists of features may have long lines.
+/// Endings of files whose lines are read as code; prose, data and Cargo's lists of features may
+/// have long lines.
 const CODE: &[&str] = &["rs", "toml", "sql", "sh", "js", "css"];
 
 /// Offences that any text of the project can commit.
@@ -64,10 +73,18 @@ pub fn check_any(path: &str, text: &str) -> Vec<Offence> {
         let long = line.chars().count();
         // A sentence for a person is not broken to please a column: only the code beside it counts.
         if long - letters_of_literals(line) > LONGEST_LINE && code {
-            found.push(offence(path, at + 1, &format!("{long} letters in a line; {LONGEST_LINE} at most")));
+            found.push(offence(
+                path,
+                at + 1,
+                &format!("{long} letters in a line; {LONGEST_LINE} at most"),
+            ));
         }
         for folder in MACHINE_FOLDERS.iter().filter(|folder| names_folder(line, folder)) {
-            found.push(offence(path, at + 1, &format!("names a folder of one machine ({folder}…)")));
+            found.push(offence(
+                path,
+                at + 1,
+                &format!("names a folder of one machine ({folder}…)"),
+            ));
         }
     }
     found
@@ -84,7 +101,9 @@ fn letters_of_literals(line: &str) -> usize {
 
 /// Whether `folder` begins a path in `line`, and is not the middle of a longer one.
 fn names_folder(line: &str, folder: &str) -> bool {
-    let begins = |at: usize| !line[..at].ends_with(|before: char| before.is_alphanumeric() || "_-.})".contains(before));
+    let begins = |at: usize| {
+        !line[..at].ends_with(|before: char| before.is_alphanumeric() || "_-.})".contains(before))
+    };
     line.match_indices(folder).any(|(at, _)| begins(at))
 }
 
@@ -99,25 +118,48 @@ mod tests {
     #[test]
     fn a_rust_file_that_breaks_a_rule_is_told_where() {
         let rows = [
-            ("src/a.rs", "fn f() {}", "src/a.rs:1: a file begins with a //! comment that says what it is for"),
+            (
+                "src/a.rs",
+                "fn f() {}",
+                "src/a.rs:1: a file begins with a //! comment that says what it is for",
+            ),
             ("src/a.rs", "//! A.\nfn f() { todo!() }", "src/a.rs:2: todo! is not done"),
             ("tests/a.rs", "\n\ndbg!(1);", "tests/a.rs:3: dbg! is not done"),
-            ("src/a.rs", "//! A.\nmod utils;", "src/a.rs:2: a module named utils does not say what it is for"),
-            ("src/a/types.rs", "//! A.", "src/a/types.rs:1: a module named types does not say what it is for"),
+            (
+                "src/a.rs",
+                "//! A.\nmod utils;",
+                "src/a.rs:2: a module named utils does not say what it is for",
+            ),
+            (
+                "src/a/types.rs",
+                "//! A.",
+                "src/a/types.rs:1: a module named types does not say what it is for",
+            ),
         ];
         for (path, text, told) in rows {
             assert_eq!(rust(path, text), [told]);
         }
         let long = format!("//! A.\n{}", "\n".repeat(LONGEST_FILE));
-        assert_eq!(rust("src/a.rs", &long), ["src/a.rs:601: 601 lines; 600 at most, find the seam and split the file"]);
-        assert_eq!(rust("src/a.rs", "//! todo!() is a word here.\nconst A: &str = \"dbg!()\";"), [""; 0]);
+        assert_eq!(
+            rust("src/a.rs", &long),
+            ["src/a.rs:601: 601 lines; 600 at most, find the seam and split the file"]
+        );
+        assert_eq!(
+            rust("src/a.rs", "//! todo!() is a word here.\nconst A: &str = \"dbg!()\";"),
+            [""; 0]
+        );
     }
 
     #[test]
     fn long_lines_and_folders_of_one_machine_are_found_in_any_file() {
-        let told = |path: &str, text: &str| check_any(path, text).iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = |path: &str, text: &str| {
+            check_any(path, text).iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
         let long = "x".repeat(LONGEST_LINE + 1);
-        assert_eq!(told("scripts/test", &long), ["scripts/test:1: 141 letters in a line; 140 at most"]);
+        assert_eq!(
+            told("scripts/test", &long),
+            ["scripts/test:1: 141 letters in a line; 140 at most"]
+        );
         assert_eq!(told("README.md", &long), [""; 0]);
         assert_eq!(told("src/x.rs", &format!("    say(\"{long}\");")), [""; 0]);
         assert_eq!(told("src/x.rs", &format!("    {long} \"short\"")).len(), 1);

@@ -1,5 +1,5 @@
-//! `docs/worked-examples.md`, figure by figure: each sale is rung up, each step is a return, each cell is held against
-//! the answer. The page is the test's only source of figures.
+//! `docs/worked-examples.md`, figure by figure: each sale is rung up, each step is a return, each
+//! cell is held against the answer. The page is the test's only source of figures.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // functions that only this test calls
 
 #[path = "../counter/mod.rs"]

@@ -70,7 +70,8 @@ pub fn read(text: &str) -> Vec<Example> {
 }
 
 fn table_line(example: &mut Example, line: &str, in_table: bool) {
-    let cells: Vec<String> = line.trim_matches('|').split('|').map(|cell| cell.trim().replace("**", "")).collect();
+    let cells: Vec<String> =
+        line.trim_matches('|').split('|').map(|cell| cell.trim().replace("**", "")).collect();
     if cells.iter().all(|cell| cell.starts_with("---")) {
         return;
     }

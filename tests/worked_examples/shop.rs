@@ -28,8 +28,9 @@ pub fn open(example: &Example) -> Counter {
     settings.stores.insert(SHOP.to_owned(), Arc::new(store(SHOP, code, region, "UTC")));
     let mut counter = Counter::with_settings(settings, Vec::new());
     let body: NewSale = serde_json::from_value(sale(example, place)).unwrap();
-    let read =
-        body.read(counter.now, SignedDuration::ZERO).unwrap_or_else(|faults| panic!("{}: {faults:?}", example.title));
+    let read = body
+        .read(counter.now, SignedDuration::ZERO)
+        .unwrap_or_else(|faults| panic!("{}: {faults:?}", example.title));
     match counter.perform(&Command::RecordSale(Box::new(read))) {
         Outcome::Done(done) if matches!(*done, Done::SaleRecorded { .. }) => counter,
         other => panic!("{}: {other:?}", example.title),
@@ -40,11 +41,15 @@ fn sale(example: &Example, place: &Row) -> Value {
     let included = match place.get("prices") {
         "tax included" => true,
         "tax added" => false,
-        other => panic!("{}: prices are with tax included or tax added, not {other}", example.title),
+        other => {
+            panic!("{}: prices are with tax included or tax added, not {other}", example.title)
+        }
     };
     let tenders: Vec<&Row> = example.rows("tender").collect();
-    let rounding = tenders.iter().map(|row| row.get("rounding")).find(|cell| !cell.is_empty()).unwrap_or("0");
-    let tenders: Vec<Value> = tenders.iter().zip(1..).map(|(row, number)| tender(row, number)).collect();
+    let rounding =
+        tenders.iter().map(|row| row.get("rounding")).find(|cell| !cell.is_empty()).unwrap_or("0");
+    let tenders: Vec<Value> =
+        tenders.iter().zip(1..).map(|(row, number)| tender(row, number)).collect();
     let coupons: Vec<Value> = example
         .rows("coupon")
         .map(|row| json!({ "amount": row.get("amount"), "promotion": row.get("coupon") }))
@@ -91,7 +96,8 @@ pub fn tender(row: &Row, number: u32) -> Value {
 fn total(example: &Example, included: bool) -> String {
     let mut total = Sum::default();
     for row in example.rows("line") {
-        let taxes = row.cells().filter(|(column, _)| !LINE_COLUMNS.contains(column)).map(|(_, cell)| cell);
+        let taxes =
+            row.cells().filter(|(column, _)| !LINE_COLUMNS.contains(column)).map(|(_, cell)| cell);
         total.add(row.get("net"));
         taxes.filter(|_| !included).for_each(|tax| total.add(tax));
     }
@@ -113,11 +119,16 @@ impl Sum {
         if plain.is_empty() {
             return;
         }
-        self.digits = self.digits.max(plain.split_once('.').map_or(0, |(_, decimals)| decimals.len()));
+        self.digits =
+            self.digits.max(plain.split_once('.').map_or(0, |(_, decimals)| decimals.len()));
         let negative = plain.starts_with('-');
-        let (whole, decimals) =
-            plain.trim_start_matches('-').split_once('.').unwrap_or((plain.trim_start_matches('-'), ""));
-        let units: i64 = format!("{whole}{decimals:0<4}").parse().unwrap_or_else(|_| panic!("{cell} is no amount"));
+        let (whole, decimals) = plain
+            .trim_start_matches('-')
+            .split_once('.')
+            .unwrap_or((plain.trim_start_matches('-'), ""));
+        let units: i64 = format!("{whole}{decimals:0<4}")
+            .parse()
+            .unwrap_or_else(|_| panic!("{cell} is no amount"));
         self.units += if negative { -units } else { units };
     }
 

@@ -10,10 +10,12 @@ use returndesk::wire::returns::ReturnRequest;
 use serde_json::{Value, json};
 
 /// Columns of the table of steps that are no taxes.
-const STEP_COLUMNS: [&str; 8] = ["step", "line", "quantity", "net", "fee", "refund", "paid out", "fee tax"];
+const STEP_COLUMNS: [&str; 8] =
+    ["step", "line", "quantity", "net", "fee", "refund", "paid out", "fee tax"];
 
 /// Columns of the table of new goods that are no taxes.
-const GOODS_COLUMNS: [&str; 6] = ["new goods of step", "item", "quantity", "unit price", "discount", "net"];
+const GOODS_COLUMNS: [&str; 6] =
+    ["new goods of step", "item", "quantity", "unit price", "discount", "net"];
 
 pub struct Steps<'a> {
     example: &'a Example,
@@ -35,7 +37,8 @@ impl MintOverride for NoOverrides {
 impl<'a> Steps<'a> {
     /// Takes every step of an example.
     pub fn walk(example: &'a Example) -> Steps<'a> {
-        let mut steps = Steps { example, counter: shop::open(example), taken: 0, wrong: Vec::new() };
+        let mut steps =
+            Steps { example, counter: shop::open(example), taken: 0, wrong: Vec::new() };
         let rows: Vec<&Row> = example.rows("step").collect();
         for of_step in rows.chunk_by(|a, b| a.get("step") == b.get("step")) {
             match of_step[0].get("step") {
@@ -52,24 +55,42 @@ impl<'a> Steps<'a> {
         let step = rows[0].get("step").to_owned();
         if let Some(code) = rows[0].get("refund").strip_prefix("refused: ") {
             let found = answer["decision"]["lines"].to_string();
-            return self.expect(&step, "refused", code, if found.contains(code) { code } else { &found });
+            return self.expect(
+                &step,
+                "refused",
+                code,
+                if found.contains(code) { code } else { &found },
+            );
         }
         let Some(lines) = answer["lines"].as_array().cloned() else {
             return self.wrong.push(format!("step {step}: {answer}"));
         };
-        let shown = |row: &Row| if row.get("line").is_empty() { "-".to_owned() } else { row.get("line").to_owned() };
-        let asked: Vec<String> = rows.iter().map(|row| shown(row)).filter(|line| line != "-").collect();
-        let answered: Vec<String> = lines.iter().map(|line| line["sale_line"].to_string()).collect();
+        let shown = |row: &Row| {
+            if row.get("line").is_empty() { "-".to_owned() } else { row.get("line").to_owned() }
+        };
+        let asked: Vec<String> =
+            rows.iter().map(|row| shown(row)).filter(|line| line != "-").collect();
+        let answered: Vec<String> =
+            lines.iter().map(|line| line["sale_line"].to_string()).collect();
         self.expect(&step, "lines", &asked.join(", "), &answered.join(", "));
         for (row, line) in rows.iter().zip(&lines) {
             self.line(&step, row, line);
         }
         self.expect(&step, "paid out", rows[0].get("paid out"), &paid_out(&answer));
-        if let Some(net) = self.example.rows("net of step").find(|row| row.get("net of step") == step) {
-            for (column, member) in [("returned", "returned"), ("fees", "fees"), ("new goods", "exchanged")] {
+        if let Some(net) =
+            self.example.rows("net of step").find(|row| row.get("net of step") == step)
+        {
+            for (column, member) in
+                [("returned", "returned"), ("fees", "fees"), ("new goods", "exchanged")]
+            {
                 self.expect(&step, column, net.get(column), amount(&answer["totals"][member]));
             }
-            self.expect(&step, "to the customer", net.get("to the customer"), amount(&answer["totals"]["refund"]));
+            self.expect(
+                &step,
+                "to the customer",
+                net.get("to the customer"),
+                amount(&answer["totals"]["refund"]),
+            );
             self.expect(&step, "to pay", net.get("to pay"), amount(&answer["totals"]["due"]));
         }
     }
@@ -83,8 +104,13 @@ impl<'a> Steps<'a> {
         let kept = amounts(&line["fee_taxes"]);
         self.expect(step, "fee tax", or_nothing(row.get("fee tax")), &kept.to_string());
         let taxes = line["taxes"].as_array().cloned().unwrap_or_default();
-        for (column, _) in row.cells().filter(|(column, cell)| !STEP_COLUMNS.contains(column) && !cell.is_empty()) {
-            assert!(taxes.iter().any(|tax| tax["code"] == column), "step {step}: {column} is no tax of this line");
+        for (column, _) in
+            row.cells().filter(|(column, cell)| !STEP_COLUMNS.contains(column) && !cell.is_empty())
+        {
+            assert!(
+                taxes.iter().any(|tax| tax["code"] == column),
+                "step {step}: {column} is no tax of this line"
+            );
         }
         for tax in &taxes {
             let code = tax["code"].as_str().unwrap_or_default();
@@ -103,7 +129,8 @@ impl<'a> Steps<'a> {
                                "condition": "opened", "reason": "changed_mind" })
             })
             .collect();
-        let mut body = json!({ "store": SHOP, "register": "7", "sale": { "receipt": "R-1" }, "lines": lines });
+        let mut body =
+            json!({ "store": SHOP, "register": "7", "sale": { "receipt": "R-1" }, "lines": lines });
         if let Some(exchange) = self.new_goods(rows[0].get("step")) {
             body["exchange"] = exchange;
         }
@@ -122,23 +149,31 @@ impl<'a> Steps<'a> {
             .filter(|row| of_step(row, "new goods of step"))
             .map(|row| Value::Object(shop::goods(row, &GOODS_COLUMNS)))
             .collect();
-        let payments = self.example.rows("payment of step").filter(|row| of_step(row, "payment of step"));
-        let tenders: Vec<Value> = payments.zip(1..).map(|(row, number)| shop::tender(row, number)).collect();
+        let payments =
+            self.example.rows("payment of step").filter(|row| of_step(row, "payment of step"));
+        let tenders: Vec<Value> =
+            payments.zip(1..).map(|(row, number)| shop::tender(row, number)).collect();
         (!lines.is_empty()).then(|| json!({ "lines": lines, "tenders": tenders }))
     }
 
     /// The row of sums against the rows above it.
     fn sums(&mut self, sums: &Row, rows: &[&Row]) {
-        for (column, cell) in sums.cells().filter(|(column, cell)| *column != "step" && !cell.is_empty()) {
+        for (column, cell) in
+            sums.cells().filter(|(column, cell)| *column != "step" && !cell.is_empty())
+        {
             let mut sum = Sum::default();
-            rows.iter().filter(|row| row.get("step") != "sum").for_each(|row| sum.add(row.get(column)));
+            rows.iter()
+                .filter(|row| row.get("step") != "sum")
+                .for_each(|row| sum.add(row.get(column)));
             self.expect("sum", column, cell, &sum.to_string());
         }
     }
 
     fn expect(&mut self, step: &str, what: &str, written: &str, answered: &str) {
         let (mut w, mut a) = (Sum::default(), Sum::default());
-        let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || "−-.".contains(c));
+        let number = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || "−-.".contains(c))
+        };
         let equal = match number(written) && number(answered) {
             true => {
                 w.add(written);
@@ -148,7 +183,9 @@ impl<'a> Steps<'a> {
             false => written == answered,
         };
         if !equal {
-            self.wrong.push(format!("step {step}: {what} is {written:?} on the page, {answered:?} in the answer"));
+            self.wrong.push(format!(
+                "step {step}: {what} is {written:?} on the page, {answered:?} in the answer"
+            ));
         }
     }
 }

@@ -28,13 +28,23 @@ pub fn print_tokens(app: &App, shop: &Shop, address: SocketAddr) -> Result<(), F
     let url = format!("http://{address}");
     let latest = shop.sales().filter(|sale| sale["store"] == "0042").last().unwrap_or_default();
     let receipt = latest["receipt"].as_str().unwrap_or_default();
-    print(&format!("\ncurl -s -H \"Authorization: Bearer $CASHIER\" '{url}/v1/sales?store=0042&limit=3'"));
+    print(&format!(
+        "\ncurl -s -H \"Authorization: Bearer $CASHIER\" '{url}/v1/sales?store=0042&limit=3'"
+    ));
     let line = r#"{"sale_line":1,"quantity":"1","reason":"changed_mind","condition":"unopened"}"#;
-    let body = format!(r#"{{"store":"0042","register":"7","sale":{{"receipt":"{receipt}"}},"lines":[{line}]}}"#);
+    let body = format!(
+        r#"{{"store":"0042","register":"7","sale":{{"receipt":"{receipt}"}},"lines":[{line}]}}"#
+    );
     let json = "-H 'Content-Type: application/json'";
-    print(&format!("curl -s -H \"Authorization: Bearer $CASHIER\" {json} {url}/v1/returns/check \\\n  -d '{body}'"));
-    print(&format!("curl -s -H \"Authorization: Bearer $MANAGER\" '{url}/v1/returns?store=0042&limit=3'"));
-    print(&format!("curl -s -H \"Authorization: Bearer $AUDITOR\" '{url}/v1/audit/events?store=0042&limit=3'"));
+    print(&format!(
+        "curl -s -H \"Authorization: Bearer $CASHIER\" {json} {url}/v1/returns/check \\\n  -d '{body}'"
+    ));
+    print(&format!(
+        "curl -s -H \"Authorization: Bearer $MANAGER\" '{url}/v1/returns?store=0042&limit=3'"
+    ));
+    print(&format!(
+        "curl -s -H \"Authorization: Bearer $AUDITOR\" '{url}/v1/audit/events?store=0042&limit=3'"
+    ));
     print(&format!("curl -s -H \"Authorization: Bearer $ADMIN\" {url}/v1/operators"));
     print(&format!("\nReference: {url}/docs. Ctrl-C stops."));
     Ok(())

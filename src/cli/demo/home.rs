@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Says that the folder is a demo's, and is locked while one runs in it.
 const MARKER: &str = "returndesk-demo.txt";
-const ABOUT: &str =
-    "This folder is of `returndesk demo`. Everything in it is thrown away when the demo starts again.\n";
+const ABOUT: &str = "This folder is of `returndesk demo`. Everything in it is thrown away when the demo starts again.\n";
 
 /// An empty folder, this process's own as long as the value lives.
 pub struct Home {
@@ -30,7 +29,12 @@ impl Home {
                 path.display()
             )));
         }
-        let mut file = OpenOptions::new().create(true).truncate(false).write(true).open(&marker).map_err(trouble)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&marker)
+            .map_err(trouble)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -1,4 +1,5 @@
-//! As much of an HTTP/1.1 client as the demo needs to ask its own server: one connection a request, lengths and chunks.
+//! As much of an HTTP/1.1 client as the demo needs to ask its own server: one connection a request,
+//! lengths and chunks.
 
 use std::io::{self, Error, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -48,7 +49,10 @@ impl<'a> Asked<'a> {
     }
 
     fn head(&self, address: SocketAddr) -> String {
-        let mut head = format!("{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n", self.method, self.path);
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n",
+            self.method, self.path
+        );
         if let Some(token) = self.token {
             head += &format!("Authorization: Bearer {token}\r\n");
         }
@@ -56,7 +60,11 @@ impl<'a> Asked<'a> {
             head += &format!("Idempotency-Key: {key}\r\n");
         }
         if !self.body.is_empty() {
-            head += &format!("Content-Type: {}\r\nContent-Length: {}\r\n", self.content_type, self.body.len());
+            head += &format!(
+                "Content-Type: {}\r\nContent-Length: {}\r\n",
+                self.content_type,
+                self.body.len()
+            );
         }
         head + "\r\n"
     }
@@ -64,7 +72,10 @@ impl<'a> Asked<'a> {
 
 impl Answered {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> String {
@@ -91,7 +102,8 @@ impl Client {
         connection.write_all(&request)?;
         let mut answer = Vec::new();
         connection.read_to_end(&mut answer)?;
-        read(&answer).ok_or_else(|| Error::new(ErrorKind::InvalidData, "the answer is not HTTP, or was cut"))
+        read(&answer)
+            .ok_or_else(|| Error::new(ErrorKind::InvalidData, "the answer is not HTTP, or was cut"))
     }
 }
 
@@ -102,8 +114,14 @@ fn read(answer: &[u8]) -> Option<Answered> {
     let (status, reason) = first.strip_prefix("HTTP/1.1 ")?.split_once(' ')?;
     let headers = headers.lines().filter_map(|line| line.split_once(':'));
     let headers = headers.map(|(name, value)| (name.to_owned(), value.trim().to_owned())).collect();
-    let mut answered = Answered { status: status.parse().ok()?, reason: reason.to_owned(), headers, body: Vec::new() };
-    answered.body = match (answered.header("transfer-encoding"), answered.header("content-length")) {
+    let mut answered = Answered {
+        status: status.parse().ok()?,
+        reason: reason.to_owned(),
+        headers,
+        body: Vec::new(),
+    };
+    answered.body = match (answered.header("transfer-encoding"), answered.header("content-length"))
+    {
         (Some("chunked"), _) => unchunked(rest)?,
         (_, Some(length)) => rest.get(..length.parse().ok()?)?.to_vec(),
         _ => rest.to_vec(),

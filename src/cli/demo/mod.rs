@@ -1,7 +1,8 @@
-//! `returndesk demo`: a made-up shop to try the service on, the main job walked through with real requests, and then
-//! the service, left running to play with.
+//! `returndesk demo`: a made-up shop to try the service on, the main job walked through with real
+//! requests, and then the service, left running to play with.
 //!
-//! Every step knows what the answer has to be; one that is not ends the demo with trouble. So it is a test as well.
+//! Every step knows what the answer has to be; one that is not ends the demo with trouble. So it is
+//! a test as well.
 
 pub mod shop;
 
@@ -41,11 +42,17 @@ const SEED: u64 = 7;
 
 #[derive(Args)]
 pub struct DemoArgs {
-    /// Address and port to serve on; a free port if it is taken [default: 127.0.0.1:8080] [env: RETURNDESK_BIND]
+    /// Address and port to serve on; a free port if it is taken [default: 127.0.0.1:8080] [env:
+    /// RETURNDESK_BIND]
     #[arg(long)]
     bind: Option<SocketAddr>,
     /// Folder of the demo, emptied at each start; one with anything else in it is refused
-    #[arg(long, value_name = "DIR", env = "RETURNDESK_DEMO_DATA_DIR", default_value = "./returndesk-demo")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "RETURNDESK_DEMO_DATA_DIR",
+        default_value = "./returndesk-demo"
+    )]
     data_dir: PathBuf,
     /// How many sales the shop has
     #[arg(long, env = "RETURNDESK_DEMO_SALES", default_value_t = 3_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -62,14 +69,22 @@ pub fn run(args: DemoArgs, config: Config, clock: Clock) -> Result<(), Failure> 
     let home = Home::open(&args.data_dir)?;
     let bind = running::free(args.bind.unwrap_or(config.bind))?;
     // Always a database of its own: a demo must not open the one that the environment names.
-    let config = Config { bind, database: String::new(), data_dir: home.path().to_owned(), ..config };
+    let config =
+        Config { bind, database: String::new(), data_dir: home.path().to_owned(), ..config };
     let app = Arc::new(App::build(config, clock)?);
     let running = Running::start(Arc::clone(&app))?;
-    print(&format!("returndesk serves on http://{}, with its data in {}.", running.address(), home.path().display()));
+    print(&format!(
+        "returndesk serves on http://{}, with its data in {}.",
+        running.address(),
+        home.path().display()
+    ));
     let told = tell(&shop, &app, &running, &home);
     if told.is_ok() {
         let verdict = "Every step gave what it should";
-        print(&format!("\n{verdict}; all of it took {} seconds.", began.elapsed().as_secs().max(1)));
+        print(&format!(
+            "\n{verdict}; all of it took {} seconds.",
+            began.elapsed().as_secs().max(1)
+        ));
     }
     match (&told, args.exit) {
         (Ok(()), false) => {
@@ -82,7 +97,8 @@ pub fn run(args: DemoArgs, config: Config, clock: Clock) -> Result<(), Failure> 
 
 /// The shop as of today, the day at its stores.
 fn shop(args: &DemoArgs, clock: &Clock) -> Result<Shop, Failure> {
-    let zone = TimeZone::get(shop::TIME_ZONE).map_err(|fault| Failure::Trouble(fault.to_string()))?;
+    let zone =
+        TimeZone::get(shop::TIME_ZONE).map_err(|fault| Failure::Trouble(fault.to_string()))?;
     let today = clock.now().to_zoned(zone).date();
     Ok(Shop::with_sales(SEED, today, usize::try_from(args.sales).unwrap_or(usize::MAX)))
 }

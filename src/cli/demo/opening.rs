@@ -1,4 +1,5 @@
-//! Opening the shop: stores, registers and operators as an administrator saves them, then its sales as an import.
+//! Opening the shop: stores, registers and operators as an administrator saves them, then its sales
+//! as an import.
 
 use super::http::{Asked, Client};
 use super::shop::Shop;
@@ -9,7 +10,8 @@ use crate::cli::terminal::{counted, grouped, print};
 use crate::domain::caller::Role;
 use std::time::Instant;
 
-/// Sales in one request. The client reads nothing before it has written all, so the answer must fit the sockets.
+/// Sales in one request. The client reads nothing before it has written all, so the answer must fit
+/// the sockets.
 const AT_ONCE: usize = 500;
 
 /// All of it over HTTP, as a shop's own systems would.
@@ -19,12 +21,22 @@ pub fn open(client: &Client, app: &App, shop: &Shop) -> Result<(), Failure> {
     for store in shop.stores() {
         put(client, &admin, &format!("/v1/stores/{}", store.store), store.body().to_string())?;
         for register in store.registers {
-            put(client, &admin, &format!("/v1/stores/{}/registers/{register}", store.store), "{}".into())?;
+            put(
+                client,
+                &admin,
+                &format!("/v1/stores/{}/registers/{register}", store.store),
+                "{}".into(),
+            )?;
             registers += 1;
         }
     }
     for operator in shop.operators() {
-        put(client, &admin, &format!("/v1/operators/{}", operator.operator), operator.body().to_string())?;
+        put(
+            client,
+            &admin,
+            &format!("/v1/operators/{}", operator.operator),
+            operator.body().to_string(),
+        )?;
     }
     let (stores, people) = (shop.stores().len(), shop.operators().len());
     print(&format!("Saved {stores} stores, {registers} registers, {people} operators."));
@@ -32,11 +44,17 @@ pub fn open(client: &Client, app: &App, shop: &Shop) -> Result<(), Failure> {
 }
 
 fn put(client: &Client, token: &str, path: &str, body: String) -> Result<(), Failure> {
-    let answered = client.ask(&Asked::json("PUT", path, Some(token), body)).map_err(|fault| no_answer(path, &fault))?;
+    let answered = client
+        .ask(&Asked::json("PUT", path, Some(token), body))
+        .map_err(|fault| no_answer(path, &fault))?;
     if answered.status == 201 {
         return Ok(());
     }
-    Err(Failure::Trouble(format!("PUT {path} was answered {}: {}", answered.status, answered.text())))
+    Err(Failure::Trouble(format!(
+        "PUT {path} was answered {}: {}",
+        answered.status,
+        answered.text()
+    )))
 }
 
 fn import(client: &Client, token: &str, shop: &Shop) -> Result<(), Failure> {
@@ -45,9 +63,13 @@ fn import(client: &Client, token: &str, shop: &Shop) -> Result<(), Failure> {
     for part in lines.chunks(AT_ONCE) {
         import_part(client, token, part)?;
     }
-    let (sales, millis) = (lines.len() as u64, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+    let (sales, millis) =
+        (lines.len() as u64, u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
     let rate = grouped(sales.saturating_mul(1_000) / millis.max(1));
-    print(&format!("Imported {}, {rate} a second, each with an entry in the log.", counted(sales, "sale", "sales")));
+    print(&format!(
+        "Imported {}, {rate} a second, each with an entry in the log.",
+        counted(sales, "sale", "sales")
+    ));
     Ok(())
 }
 

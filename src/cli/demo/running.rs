@@ -41,15 +41,23 @@ impl Running {
                 let (server, addresses) = served.serve()?;
                 // Nobody waits for this only if the demo ended already.
                 let _ = started.send((server.handle(), addresses));
-                server.await.map_err(|fault| Failure::Trouble(format!("the server stopped: {fault}")))
+                server
+                    .await
+                    .map_err(|fault| Failure::Trouble(format!("the server stopped: {fault}")))
             })
         };
         let thread = std::thread::Builder::new().name("server".into()).spawn(serve);
-        let thread = thread.map_err(|fault| Failure::Trouble(format!("the server did not start: {fault}")))?;
-        let started = starts.recv().ok().and_then(|(handle, addresses)| Some((handle, *addresses.first()?)));
+        let thread = thread
+            .map_err(|fault| Failure::Trouble(format!("the server did not start: {fault}")))?;
+        let started =
+            starts.recv().ok().and_then(|(handle, addresses)| Some((handle, *addresses.first()?)));
         match started {
-            Some((handle, address)) => Ok(Running { app, address: reachable(address), handle, thread }),
-            None => Err(ended(thread).err().unwrap_or_else(|| Failure::Trouble("the server did not start".into()))),
+            Some((handle, address)) => {
+                Ok(Running { app, address: reachable(address), handle, thread })
+            }
+            None => Err(ended(thread)
+                .err()
+                .unwrap_or_else(|| Failure::Trouble("the server did not start".into()))),
         }
     }
 
@@ -83,8 +91,12 @@ fn ended(thread: JoinHandle<Result<(), Failure>>) -> Result<(), Failure> {
 /// Whoever listens on every address is asked on this machine's own.
 fn reachable(address: SocketAddr) -> SocketAddr {
     match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port()),
+        IpAddr::V4(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv4Addr::LOCALHOST.into(), address.port())
+        }
+        IpAddr::V6(ip) if ip.is_unspecified() => {
+            SocketAddr::new(Ipv6Addr::LOCALHOST.into(), address.port())
+        }
         _ => address,
     }
 }

@@ -1,4 +1,5 @@
-//! The walk as it is printed: numbered steps, each request as it is sent, each answer as it came, and what it must be.
+//! The walk as it is printed: numbered steps, each request as it is sent, each answer as it came,
+//! and what it must be.
 
 use super::http::{Answered, Asked, Client};
 use super::shown::{answer, shown};
@@ -23,16 +24,17 @@ impl Script {
         print(&format!("\n━━ {}. {title}", self.step));
     }
 
-    /// Sends a request, prints it with its answer, and goes on only if the status is the one it has to be.
-    /// `bearer` names whose token it is.
+    /// Sends a request, prints it with its answer, and goes on only if the status is the one it has
+    /// to be. `bearer` names whose token it is.
     pub fn ask(&self, asked: &Asked<'_>, bearer: &str, expected: u16) -> Result<Answered, Failure> {
         self.print_head(asked, bearer);
         if !asked.body.is_empty() {
             print(&shown(&asked.body));
         }
         let answered = self.send(asked)?;
-        let is_json =
-            answered.header("content-type").is_some_and(|kind| kind.contains("json") && !kind.contains("ndjson"));
+        let is_json = answered
+            .header("content-type")
+            .is_some_and(|kind| kind.contains("json") && !kind.contains("ndjson"));
         if is_json {
             print(&answer(&answered.text()));
         }
@@ -41,12 +43,20 @@ impl Script {
     }
 
     /// Sends a request again, whose answer has to be the first one to the byte.
-    pub fn ask_again(&self, asked: &Asked<'_>, bearer: &str, first: &Answered) -> Result<(), Failure> {
+    pub fn ask_again(
+        &self,
+        asked: &Asked<'_>,
+        bearer: &str,
+        first: &Answered,
+    ) -> Result<(), Failure> {
         self.print_head(asked, bearer);
         print("(the same body)");
         let again = self.send(asked)?;
         self.expect(again.status == first.status, "the status has to be the first one")?;
-        self.expect(again.header("Idempotent-Replayed") == Some("true"), "the answer has to be a replayed one")?;
+        self.expect(
+            again.header("Idempotent-Replayed") == Some("true"),
+            "the answer has to be a replayed one",
+        )?;
         self.expect(again.body == first.body, "the answer has to be the first one, to the byte")?;
         print("(the same answer, to the byte)");
         Ok(())
@@ -63,9 +73,16 @@ impl Script {
     }
 
     fn send(&self, asked: &Asked<'_>) -> Result<Answered, Failure> {
-        let answered = self.client.ask(asked).map_err(|fault| self.missed(&format!("no answer: {fault}")))?;
-        let replayed = answered.header("Idempotent-Replayed").map(|it| format!("  Idempotent-Replayed: {it}"));
-        print(&format!("→ {} {}{}", answered.status, answered.reason, replayed.unwrap_or_default()));
+        let answered =
+            self.client.ask(asked).map_err(|fault| self.missed(&format!("no answer: {fault}")))?;
+        let replayed =
+            answered.header("Idempotent-Replayed").map(|it| format!("  Idempotent-Replayed: {it}"));
+        print(&format!(
+            "→ {} {}{}",
+            answered.status,
+            answered.reason,
+            replayed.unwrap_or_default()
+        ));
         Ok(answered)
     }
 
@@ -75,6 +92,9 @@ impl Script {
     }
 
     fn missed(&self, what: &str) -> Failure {
-        Failure::Trouble(format!("step {} of the demo ({}) did not give what it should: {what}", self.step, self.title))
+        Failure::Trouble(format!(
+            "step {} of the demo ({}) did not give what it should: {what}",
+            self.step, self.title
+        ))
     }
 }

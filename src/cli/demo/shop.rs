@@ -1,7 +1,9 @@
-//! A made-up shop to try the service on: two stores in New York, 120 days of sales, and what came back of them.
+//! A made-up shop to try the service on: two stores in New York, 120 days of sales, and what came
+//! back of them.
 //!
-//! Baskets, prices, quantities, customers and returns are spread like those of a real shop (see `measured`); names,
-//! people and cards are invented. The same seed and day give the same shop, byte for byte, in every version.
+//! Baskets, prices, quantities, customers and returns are spread like those of a real shop (see
+//! `measured`); names, people and cards are invented. The same seed and day give the same shop,
+//! byte for byte, in every version.
 
 mod basket;
 mod catalogue;
@@ -32,7 +34,8 @@ pub use walk::{Picked, Walk};
 const SALES: usize = 3_000;
 const DAYS: i64 = 120;
 
-/// Topics of random streams that are counted from here: one stream a basket, one a customer's card, one a return.
+/// Topics of random streams that are counted from here: one stream a basket, one a customer's card,
+/// one a return.
 const BASKETS: u64 = 1 << 32;
 const CUSTOMERS: u64 = 2 << 32;
 const RETURNS: u64 = 3 << 32;
@@ -71,7 +74,8 @@ impl Shop {
     /// The bodies of `POST /v1/sales`, in order of time.
     #[expect(clippy::expect_used, reason = "the time zone database is part of the binary")]
     pub fn sales(&self) -> impl Iterator<Item = Value> + '_ {
-        let zone = TimeZone::get(TIME_ZONE).expect("the bundled time zone database holds America/New_York");
+        let zone = TimeZone::get(TIME_ZONE)
+            .expect("the bundled time zone database holds America/New_York");
         self.slots.iter().map(move |slot| self.sale(slot, &zone))
     }
 
@@ -83,7 +87,8 @@ impl Shop {
 
     /// What came back before today, in order of time; nothing of the walk's sales.
     pub fn returns(&self) -> Vec<ComingBack> {
-        let mut returns: Vec<ComingBack> = self.slots.iter().filter_map(|slot| self.comes_back(slot)).collect();
+        let mut returns: Vec<ComingBack> =
+            self.slots.iter().filter_map(|slot| self.comes_back(slot)).collect();
         returns.sort_by_key(|coming| coming.at);
         returns
     }
@@ -91,7 +96,12 @@ impl Shop {
     fn comes_back(&self, slot: &Slot) -> Option<ComingBack> {
         let Basket::Any(number) = slot.basket else { return None };
         let ticket = self.ticket(slot, &mut SplitMix64::of(self.seed, BASKETS + number));
-        returned::comes_back(slot, &ticket, self.today, &mut SplitMix64::of(self.seed, RETURNS + number))
+        returned::comes_back(
+            slot,
+            &ticket,
+            self.today,
+            &mut SplitMix64::of(self.seed, RETURNS + number),
+        )
     }
 
     fn ticket(&self, slot: &Slot, random: &mut SplitMix64) -> Ticket {
@@ -119,9 +129,13 @@ impl Shop {
         sale
     }
 
-    #[expect(clippy::expect_used, reason = "the shop's days lie within 120 days of a date that the clock can show")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the shop's days lie within 120 days of a date that the clock can show"
+    )]
     fn head(&self, slot: &Slot, zone: &TimeZone, sale: &mut Value) {
-        let sold_at = zone.to_zoned(slot.at).expect("within 120 days of a date that the clock can show");
+        let sold_at =
+            zone.to_zoned(slot.at).expect("within 120 days of a date that the clock can show");
         sale["store"] = json!(slot.store);
         sale["register"] = json!(slot.register);
         sale["receipt"] = json!(slot.receipt());

@@ -1,4 +1,5 @@
-//! JSON as the demo prints it: in the order it came, short things on one line, long ones cut, what is empty left out.
+//! JSON as the demo prints it: in the order it came, short things on one line, long ones cut, what
+//! is empty left out.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -39,7 +40,8 @@ pub fn shown(text: &str) -> String {
     serde_json::from_str::<Shown>(text).map_or_else(|_| text.to_owned(), |value| value.lines(0))
 }
 
-/// The same of an answer, its lesser members left out, but `type` where it says how money is refunded.
+/// The same of an answer, its lesser members left out, but `type` where it says how money is
+/// refunded.
 pub fn answer(text: &str) -> String {
     let value = serde_json::from_str::<Shown>(text).map(|value| value.without(&LEFT_OUT));
     value.map_or_else(|_| text.to_owned(), |value| value.lines(0))
@@ -49,7 +51,9 @@ impl Shown {
     fn without(self, names: &[&str]) -> Shown {
         match self {
             Shown::Scalar(text) => Shown::Scalar(text),
-            Shown::List(entries) => Shown::List(entries.into_iter().map(|entry| entry.without(names)).collect()),
+            Shown::List(entries) => {
+                Shown::List(entries.into_iter().map(|entry| entry.without(names)).collect())
+            }
             Shown::Object(members) => {
                 let is_refund = members.iter().any(|(name, _)| name == "sale_tender");
                 let stays = |name: &str| !names.contains(&name) || (is_refund && name == "type");
@@ -75,8 +79,10 @@ impl Shown {
                 format!("[{}]", entries.join(", "))
             }
             Shown::Object(members) => {
-                let members: Vec<String> =
-                    members.iter().map(|(name, value)| format!("\"{name}\": {}", value.on_one_line())).collect();
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|(name, value)| format!("\"{name}\": {}", value.on_one_line()))
+                    .collect();
                 format!("{{ {} }}", members.join(", "))
             }
         }
@@ -90,13 +96,24 @@ impl Shown {
         let inner = indent + 2;
         let (open, entries, close): (_, Vec<String>, _) = match self {
             Shown::Scalar(text) => return text.clone(),
-            Shown::List(entries) => ("[", entries.iter().map(|entry| entry.lines(inner)).collect(), "]"),
-            Shown::Object(members) => {
-                ("{", members.iter().map(|(name, value)| format!("\"{name}\": {}", value.lines(inner))).collect(), "}")
+            Shown::List(entries) => {
+                ("[", entries.iter().map(|entry| entry.lines(inner)).collect(), "]")
             }
+            Shown::Object(members) => (
+                "{",
+                members
+                    .iter()
+                    .map(|(name, value)| format!("\"{name}\": {}", value.lines(inner)))
+                    .collect(),
+                "}",
+            ),
         };
         let margin = " ".repeat(inner);
-        format!("{open}\n{margin}{}\n{}{close}", entries.join(&format!(",\n{margin}")), " ".repeat(indent))
+        format!(
+            "{open}\n{margin}{}\n{}{close}",
+            entries.join(&format!(",\n{margin}")),
+            " ".repeat(indent)
+        )
     }
 }
 
@@ -173,19 +190,28 @@ mod tests {
 
     #[test]
     fn order_stays_and_what_is_long_or_empty_goes() {
-        assert_eq!(shown(r#"{"b":1,"a":[],"c":null,"d":["x",true]}"#), r#"{ "b": 1, "d": ["x", true] }"#);
+        assert_eq!(
+            shown(r#"{"b":1,"a":[],"c":null,"d":["x",true]}"#),
+            r#"{ "b": 1, "d": ["x", true] }"#
+        );
         assert_eq!(shown("[1,2,3,4,5,6]"), "[1, 2, 3, 4, … 2 more]");
         let token = "e".repeat(200);
         assert_eq!(shown(&format!("\"{token}\"")), format!("\"{}…\"", "e".repeat(44)));
         let sentence = "word ".repeat(20);
         let long = format!(r#"{{"a":"{sentence}","b":"{sentence}"}}"#);
-        assert_eq!(shown(&long), format!("{{\n  \"a\": \"{sentence}\",\n  \"b\": \"{sentence}\"\n}}"));
+        assert_eq!(
+            shown(&long),
+            format!("{{\n  \"a\": \"{sentence}\",\n  \"b\": \"{sentence}\"\n}}")
+        );
         assert_eq!(shown("no JSON"), "no JSON");
     }
 
     #[test]
     fn an_answer_loses_its_lesser_members() {
         let problem = r#"{"type":"https://x","title":"No","code":"c","refunds":[{"type":"cash","sale_tender":1,"rounding":"0.00"}]}"#;
-        assert_eq!(answer(problem), r#"{ "code": "c", "refunds": [{ "type": "cash", "sale_tender": 1 }] }"#);
+        assert_eq!(
+            answer(problem),
+            r#"{ "code": "c", "refunds": [{ "type": "cash", "sale_tender": 1 }] }"#
+        );
     }
 }

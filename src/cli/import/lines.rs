@@ -1,4 +1,5 @@
-//! The sales of a file of NDJSON, each with the line it stands on. A line that is too long costs no memory.
+//! The sales of a file of NDJSON, each with the line it stands on. A line that is too long costs no
+//! memory.
 
 use crate::api::error::ApiError;
 use actix_web::web::Bytes;
@@ -31,11 +32,18 @@ impl<R: BufRead> Iterator for Lines<R> {
             self.line += 1;
             let text = match self.line() {
                 Ok(None) => return None,
-                Ok(Some(text)) if text.as_ref().is_ok_and(|text| text.iter().all(u8::is_ascii_whitespace)) => continue,
+                Ok(Some(text))
+                    if text.as_ref().is_ok_and(|text| text.iter().all(u8::is_ascii_whitespace)) =>
+                {
+                    continue;
+                }
                 Ok(Some(text)) => text,
                 Err(fault) => {
                     self.ended = true;
-                    Err(ApiError::new("bad_request", format!("The file cannot be read any further: {fault}.")))
+                    Err(ApiError::new(
+                        "bad_request",
+                        format!("The file cannot be read any further: {fault}."),
+                    ))
                 }
             };
             return Some(Sale { line: self.line, text });
@@ -74,9 +82,16 @@ mod tests {
         let read: Vec<(usize, Result<Bytes, String>)> = ndjson(file.as_bytes(), 8)
             .map(|sale| (sale.line, sale.text.map_err(|refused| refused.problem().code.clone())))
             .collect();
-        let (text, long) = (|text: &'static str| Ok(Bytes::from(text)), || Err("body_too_large".to_owned()));
-        let expected =
-            vec![(1, text("{}")), (4, text("12345678")), (5, long()), (6, text("1")), (7, long()), (8, text("last"))];
+        let (text, long) =
+            (|text: &'static str| Ok(Bytes::from(text)), || Err("body_too_large".to_owned()));
+        let expected = vec![
+            (1, text("{}")),
+            (4, text("12345678")),
+            (5, long()),
+            (6, text("1")),
+            (7, long()),
+            (8, text("last")),
+        ];
         assert_eq!(read, expected);
     }
 }

@@ -1,4 +1,5 @@
-//! The public "Online Retail" file as sales to record: the store they are of, and what was passed over.
+//! The public "Online Retail" file as sales to record: the store they are of, and what was passed
+//! over.
 
 use super::lines::Sale;
 use crate::api::error::ApiError;
@@ -16,12 +17,19 @@ use actix_web::web::Bytes;
 use std::io::Read;
 use std::sync::Arc;
 
-/// Makes the store if it is not there: the file's shop is in the United Kingdom and trades in pounds.
+/// Makes the store if it is not there: the file's shop is in the United Kingdom and trades in
+/// pounds.
 pub fn ensure_store(app: &App, caller: &Arc<Caller>, store: &str) -> Result<(), Failure> {
     let wanted = store.to_owned();
-    let known = app.service.desk.readers().read_blocking(move |_, settings| Ok(settings.store(&wanted).cloned()));
+    let known = app
+        .service
+        .desk
+        .readers()
+        .read_blocking(move |_, settings| Ok(settings.store(&wanted).cloned()));
     let known = known.map_err(|not_read| match not_read {
-        NotRead::Overloaded => Failure::Trouble("The database is busy; try again in a moment.".into()),
+        NotRead::Overloaded => {
+            Failure::Trouble("The database is busy; try again in a moment.".into())
+        }
         NotRead::Trouble(fault) => fault.into(),
     })?;
     if known.is_some() {
@@ -67,7 +75,8 @@ impl<R: Read> Iterator for Sales<R> {
             }
             Err(fault) => {
                 let line = fault.position().map_or(0, |position| position.line());
-                let refused = ApiError::new("bad_request", format!("The row cannot be read: {fault}."));
+                let refused =
+                    ApiError::new("bad_request", format!("The row cannot be read: {fault}."));
                 Sale { line: usize::try_from(line).unwrap_or(0), text: Err(refused) }
             }
         })
@@ -90,7 +99,9 @@ fn in_words(reason: Reason) -> &'static str {
     match reason {
         Reason::Credit => "credits, which are returns",
         Reason::BadDebt => "adjustments of bad debts",
-        Reason::NotAboveZero => "stock corrections (a quantity of zero or less, or a price below zero)",
+        Reason::NotAboveZero => {
+            "stock corrections (a quantity of zero or less, or a price below zero)"
+        }
         Reason::PriceTooFine => "prices that pounds and pence cannot say",
         Reason::Unreadable => "a quantity, price or time that cannot be read",
         Reason::TooLate => "rows that came long after the rest of their invoice",

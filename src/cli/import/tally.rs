@@ -46,7 +46,11 @@ impl Tally {
         }
         if self.told.elapsed() >= EVERY {
             self.told = Instant::now();
-            tell(&format!("  {} lines, {} a second", grouped(self.lines()), grouped(self.per_second())));
+            tell(&format!(
+                "  {} lines, {} a second",
+                grouped(self.lines()),
+                grouped(self.per_second())
+            ));
         }
         Ok(())
     }
@@ -74,7 +78,8 @@ impl Tally {
 
     /// Says what was done; no if any line was refused.
     pub fn conclude(&self) -> Result<(), Failure> {
-        let (recorded, known, refused) = (grouped(self.recorded), grouped(self.known), grouped(self.refused));
+        let (recorded, known, refused) =
+            (grouped(self.recorded), grouped(self.known), grouped(self.refused));
         print(&format!(
             "{recorded} recorded, {known} known before, {refused} refused; {} lines a second",
             grouped(self.per_second())
@@ -94,8 +99,11 @@ impl Tally {
 
 /// Why a line was refused, each fault with its place.
 fn reason(problem: &Problem) -> String {
-    let faults: Vec<String> =
-        problem.errors.iter().map(|fault| format!("{} {} ({})", fault.pointer, fault.detail, fault.code)).collect();
+    let faults: Vec<String> = problem
+        .errors
+        .iter()
+        .map(|fault| format!("{} {} ({})", fault.pointer, fault.detail, fault.code))
+        .collect();
     match faults.is_empty() {
         true => format!("{} ({})", problem.detail, problem.code),
         false => faults.join("; "),

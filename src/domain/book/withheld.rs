@@ -1,7 +1,9 @@
-//! What repricing keeps of units that are back, until the rest of their promotion comes back too (PRODUCT §4, `reprice`).
+//! What repricing keeps of units that are back, until the rest of their promotion comes back too
+//! (PRODUCT §4, `reprice`).
 //!
-//! What units are worth is shared as ever; of that, a part is not paid yet. What is paid and what is withheld together are
-//! always what would have been paid without repricing, so that the line pays exactly its value in the end.
+//! What units are worth is shared as ever; of that, a part is not paid yet. What is paid and what
+//! is withheld together are always what would have been paid without repricing, so that the line
+//! pays exactly its value in the end.
 
 use super::super::allocate::half_up;
 use super::super::money::Minor;
@@ -25,13 +27,14 @@ impl LineBook {
         self.withheld.first().copied().unwrap_or_default()
     }
 
-    /// What the units that are back are worth, net, paid or withheld; money given back while the goods stay included.
+    /// What the units that are back are worth, net, paid or withheld; money given back while the
+    /// goods stay included.
     pub fn net_worth(&self) -> Minor {
         Minor(self.given[0].0 + self.net_withheld().0)
     }
 
-    /// Withholds `net` of what `parts` has just given back, and taxes in proportion: as charged then, by what is withheld
-    /// of the line in all, so that they too come back exactly.
+    /// Withholds `net` of what `parts` has just given back, and taxes in proportion: as charged
+    /// then, by what is withheld of the line in all, so that they too come back exactly.
     ///
     /// Requires `0 ≤ net ≤ parts.net`.
     pub fn withhold(&mut self, parts: &Parts, net: Minor) -> Parts {
@@ -41,10 +44,17 @@ impl LineBook {
             moved.0 = moved.0.min(tax.0);
         }
         self.keep(&moved);
-        let taxes: Vec<Minor> = parts.taxes.iter().zip(&moved[1..]).map(|(tax, kept)| Minor(tax.0 - kept.0)).collect();
+        let taxes: Vec<Minor> =
+            parts.taxes.iter().zip(&moved[1..]).map(|(tax, kept)| Minor(tax.0 - kept.0)).collect();
         let gross = Minor(parts.gross.0 - self.paid_sum(&moved).0);
         let discount_shares = parts.discount_shares.clone();
-        Parts { net: Minor(parts.net.0 - moved[0].0), taxes, discount_shares, gross, withheld: moved }
+        Parts {
+            net: Minor(parts.net.0 - moved[0].0),
+            taxes,
+            discount_shares,
+            gross,
+            withheld: moved,
+        }
     }
 
     /// Pays `net` of what is withheld, and taxes in proportion.
@@ -60,7 +70,8 @@ impl LineBook {
         Parts { net: Minor(-moved[0].0), taxes, discount_shares, gross, withheld: moved }
     }
 
-    /// How net and taxes withheld change when `net` more of the net is: each tax stands to its worth as net to net.
+    /// How net and taxes withheld change when `net` more of the net is: each tax stands to its
+    /// worth as net to net.
     fn shift(&self, net: Minor) -> Vec<Minor> {
         let (worth, withheld) = (self.net_worth().0, self.net_withheld().0 + net.0);
         let mut moved = vec![net];
@@ -80,7 +91,8 @@ impl LineBook {
         }
     }
 
-    /// Takes back what a return withheld or released. A line of which nothing is left withheld or returned is as new.
+    /// Takes back what a return withheld or released. A line of which nothing is left withheld or
+    /// returned is as new.
     pub(super) fn put_back_withheld(&mut self, taken: &[Minor]) {
         self.withheld.iter_mut().zip(taken).for_each(|(withheld, part)| withheld.0 -= part.0);
         if self.returned.0 == 0 && self.withheld.iter().all(|withheld| withheld.is_zero()) {

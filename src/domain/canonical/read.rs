@@ -157,7 +157,8 @@ impl Reader<'_> {
         let mut out = String::new();
         loop {
             let rest = &self.text[self.at..];
-            let plain = rest.bytes().take_while(|b| *b >= 0x20 && !matches!(b, b'"' | b'\\')).count();
+            let plain =
+                rest.bytes().take_while(|b| *b >= 0x20 && !matches!(b, b'"' | b'\\')).count();
             out.push_str(&rest[..plain]);
             self.at += plain;
             match self.peek() {
@@ -205,8 +206,14 @@ impl Reader<'_> {
     }
 
     fn four_hex(&mut self) -> Result<u16, Malformed> {
-        let digits = self.text.as_bytes().get(self.at..self.at + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
-        let Some(unit) = digits.and_then(|d| std::str::from_utf8(d).ok()).and_then(|d| u16::from_str_radix(d, 16).ok())
+        let digits = self
+            .text
+            .as_bytes()
+            .get(self.at..self.at + 4)
+            .filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let Some(unit) = digits
+            .and_then(|d| std::str::from_utf8(d).ok())
+            .and_then(|d| u16::from_str_radix(d, 16).ok())
         else {
             return self.refuse("has an escape without four hex digits");
         };

@@ -23,7 +23,9 @@ pub fn any_json() -> impl Strategy<Value = Json> {
 
 fn any_text() -> impl Strategy<Value = String> + Clone {
     let odd = prop::sample::select(
-        "\"\\/\u{0}\u{8}\t\n\u{b}\u{c}\r\u{1f}\u{7f}\u{2028}\u{e000}\u{ffff}😀𐀀é".chars().collect::<Vec<_>>(),
+        "\"\\/\u{0}\u{8}\t\n\u{b}\u{c}\r\u{1f}\u{7f}\u{2028}\u{e000}\u{ffff}😀𐀀é"
+            .chars()
+            .collect::<Vec<_>>(),
     );
     let letter = prop_oneof![odd, prop::char::range('a', 'f'), any::<char>()];
     prop::collection::vec(letter, 0..8).prop_map(|chars| chars.into_iter().collect())
@@ -36,9 +38,9 @@ fn as_serde(value: &Json) -> serde_json::Value {
         Json::Int(int) => int.get().into(),
         Json::Text(text) => text.as_str().into(),
         Json::List(items) => items.iter().map(as_serde).collect(),
-        Json::Object(members) => {
-            serde_json::Value::Object(members.iter().map(|(name, value)| (name.to_string(), as_serde(value))).collect())
-        }
+        Json::Object(members) => serde_json::Value::Object(
+            members.iter().map(|(name, value)| (name.to_string(), as_serde(value))).collect(),
+        ),
     }
 }
 
@@ -130,7 +132,9 @@ fn refuses_what_the_log_never_writes() {
 
 #[test]
 fn canonical_reading_refuses_other_spellings() {
-    for text in ["{ }", " 1", "1\n", "{\"b\":1,\"a\":2}", "\"\\u0041\"", "\"\\/\"", "\"\\u000A\"", "[1, 2]"] {
+    for text in
+        ["{ }", " 1", "1\n", "{\"b\":1,\"a\":2}", "\"\\u0041\"", "\"\\/\"", "\"\\u000A\"", "[1, 2]"]
+    {
         assert!(Json::parse(text).is_ok(), "{text:?} is JSON");
         assert!(Json::parse_canonical(text).is_err(), "{text:?} was taken as canonical");
     }

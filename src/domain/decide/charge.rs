@@ -1,7 +1,7 @@
 //! Charges of a sale that come back: shipping, deposits (PRODUCT §1).
 //!
-//! With goods of the same sale a charge goes by what those are judged by. Alone it goes by the sale's first item: after
-//! the window of that, shipping does not go back either.
+//! With goods of the same sale a charge goes by what those are judged by. Alone it goes by the
+//! sale's first item: after the window of that, shipping does not go back either.
 
 use super::super::decision::{ChargeDecision, Code, Finding, Verdict};
 use super::super::money::Minor;
@@ -17,7 +17,10 @@ impl<'a> Deciding<'a> {
         let asked = &self.draft.charges[index];
         let pointer = format!("/charges/{index}");
         let Some(reference) = asked.sale.as_ref().or(self.draft.sale.as_ref()) else {
-            self.faults.push(Fault::invalid(format!("{pointer}/sale"), "Say which sale the charge belongs to."));
+            self.faults.push(Fault::invalid(
+                format!("{pointer}/sale"),
+                "Say which sale the charge belongs to.",
+            ));
             return;
         };
         let sale = match self.open(reference, &pointer) {
@@ -29,7 +32,9 @@ impl<'a> Deciding<'a> {
         }
         let Some((rules, found)) = self.rules_of_charge(sale) else { return self.no_policy() };
         let Some(book) = self.books.get_mut(&sale) else { return };
-        let Some(charge) = book.sale.charges.iter().find(|charge| charge.charge == asked.charge).cloned() else {
+        let Some(charge) =
+            book.sale.charges.iter().find(|charge| charge.charge == asked.charge).cloned()
+        else {
             let detail = format!("The sale has no charge {}.", asked.charge);
             self.faults.push(Fault::invalid(format!("{pointer}/charge"), &detail));
             return;
@@ -58,11 +63,13 @@ impl<'a> Deciding<'a> {
         });
     }
 
-    /// The rules a charge falls under: those of a line of its sale that comes back with it, which are asked there; or of
-    /// the sale's first line, with what they find.
+    /// The rules a charge falls under: those of a line of its sale that comes back with it, which
+    /// are asked there; or of the sale's first line, with what they find.
     fn rules_of_charge(&self, sale: Uuid) -> Option<(Resolved<'a>, Vec<Finding>)> {
         let of_lines = self.lines.iter().zip(&self.resolved);
-        let with_it = of_lines.filter(|(line, _)| line.sale == Some(sale)).find_map(|(_, resolved)| *resolved);
+        let with_it = of_lines
+            .filter(|(line, _)| line.sale == Some(sale))
+            .find_map(|(_, resolved)| *resolved);
         if let Some(resolved) = with_it {
             return Some((resolved, Vec::new()));
         }
@@ -71,7 +78,8 @@ impl<'a> Deciding<'a> {
         Some(match governing(versions, Some(sale.sold_at), self.case.now)? {
             Governing::One(version) => self.charge_alone(version, sale),
             Governing::Better { at_sale, at_return } => {
-                let (then, now) = (self.charge_alone(at_sale, sale), self.charge_alone(at_return, sale));
+                let (then, now) =
+                    (self.charge_alone(at_sale, sale), self.charge_alone(at_return, sale));
                 if worst(&now.1) < worst(&then.1) { now } else { then }
             }
         })
@@ -79,13 +87,17 @@ impl<'a> Deciding<'a> {
 
     /// What a version says of a charge that comes back without goods.
     fn charge_alone(&self, version: &'a Version, sale: &Sale) -> (Resolved<'a>, Vec<Finding>) {
-        let Some(first) = sale.lines.first() else { return (self.resolve(version, None, None), Vec::new()) };
+        let Some(first) = sale.lines.first() else {
+            return (self.resolve(version, None, None), Vec::new());
+        };
         let resolved = self.resolve(version, Some((sale, 0)), None);
-        let restarts = sale.exchange_of.is_some() && *resolved.exchange_window.value == ExchangeWindow::Restart;
+        let restarts = sale.exchange_of.is_some()
+            && *resolved.exchange_window.value == ExchangeWindow::Restart;
         let restarted = restarts.then(|| Sale { exchange_of: None, ..sale.clone() });
         let sale = restarted.as_ref().unwrap_or(sale);
         let outcome = self.outcome(&resolved, first.has_flag("final_sale"));
-        let outcome = outcome.map(|finding| Finding { detail: format!("{WHY} {}", finding.detail), ..finding });
+        let outcome = outcome
+            .map(|finding| Finding { detail: format!("{WHY} {}", finding.detail), ..finding });
         let window = self.window(&resolved, sale, 0);
         (resolved, outcome.into_iter().chain(window).collect())
     }

@@ -1,4 +1,5 @@
-//! New goods for what comes back: what they come to, what of it the goods that come back pay, and what is left to pay.
+//! New goods for what comes back: what they come to, what of it the goods that come back pay, and
+//! what is left to pay.
 
 use super::super::book::Book;
 use super::super::decision::{Code, Finding, LineDecision, Totals, Verdict};
@@ -18,14 +19,16 @@ use jiff::civil::Date;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What an even exchange's line says where the price paid is no whole number of minor units for each unit.
+/// What an even exchange's line says where the price paid is no whole number of minor units for
+/// each unit.
 const PRICE_KEPT: &str = "Price paid kept";
 
 /// The channel of a sale that was made at the counter.
 const COUNTER: &str = "store";
 
 impl<'a> Deciding<'a> {
-    /// The new goods as a sale that nobody has paid for yet. Asks the lines that come back, so those are decided first.
+    /// The new goods as a sale that nobody has paid for yet. Asks the lines that come back, so
+    /// those are decided first.
     pub(super) fn new_goods(&mut self) -> Option<Sale> {
         let asked = self.draft.exchange.as_ref()?;
         let first = self.returned_sales().next().cloned();
@@ -63,16 +66,24 @@ impl<'a> Deciding<'a> {
         sale.total = sale.parts_total();
         let told = sale.misfits().into_iter().filter(|misfit| misfit.sum != Sum::Tenders);
         self.faults.extend(told.map(|misfit| misfit.fault(&sale, "/exchange")));
-        if !asked.discounts.is_empty() && asked.lines.iter().any(|line| line.exchanged_for.is_some()) {
-            let detail =
-                "A discount of all would change the price of goods exchanged evenly; give it to the other lines.";
+        if !asked.discounts.is_empty()
+            && asked.lines.iter().any(|line| line.exchanged_for.is_some())
+        {
+            let detail = "A discount of all would change the price of goods exchanged evenly; give it to the other lines.";
             self.faults.push(Fault::invalid("/exchange/discounts", detail));
         }
         Some(sale)
     }
 
-    /// A line that stands for a returned one: net and taxes are what is given back for that, kit and all.
-    fn even_line(&mut self, place: usize, of: usize, asked: &ExchangeLine, prices_include_tax: bool) -> SaleLine {
+    /// A line that stands for a returned one: net and taxes are what is given back for that, kit
+    /// and all.
+    fn even_line(
+        &mut self,
+        place: usize,
+        of: usize,
+        asked: &ExchangeLine,
+        prices_include_tax: bool,
+    ) -> SaleLine {
         let pointer = |member: &str| format!("/exchange/lines/{place}/{member}");
         let fault = |detail: &str| Fault::invalid(pointer("exchanged_for"), detail);
         let lines = self.draft.exchange.iter().flat_map(|exchange| &exchange.lines);
@@ -81,7 +92,9 @@ impl<'a> Deciding<'a> {
         }
         match self.draft.lines.get(of).map(|line| line.asked) {
             None => self.faults.push(fault("No such line comes back; lines are counted from 0.")),
-            Some(Asked::Money(_)) => self.faults.push(fault("Of that line only money comes back, no goods.")),
+            Some(Asked::Money(_)) => {
+                self.faults.push(fault("Of that line only money comes back, no goods."))
+            }
             Some(Asked::Units(units)) if units != asked.line.quantity => {
                 let detail = format!("Exchanged evenly, as much is taken as comes back: {units}.");
                 self.faults.push(Fault::invalid(pointer("quantity"), &detail));
@@ -89,8 +102,9 @@ impl<'a> Deciding<'a> {
             Some(Asked::Units(_)) => {}
         }
         let kept = self.price_paid(of, asked.line.quantity, prices_include_tax);
-        let same_taxes =
-            |a: &[Tax], b: &[Tax]| a.iter().map(|t| (&t.code, t.amount)).eq(b.iter().map(|t| (&t.code, t.amount)));
+        let same_taxes = |a: &[Tax], b: &[Tax]| {
+            a.iter().map(|t| (&t.code, t.amount)).eq(b.iter().map(|t| (&t.code, t.amount)))
+        };
         if !asked.priced {
             return SaleLine {
                 unit_price: kept.unit_price,
@@ -101,8 +115,11 @@ impl<'a> Deciding<'a> {
             };
         }
         if asked.line.net != kept.net || !same_taxes(&asked.line.taxes, &kept.taxes) {
-            let taxes: Vec<String> =
-                kept.taxes.iter().map(|tax| format!("{} {}", tax.code, tax.amount.format(self.currency))).collect();
+            let taxes: Vec<String> = kept
+                .taxes
+                .iter()
+                .map(|tax| format!("{} {}", tax.code, tax.amount.format(self.currency)))
+                .collect();
             let detail = format!(
                 "Exchanged evenly, the price paid stays: a net of {}, taxes {}. Leave the amounts out, or send these.",
                 kept.net.format(self.currency),
@@ -117,7 +134,9 @@ impl<'a> Deciding<'a> {
     fn price_paid(&self, of: usize, quantity: Quantity, prices_include_tax: bool) -> Kept {
         let mut kept = Kept::default();
         // What an earlier return withheld and this one pays is no goods of this line.
-        for line in self.lines.iter().filter(|line| line.index == of && line.quantity > Quantity::ZERO) {
+        for line in
+            self.lines.iter().filter(|line| line.index == of && line.quantity > Quantity::ZERO)
+        {
             let sale = line.sale.and_then(|sale| self.books.get(&sale)).map(|book| &book.sale);
             let taxes: i64 = line.taxes.iter().map(|(_, amount)| amount.0).sum();
             let included = sale.is_some_and(|sale| sale.prices_include_tax);
@@ -131,7 +150,9 @@ impl<'a> Deciding<'a> {
                 match kept.taxes.iter_mut().find(|tax| tax.code == *code) {
                     Some(tax) => tax.amount.0 += amount.0,
                     None => {
-                        let rate = sold.and_then(|line| line.taxes.iter().find(|tax| tax.code == *code)?.rate.clone());
+                        let rate = sold.and_then(|line| {
+                            line.taxes.iter().find(|tax| tax.code == *code)?.rate.clone()
+                        });
                         kept.taxes.push(Tax { code: code.clone(), rate, amount: *amount });
                     }
                 }
@@ -142,13 +163,15 @@ impl<'a> Deciding<'a> {
     }
 
     fn tie(&self, asked: &ExchangeDraft) -> Tie {
-        let of_lines = self.lines.iter().filter_map(|line| self.since(line)).max_by_key(counted_from);
+        let of_lines =
+            self.lines.iter().filter_map(|line| self.since(line)).max_by_key(counted_from);
         let of_sale = |sale: &Arc<Sale>| Some(sale.first_bought(sale.lines.first()?.line));
         let since = of_lines.or_else(|| self.returned_sales().find_map(of_sale));
         let first_sale = self.returned_sales().find_map(|sale| sale.first_sale());
         let today = Since { bought_on: self.today, delivered_on: None };
         let even = asked.lines.iter().filter_map(|line| {
-            let returned = self.lines.iter().find(|returned| Some(returned.index) == line.exchanged_for)?;
+            let returned =
+                self.lines.iter().find(|returned| Some(returned.index) == line.exchanged_for)?;
             Some(Even { line: line.line.line, since: self.since(returned)? })
         });
         Tie {
@@ -172,9 +195,14 @@ impl<'a> Deciding<'a> {
         Some(self.books.get(&returned.sale?)?.sale.first_bought(returned.sale_line?))
     }
 
-    /// Whether a line that comes back is exchanged evenly: no fee is kept then, so that the price paid stays.
+    /// Whether a line that comes back is exchanged evenly: no fee is kept then, so that the price
+    /// paid stays.
     pub(super) fn evenly(&self, index: usize) -> bool {
-        self.draft.exchange.iter().flat_map(|exchange| &exchange.lines).any(|line| line.exchanged_for == Some(index))
+        self.draft
+            .exchange
+            .iter()
+            .flat_map(|exchange| &exchange.lines)
+            .any(|line| line.exchanged_for == Some(index))
     }
 
     /// What may only be exchanged is, if no money goes out for it.
@@ -184,11 +212,15 @@ impl<'a> Deciding<'a> {
         }
         let refund = totals.refund.format(self.currency);
         let of_lines = self.lines.iter_mut().flat_map(|line| &mut line.findings);
-        let findings = of_lines.chain(self.charges.iter_mut().flat_map(|charge| &mut charge.findings));
-        for finding in findings.filter(|f| f.code == Code::ExchangeOnly && f.outcome == Verdict::Refused) {
+        let findings =
+            of_lines.chain(self.charges.iter_mut().flat_map(|charge| &mut charge.findings));
+        for finding in
+            findings.filter(|f| f.code == Code::ExchangeOnly && f.outcome == Verdict::Refused)
+        {
             if totals.refund == Minor::ZERO {
                 finding.outcome = Verdict::Allowed;
-                "This item can be exchanged, but not refunded; nothing is paid out.".clone_into(&mut finding.detail);
+                "This item can be exchanged, but not refunded; nothing is paid out."
+                    .clone_into(&mut finding.detail);
             } else {
                 finding.detail = format!(
                     "This item can be exchanged, but not refunded, and {refund} would be paid out; take goods for that, too."
@@ -198,14 +230,21 @@ impl<'a> Deciding<'a> {
     }
 
     /// The sale as if it were no exchange's, where the policy counts the window from the exchange.
-    pub(super) fn restarted(&self, version: &'a Version, sale: &Sale, place: usize, asked: &DraftLine) -> Option<Sale> {
+    pub(super) fn restarted(
+        &self,
+        version: &'a Version,
+        sale: &Sale,
+        place: usize,
+        asked: &DraftLine,
+    ) -> Option<Sale> {
         sale.exchange_of.as_ref()?;
         let resolved = self.resolve(version, Some((sale, place)), Some(asked));
         let restarts = *resolved.exchange_window.value == ExchangeWindow::Restart;
         restarts.then(|| Sale { exchange_of: None, ..sale.clone() })
     }
 
-    /// A book as it is opened: whether the bank disputes what was carried into it is known where it was first paid.
+    /// A book as it is opened: whether the bank disputes what was carried into it is known where it
+    /// was first paid.
     pub(super) fn with_origins(&self, book: &Book) -> Book {
         let mut opened = book.clone();
         for (tender, state) in book.sale.tenders.iter().zip(&mut opened.tenders) {
@@ -213,7 +252,8 @@ impl<'a> Deciding<'a> {
             let Some((sale, number)) = origin else { continue };
             let Some(first) = self.case.books.book(sale) else { continue };
             let place = first.sale.tenders.iter().position(|tender| tender.tender == number);
-            state.origin_charged_back = place.is_some_and(|place| first.tenders[place].charged_back);
+            state.origin_charged_back =
+                place.is_some_and(|place| first.tenders[place].charged_back);
         }
         opened
     }
@@ -247,7 +287,8 @@ impl Kept {
         let too_much = super::super::allocate::half_up(each * units, 1_000) - self.net.0;
         if too_much > 0 {
             let description = Some(PRICE_KEPT.to_owned());
-            self.discounts = vec![Discount { amount: Minor(too_much), promotion: None, description }];
+            self.discounts =
+                vec![Discount { amount: Minor(too_much), promotion: None, description }];
         }
     }
 }
@@ -284,7 +325,9 @@ pub(super) fn exchanged(
     if let Some(tie) = &mut sale.exchange_of {
         tie.carried = numbered().map(|(carry, number)| carry.carried(number)).collect();
     }
-    sale.cash_rounding = Minor(rounding.0 + carried.iter().map(|carry| carry.rounding.0).sum::<i64>());
-    let exchanged_for = draft.exchange.iter().flat_map(|exchange| &exchange.lines).map(|line| line.exchanged_for);
+    sale.cash_rounding =
+        Minor(rounding.0 + carried.iter().map(|carry| carry.rounding.0).sum::<i64>());
+    let exchanged_for =
+        draft.exchange.iter().flat_map(|exchange| &exchange.lines).map(|line| line.exchanged_for);
     Exchanged { exchanged_for: exchanged_for.collect(), sale, carried, unpaid }
 }

@@ -14,8 +14,8 @@ use super::Deciding;
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-/// What has come back of a line before, and what comes back of it now: fees go by sums, so that splitting a return
-/// changes nothing.
+/// What has come back of a line before, and what comes back of it now: fees go by sums, so that
+/// splitting a return changes nothing.
 pub(super) struct Step<'s> {
     pub sale: &'s Sale,
     pub place: usize,
@@ -36,7 +36,11 @@ pub(super) struct Before {
 
 impl Before {
     pub(super) fn of(line: &LineBook) -> Before {
-        Before { quantity: line.returned, net: line.net_given(), taxes: line.taxes_given().to_vec() }
+        Before {
+            quantity: line.returned,
+            net: line.net_given(),
+            taxes: line.taxes_given().to_vec(),
+        }
     }
 
     /// Counts what a step brought.
@@ -57,18 +61,27 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// What the customer gets less than `parts.gross`: the fee, and its taxes unless it contains them.
+    /// What the customer gets less than `parts.gross`: the fee, and its taxes unless it contains
+    /// them.
     pub(super) fn in_all(&self, line: &LineBook) -> i64 {
-        let taxes: i64 = if line.net_contains_taxes() { 0 } else { self.taxes.iter().map(|tax| tax.0).sum() };
+        let taxes: i64 =
+            if line.net_contains_taxes() { 0 } else { self.taxes.iter().map(|tax| tax.0).sum() };
         self.fee.0 + taxes
     }
 }
 
 impl Deciding<'_> {
     /// The fee by the sums of net or quantity, and its taxes by the law of the place of sale.
-    pub(super) fn fee(&self, resolved: &Resolved<'_>, asked: &DraftLine, step: &Step<'_>) -> Option<Kept> {
+    pub(super) fn fee(
+        &self,
+        resolved: &Resolved<'_>,
+        asked: &DraftLine,
+        step: &Step<'_>,
+    ) -> Option<Kept> {
         let Set { value: fee, rule } = resolved.fee?;
-        if matches!(asked.asked, Asked::Money(_)) || !bears_fee(fee, &step.sale.lines[step.place], asked) {
+        if matches!(asked.asked, Asked::Money(_))
+            || !bears_fee(fee, &step.sale.lines[step.place], asked)
+        {
             return None;
         }
         let (after, told) = (
@@ -79,8 +92,12 @@ impl Deciding<'_> {
             },
         );
         let amount = match fee.amount {
-            FeeAmount::Percent(percent) => percent_of(percent, after) - percent_of(percent, step.before.net.0),
-            FeeAmount::Fixed(each) => each_of(each, step.after().0) - each_of(each, step.before.quantity.0),
+            FeeAmount::Percent(percent) => {
+                percent_of(percent, after) - percent_of(percent, step.before.net.0)
+            }
+            FeeAmount::Fixed(each) => {
+                each_of(each, step.after().0) - each_of(each, step.before.quantity.0)
+            }
         };
         let amount = Minor(amount.clamp(0, step.parts.net.0));
         // Taken by sums of its own: where a step's fee is rounded to nothing, its tax may not be.
@@ -94,7 +111,10 @@ impl Deciding<'_> {
             (_, true) => format!(", {} tax included, is", Minor(tax).format(self.currency)),
             (_, false) => format!(" and {} tax on it are", Minor(tax).format(self.currency)),
         };
-        let detail = format!("A restocking fee of {} ({told}){with_tax} kept.", amount.format(self.currency));
+        let detail = format!(
+            "A restocking fee of {} ({told}){with_tax} kept.",
+            amount.format(self.currency)
+        );
         let kept = || Kept {
             fee: amount,
             taxes: if tax > 0 { taxes } else { Vec::new() },
@@ -103,7 +123,8 @@ impl Deciding<'_> {
         (amount.is_positive() || tax > 0).then(kept)
     }
 
-    /// The law of the place where the tax was charged; of the store at hand if that one is not known.
+    /// The law of the place where the tax was charged; of the store at hand if that one is not
+    /// known.
     fn fee_tax_of(&self, sale: &Sale) -> FeeTax {
         let sold_at = self.case.settings.store(&sale.store).map(|store| store.region.as_str());
         fee_tax(sold_at.unwrap_or(&self.store.region), self.today)
@@ -116,8 +137,8 @@ impl Step<'_> {
     }
 }
 
-/// The part of each tax that is on the fee: percent of the tax as of the net; of a fixed fee as the fee is to the line's
-/// net. By sums, and never more than the tax that comes back now.
+/// The part of each tax that is on the fee: percent of the tax as of the net; of a fixed fee as the
+/// fee is to the line's net. By sums, and never more than the tax that comes back now.
 fn fee_taxes(fee: FeeAmount, step: &Step<'_>) -> Vec<Minor> {
     let net = step.line.net_value().0;
     let upto = |tax_given: Minor, tax_value: Minor, units: Quantity| match fee {
@@ -137,7 +158,8 @@ fn fee_taxes(fee: FeeAmount, step: &Step<'_>) -> Vec<Minor> {
         .collect()
 }
 
-/// Nothing is kept of what is defective, nor of the value on a gift card, whatever the policy says of fees.
+/// Nothing is kept of what is defective, nor of the value on a gift card, whatever the policy says
+/// of fees.
 fn bears_fee(fee: &Fee, line: &SaleLine, asked: &DraftLine) -> bool {
     let spared = asked.reason.as_str() == Reason::DEFECTIVE || line.is_gift_card();
     !spared && fee.applies(Some(asked.condition), Some(&asked.reason))

@@ -1,8 +1,9 @@
-//! A bought gift card comes back: up to what is unspent of it, and never more than was paid for it (PRODUCT §7).
+//! A bought gift card comes back: up to what is unspent of it, and never more than was paid for it
+//! (PRODUCT §7).
 //!
-//! Face f, of which u is unspent, sold for V: spending is held against what was paid first, so V − (f − u) goes back. A
-//! card of 50 that was sold for 40 and of which 10 are spent is worth 30: who paid full price gets what is left on it,
-//! and a discount cannot be turned into money.
+//! Face f, of which u is unspent, sold for V: spending is held against what was paid first, so V −
+//! (f − u) goes back. A card of 50 that was sold for 40 and of which 10 are spent is worth 30: who
+//! paid full price gets what is left on it, and a discount cannot be turned into money.
 
 use super::super::book::Parts;
 use super::super::decision::{Code, Finding};
@@ -26,8 +27,8 @@ pub struct CardTaken {
 const RULE: &str = "service:gift-card";
 
 impl Deciding<'_> {
-    /// Takes a bought card back, where the line at `place` of the sale is one; none where it is not. The findings say
-    /// what is spent.
+    /// Takes a bought card back, where the line at `place` of the sale is one; none where it is
+    /// not. The findings say what is spent.
     pub(super) fn take_card(
         &mut self,
         sale: &Sale,
@@ -40,7 +41,9 @@ impl Deciding<'_> {
         let card = self.case.books.card(sold.id)?;
         let refused = |detail: String| Some((Quantity::ZERO, None, vec![not_returnable(detail)]));
         let Asked::Units(units) = asked else {
-            return refused("Money of a gift card goes back by returning the card, not while it stays.".into());
+            return refused(
+                "Money of a gift card goes back by returning the card, not while it stays.".into(),
+            );
         };
         let book = self.books.get_mut(&sale.id)?;
         let returnable = book.lines[place].returnable();
@@ -54,19 +57,27 @@ impl Deciding<'_> {
         if let Some(why) = out_of_use(card) {
             return refused(why);
         }
-        let earlier: i64 = self.cards.iter().filter(|taken| taken.card == card.id).map(|taken| taken.amount.0).sum();
+        let earlier: i64 = self
+            .cards
+            .iter()
+            .filter(|taken| taken.card == card.id)
+            .map(|taken| taken.amount.0)
+            .sum();
         let (face, paid) = (sold.face(line), book.lines[place].value());
         let unspent = Minor(face.0.min(card.balance.0 - earlier).max(0));
         let worth = Minor(paid.0 - (face.0 - unspent.0)).max(Minor::ZERO).min(unspent);
         let left = unspent.format(self.currency);
         if !worth.is_positive() {
-            return refused(format!("The unspent balance of the card is {left}; nothing of what was paid is left."));
+            return refused(format!(
+                "The unspent balance of the card is {left}; nothing of what was paid is left."
+            ));
         }
         let parts = book.lines[place].take_for(units, worth);
         let mut findings = Vec::new();
         if unspent < face || worth < paid {
             let (worth, face) = (worth.format(self.currency), face.format(self.currency));
-            let detail = format!("The unspent balance is {left} of {face}; {worth} goes back for it.");
+            let detail =
+                format!("The unspent balance is {left} of {face}; {worth} goes back for it.");
             findings.push(Finding::noted(Code::NotReturnable, RULE, detail));
         }
         if parts.is_some() {
@@ -84,10 +95,22 @@ impl Deciding<'_> {
             Some(card) if card.currency != self.currency => {
                 fault("wrong_currency", format!("The card is in {}.", card.currency.code()))
             }
-            Some(card) if card.takes_refund(self.currency, self.today) && card.status == CardStatus::Active => return,
-            Some(card) if card.status == CardStatus::Frozen => fault("card_frozen", "The card is frozen.".into()),
-            Some(card) if card.status == CardStatus::Active => fault("card_expired", "The card has expired.".into()),
-            Some(_) => fault("card_void", "The card is not in use; leave it out, and a new one is issued.".into()),
+            Some(card)
+                if card.takes_refund(self.currency, self.today)
+                    && card.status == CardStatus::Active =>
+            {
+                return;
+            }
+            Some(card) if card.status == CardStatus::Frozen => {
+                fault("card_frozen", "The card is frozen.".into())
+            }
+            Some(card) if card.status == CardStatus::Active => {
+                fault("card_expired", "The card has expired.".into())
+            }
+            Some(_) => fault(
+                "card_void",
+                "The card is not in use; leave it out, and a new one is issued.".into(),
+            ),
         };
         self.faults.push(fault);
     }
@@ -95,8 +118,12 @@ impl Deciding<'_> {
 
 fn out_of_use(card: &Card) -> Option<String> {
     match card.status {
-        CardStatus::Frozen => Some("The card is frozen; a supervisor can unfreeze it after looking into it.".into()),
-        CardStatus::Replaced => Some("The card was replaced; its balance is on another one.".into()),
+        CardStatus::Frozen => {
+            Some("The card is frozen; a supervisor can unfreeze it after looking into it.".into())
+        }
+        CardStatus::Replaced => {
+            Some("The card was replaced; its balance is on another one.".into())
+        }
         CardStatus::Void => Some("The card was voided.".into()),
         CardStatus::Inactive | CardStatus::Active => None,
     }

@@ -6,8 +6,8 @@ use super::super::decision::{Code, Finding, LineDecision, Verdict};
 use super::super::draft::{Asked, DraftLine};
 use super::super::money::Minor;
 use super::super::policy::{
-    Consequence, Facts, Governing, Outcome, PromotionTreatment, Resolved, Set, Version, WindowFrom, WindowState,
-    days_since, governing, window_close, window_state,
+    Consequence, Facts, Governing, Outcome, PromotionTreatment, Resolved, Set, Version, WindowFrom,
+    WindowState, days_since, governing, window_close, window_state,
 };
 use super::super::quantity::Quantity;
 use super::super::refusal::Fault;
@@ -54,7 +54,9 @@ impl<'a> Deciding<'a> {
         let draft = self.draft;
         let asked = &draft.lines[index];
         let pointer = format!("/lines/{index}");
-        let (Some(number), Some(reference)) = (asked.sale_line, asked.sale.as_ref().or(draft.sale.as_ref())) else {
+        let (Some(number), Some(reference)) =
+            (asked.sale_line, asked.sale.as_ref().or(draft.sale.as_ref()))
+        else {
             return self.without_receipt(index);
         };
         let sale_id = match self.open(reference, &pointer) {
@@ -80,11 +82,19 @@ impl<'a> Deciding<'a> {
 
     /// Takes what is asked of a line out of its book, or finds why not.
     fn take(&mut self, sale: Uuid, place: usize, asked: &DraftLine) -> Taken {
-        let before = self.books.get(&sale).map(|book| (book.lines[place].clone(), Arc::clone(&book.sale)));
+        let before =
+            self.books.get(&sale).map(|book| (book.lines[place].clone(), Arc::clone(&book.sale)));
         if let Some((before, known)) = before
             && let Some((quantity, parts, findings)) = self.take_card(&known, place, asked.asked)
         {
-            return Taken { place, before, quantity, parts, findings, serial: asked.serial_number.clone() };
+            return Taken {
+                place,
+                before,
+                quantity,
+                parts,
+                findings,
+                serial: asked.serial_number.clone(),
+            };
         }
         let Some(book) = self.books.get_mut(&sale) else {
             unreachable!("a line is taken only of a book that was opened");
@@ -99,8 +109,14 @@ impl<'a> Deciding<'a> {
                 if parts.is_none() {
                     let left = Minor(line.value().0 - line.refunded().0).format(self.currency);
                     let asked = amount.format(self.currency);
-                    let detail = format!("{asked} is asked back on this line, but only {left} of it is left.");
-                    findings.push(Finding::refused(Code::PriceAbovePaid, "service:paid-cap", detail));
+                    let detail = format!(
+                        "{asked} is asked back on this line, but only {left} of it is left."
+                    );
+                    findings.push(Finding::refused(
+                        Code::PriceAbovePaid,
+                        "service:paid-cap",
+                        detail,
+                    ));
                 }
                 (Quantity::ZERO, parts)
             }
@@ -109,20 +125,29 @@ impl<'a> Deciding<'a> {
                 if parts.is_none() {
                     findings.push(too_many(&before, units));
                 } else {
-                    findings.extend(serial_finding(&known, place, line, asked.serial_number.as_deref(), units));
+                    findings.extend(serial_finding(
+                        &known,
+                        place,
+                        line,
+                        asked.serial_number.as_deref(),
+                        units,
+                    ));
                     line.serials_returned.extend(asked.serial_number.clone());
                 }
                 (if parts.is_some() { units } else { Quantity::ZERO }, parts)
             }
         };
-        if let (Some(price), Some(parts), Asked::Units(units)) = (asked.unit_price, &parts, asked.asked) {
+        if let (Some(price), Some(parts), Asked::Units(units)) =
+            (asked.unit_price, &parts, asked.asked)
+        {
             findings.extend(self.price_finding(price, units, parts));
         }
         Taken { place, before, quantity, parts, findings, serial: asked.serial_number.clone() }
     }
 
-    /// The register's own idea of the price must not be above what was paid. It knows a price for each unit, rounded to
-    /// the minor unit: three for 10.00 are 3.34 each, and no return is refused for that cent.
+    /// The register's own idea of the price must not be above what was paid. It knows a price for
+    /// each unit, rounded to the minor unit: three for 10.00 are 3.34 each, and no return is
+    /// refused for that cent.
     fn price_finding(&self, price: Minor, units: Quantity, parts: &Parts) -> Option<Finding> {
         let asked = half_up(i128::from(price.0) * i128::from(units.0), 1_000);
         let paid = parts.net.0;
@@ -147,7 +172,14 @@ impl<'a> Deciding<'a> {
     }
 
     /// Enters the decision of a line.
-    pub(super) fn enter(&mut self, index: usize, sale_id: Uuid, sale: &Arc<Sale>, taken: Taken, judged: Judged<'a>) {
+    pub(super) fn enter(
+        &mut self,
+        index: usize,
+        sale_id: Uuid,
+        sale: &Arc<Sale>,
+        taken: Taken,
+        judged: Judged<'a>,
+    ) {
         let asked = &self.draft.lines[index];
         let line = &sale.lines[taken.place];
         let parts = parts_of(&taken, line);
@@ -200,7 +232,14 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    fn judgement(&self, version: &'a Version, index: usize, sale: &Sale, taken: &Taken, parts: &Parts) -> Judged<'a> {
+    fn judgement(
+        &self,
+        version: &'a Version,
+        index: usize,
+        sale: &Sale,
+        taken: &Taken,
+        parts: &Parts,
+    ) -> Judged<'a> {
         let asked = &self.draft.lines[index];
         let restarted = self.restarted(version, sale, taken.place, asked);
         let sale = restarted.as_ref().unwrap_or(sale);
@@ -211,12 +250,23 @@ impl<'a> Deciding<'a> {
         findings.extend(self.reason(version, &resolved, &asked.reason));
         if matches!(asked.asked, Asked::Units(_)) {
             findings.extend(condition(&resolved, asked));
-            let broken = if self.evenly(index) { None } else { self.broken_promotion(&resolved, sale, taken.place) };
+            let broken = if self.evenly(index) {
+                None
+            } else {
+                self.broken_promotion(&resolved, sale, taken.place)
+            };
             findings.extend(broken);
         }
         findings.extend(self.identity(&resolved));
         let before = Before::of(&taken.before);
-        let step = Step { sale, place: taken.place, line: &taken.before, before, quantity: taken.quantity, parts };
+        let step = Step {
+            sale,
+            place: taken.place,
+            line: &taken.before,
+            before,
+            quantity: taken.quantity,
+            parts,
+        };
         let kept = if self.evenly(index) { None } else { self.fee(&resolved, asked, &step) };
         findings.extend(kept.as_ref().map(|kept| kept.told.clone()));
         Judged { version: version.number, resolved, findings, kept }
@@ -230,12 +280,14 @@ impl<'a> Deciding<'a> {
         asked: Option<&DraftLine>,
     ) -> Resolved<'a> {
         let line = of.map(|(sale, place)| &sale.lines[place]);
-        let category: Vec<&str> = line.iter().flat_map(|l| &l.category).map(String::as_str).collect();
+        let category: Vec<&str> =
+            line.iter().flat_map(|l| &l.category).map(String::as_str).collect();
         let flags: Vec<&str> = line.iter().flat_map(|l| &l.flags).map(String::as_str).collect();
         let mut promotions: Vec<&str> = line.iter().flat_map(|l| l.promotions()).collect();
         let of_sale = of.iter().flat_map(|(sale, _)| &sale.discounts);
         promotions.extend(of_sale.filter_map(|d| d.promotion.as_deref()));
-        let tenders: Vec<TenderType> = of.iter().flat_map(|(sale, _)| &sale.tenders).map(|t| t.kind).collect();
+        let tenders: Vec<TenderType> =
+            of.iter().flat_map(|(sale, _)| &sale.tenders).map(|t| t.kind).collect();
         version.policy.resolve(&Facts {
             category: &category,
             sku: line.map(|l| l.sku.as_str()).or(asked.and_then(|a| a.sku.as_deref())),
@@ -267,7 +319,11 @@ impl<'a> Deciding<'a> {
     pub(super) fn outcome(&self, resolved: &Resolved<'_>, final_sale: bool) -> Option<Finding> {
         let Set { value, rule } = resolved.outcome;
         let code = if final_sale { Code::FinalSale } else { Code::NotReturnable };
-        let what = if final_sale { "This was a final sale" } else { "The policy does not take this item back" };
+        let what = if final_sale {
+            "This was a final sale"
+        } else {
+            "The policy does not take this item back"
+        };
         match value {
             Outcome::Allow => None,
             Outcome::Refuse => Some(Finding::refused(code, rule, format!("{what}."))),
@@ -283,35 +339,53 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    pub(super) fn window(&self, resolved: &Resolved<'_>, sale: &Sale, place: usize) -> Option<Finding> {
+    pub(super) fn window(
+        &self,
+        resolved: &Resolved<'_>,
+        sale: &Sale,
+        place: usize,
+    ) -> Option<Finding> {
         let Set { value: window, rule } = resolved.window;
-        let Since { bought_on: sold, delivered_on: delivered } = sale.first_bought(sale.lines[place].line);
+        let Since { bought_on: sold, delivered_on: delivered } =
+            sale.first_bought(sale.lines[place].line);
         let extension = resolved.extension.map(|extension| *extension.value);
         let (what, start) = match delivered.filter(|_| window.from == WindowFrom::Delivery) {
             Some(delivered) => ("Delivered", delivered),
             None => ("Bought", sold),
         };
-        let extended = if extension.is_some_and(|until| until > window_close(sold, delivered, window, None)) {
-            ", extended,"
-        } else {
-            ""
-        };
+        let extended =
+            if extension.is_some_and(|until| until > window_close(sold, delivered, window, None)) {
+                ", extended,"
+            } else {
+                ""
+            };
         let told = |closes| {
-            let (ago, days) = (spoken_days(days_since(start, self.today)), spoken_days(i64::from(window.days)));
-            format!("{what} {ago} ago on {start}; the window of {days}{extended} closed on {closes}.")
+            let (ago, days) =
+                (spoken_days(days_since(start, self.today)), spoken_days(i64::from(window.days)));
+            format!(
+                "{what} {ago} ago on {start}; the window of {days}{extended} closed on {closes}."
+            )
         };
         match window_state(self.today, sold, delivered, window, extension) {
             WindowState::Open { .. } => None,
-            WindowState::Closed { closes } => Some(Finding::refused(Code::WindowExpired, rule, told(closes))),
+            WindowState::Closed { closes } => {
+                Some(Finding::refused(Code::WindowExpired, rule, told(closes)))
+            }
             WindowState::NeedsApproval { closes, role, refused_after } => {
-                let until = refused_after
-                    .map_or(String::new(), |last| format!(" A {} may approve until {last}.", spoken(role.as_str())));
+                let until = refused_after.map_or(String::new(), |last| {
+                    format!(" A {} may approve until {last}.", spoken(role.as_str()))
+                });
                 Some(Finding::needs(Code::WindowExpired, rule, role, 1, told(closes) + &until))
             }
         }
     }
 
-    pub(super) fn reason(&self, version: &Version, resolved: &Resolved<'_>, reason: &Reason) -> Option<Finding> {
+    pub(super) fn reason(
+        &self,
+        version: &Version,
+        resolved: &Resolved<'_>,
+        reason: &Reason,
+    ) -> Option<Finding> {
         let (accepted, rule) = match resolved.reasons {
             Some(Set { value, rule }) => (value.contains(reason), rule),
             None => (version.policy.policy().knows(reason), "service:reasons"),
@@ -325,7 +399,10 @@ impl<'a> Deciding<'a> {
                         spoken(reason.as_str())
                     )
                 }
-                None => format!("\"{}\" is not a reason that the policy knows.", spoken(reason.as_str())),
+                None => format!(
+                    "\"{}\" is not a reason that the policy knows.",
+                    spoken(reason.as_str())
+                ),
             };
             Finding::refused(Code::ReasonNotAccepted, rule, detail)
         })
@@ -398,7 +475,10 @@ fn too_many(line: &LineBook, asked: Quantity) -> Finding {
     let to_come = number(asked, "is", "are");
     let detail = match left == sold {
         true => format!("{to_come} to come back, but only {} sold.", number(sold, "was", "were")),
-        false => format!("{to_come} to come back, but of {sold} sold only {} left.", number(left, "is", "are")),
+        false => format!(
+            "{to_come} to come back, but of {sold} sold only {} left.",
+            number(left, "is", "are")
+        ),
     };
     Finding::refused(Code::QuantityExceeded, "service:quantity", detail)
 }
@@ -412,9 +492,11 @@ fn serial_finding(
     units: Quantity,
 ) -> Option<Finding> {
     let sold = &sale.lines[place].serial_numbers;
-    let mismatch = |detail: String| Some(Finding::refused(Code::SerialMismatch, "service:serial", detail));
+    let mismatch =
+        |detail: String| Some(Finding::refused(Code::SerialMismatch, "service:serial", detail));
     let Some(serial) = serial else {
-        let detail = "This item is sold by serial number; scan the number of the one coming back.".to_owned();
+        let detail = "This item is sold by serial number; scan the number of the one coming back."
+            .to_owned();
         return if sold.is_empty() { None } else { mismatch(detail) };
     };
     if line.serials_returned.iter().any(|returned| returned == serial) {
@@ -425,10 +507,15 @@ fn serial_finding(
         return None;
     }
     if !sold.iter().any(|known| known == serial) {
-        return mismatch(format!("Serial number {serial} was not sold on this line; sold: {}.", sold.join(", ")));
+        return mismatch(format!(
+            "Serial number {serial} was not sold on this line; sold: {}.",
+            sold.join(", ")
+        ));
     }
     if units != Quantity::ONE {
-        return mismatch("One serial number is one unit; enter a line for each that comes back.".to_owned());
+        return mismatch(
+            "One serial number is one unit; enter a line for each that comes back.".to_owned(),
+        );
     }
     None
 }

@@ -17,8 +17,15 @@ impl<'a> Deciding<'a> {
         let buyers = self.books.values().map(|book| book.sale.customer.as_deref());
         let mut customers = buyers.chain([self.draft.customer.as_deref()]);
         if customers.any(|customer| self.case.settings.is_customer(operator, customer)) {
-            let detail = format!("Operator {operator} is the customer here; a manager has to approve.");
-            self.findings.push(Finding::needs(Code::OwnPurchase, "service:own-purchase", Role::Manager, 1, detail));
+            let detail =
+                format!("Operator {operator} is the customer here; a manager has to approve.");
+            self.findings.push(Finding::needs(
+                Code::OwnPurchase,
+                "service:own-purchase",
+                Role::Manager,
+                1,
+                detail,
+            ));
         }
     }
 
@@ -43,9 +50,19 @@ impl<'a> Deciding<'a> {
                     "{} goes back in all; above {} it takes {}.",
                     refund.format(self.currency),
                     tier.over.format(self.currency),
-                    if tier.approvers > 1 { format!("{} {role}s", tier.approvers) } else { format!("a {role}") }
+                    if tier.approvers > 1 {
+                        format!("{} {role}s", tier.approvers)
+                    } else {
+                        format!("a {role}")
+                    }
                 );
-                findings.push(Finding::needs(Code::AmountOverLimit, rule, tier.role, tier.approvers, detail));
+                findings.push(Finding::needs(
+                    Code::AmountOverLimit,
+                    rule,
+                    tier.role,
+                    tier.approvers,
+                    detail,
+                ));
             }
         }
         self.add_once(findings);
@@ -55,43 +72,71 @@ impl<'a> Deciding<'a> {
     pub(super) fn velocity(&mut self, refund: Minor) {
         let mut findings = Vec::new();
         for (line, resolved) in self.lines.iter().zip(&self.resolved) {
-            let Some(Set { value: limits, rule }) = resolved.as_ref().map(|resolved| resolved.velocity) else {
+            let Some(Set { value: limits, rule }) =
+                resolved.as_ref().map(|resolved| resolved.velocity)
+            else {
                 continue;
             };
             let without = line.sale.is_none() && self.is_for_no_receipt(rule);
             let back = if without { self.refund_without_receipt() } else { refund };
-            findings.extend(limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, back, without)));
+            findings.extend(
+                limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, back, without)),
+            );
         }
         for Resolved { velocity: Set { value: limits, rule }, .. } in &self.charge_rules {
-            findings.extend(limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, refund, false)));
+            findings.extend(
+                limits.iter().filter_map(|limit| self.velocity_finding(limit, rule, refund, false)),
+            );
         }
         self.add_once(findings);
     }
 
-    /// Whether a rule of the version in force speaks of goods without a receipt alone: then its limits count only those.
+    /// Whether a rule of the version in force speaks of goods without a receipt alone: then its
+    /// limits count only those.
     fn is_for_no_receipt(&self, rule: &str) -> bool {
         let rules = self.version_at(self.case.now).map(|version| &version.policy.policy().rules);
-        rules.into_iter().flatten().any(|known| known.id == rule && known.when.receipt == Some(false))
+        rules
+            .into_iter()
+            .flatten()
+            .any(|known| known.id == rule && known.when.receipt == Some(false))
     }
 
     fn refund_without_receipt(&self) -> Minor {
-        Minor(self.lines.iter().filter(|line| line.is_without_receipt()).map(|line| line.refund.0).sum())
+        Minor(
+            self.lines
+                .iter()
+                .filter(|line| line.is_without_receipt())
+                .map(|line| line.refund.0)
+                .sum(),
+        )
     }
 
-    /// Whether somebody is known to count for: named, by a document, or as the buyer of what comes back by receipt.
+    /// Whether somebody is known to count for: named, by a document, or as the buyer of what comes
+    /// back by receipt.
     fn is_identified(&self) -> bool {
-        let buyer = |(sale, book): (&Uuid, &Book)| !self.gifts.contains(sale) && book.sale.customer.is_some();
-        self.draft.customer.is_some() || self.draft.id_hash.is_some() || self.books.iter().any(buyer)
+        let buyer = |(sale, book): (&Uuid, &Book)| {
+            !self.gifts.contains(sale) && book.sale.customer.is_some()
+        };
+        self.draft.customer.is_some()
+            || self.draft.id_hash.is_some()
+            || self.books.iter().any(buyer)
     }
 
     /// `without`: of the past, only what came back without a receipt counts.
-    fn velocity_finding(&self, limit: &VelocityLimit, rule: &str, refund: Minor, without: bool) -> Option<Finding> {
+    fn velocity_finding(
+        &self,
+        limit: &VelocityLimit,
+        rule: &str,
+        refund: Minor,
+        without: bool,
+    ) -> Option<Finding> {
         let period = SignedDuration::from_hours(24 * i64::from(limit.days));
         let since = self.case.now.checked_sub(period).unwrap_or(Timestamp::MIN);
         let past = self.case.history.iter().filter(|past| past.at > since);
-        let amounts = past.filter_map(|past| if without { past.without_receipt } else { Some(past.amount) });
-        let (count, amount) =
-            amounts.fold((1_u32, refund), |(count, sum), amount| (count + 1, Minor(sum.0 + amount.0)));
+        let amounts =
+            past.filter_map(|past| if without { past.without_receipt } else { Some(past.amount) });
+        let (count, amount) = amounts
+            .fold((1_u32, refund), |(count, sum), amount| (count + 1, Minor(sum.0 + amount.0)));
         let by_count = limit.count.is_some_and(|most| count > most);
         let by_amount = limit.amount.is_some_and(|most| amount > most);
         (self.is_identified() && (by_count || by_amount)).then(|| {
@@ -129,7 +174,10 @@ impl<'a> Deciding<'a> {
 
     /// The least that any of the rules allows in cash.
     pub(super) fn cash_limit(&self) -> Option<Minor> {
-        self.rules().filter_map(|resolved| resolved.cash_limit).map(|limit| limit.value.amount).min()
+        self.rules()
+            .filter_map(|resolved| resolved.cash_limit)
+            .map(|limit| limit.value.amount)
+            .min()
     }
 
     /// A rule that insists on a quote.

@@ -1,5 +1,5 @@
-//! Goods without a receipt: the policy in force now, asked of what is known of the article, and the lowest price that
-//! anybody paid for it (PRODUCT §9, docs/decisions/0014).
+//! Goods without a receipt: the policy in force now, asked of what is known of the article, and the
+//! lowest price that anybody paid for it (PRODUCT §9, docs/decisions/0014).
 
 use super::super::book::{Book, Parts};
 use super::super::decision::{Code, Finding, LineDecision, Verdict};
@@ -37,18 +37,24 @@ impl<'a> Deciding<'a> {
             return self.faults.push(Fault::invalid(format!("/lines/{index}"), detail));
         }
         let Some(version) = self.version_at(self.case.now) else { return self.no_policy() };
-        // What the article is, is known from its purchases: the cheapest of the longest period speaks for it.
+        // What the article is, is known from its purchases: the cheapest of the longest period
+        // speaks for it.
         let known = self.longest_period().and_then(|days| self.reference(sku, days));
         let resolved = self.resolve_without(version, asked, known.as_ref());
         if *resolved.receipt_required.value {
             let detail = "Without a receipt this cannot be taken back; look the sale up by card or by customer.";
             let rule = resolved.receipt_required.rule.to_owned();
-            return self.push_bare(index, Finding::refused(Code::ReceiptMissing, rule, detail.to_owned()));
+            return self
+                .push_bare(index, Finding::refused(Code::ReceiptMissing, rule, detail.to_owned()));
         }
         let period = resolved.lowest_in_days.map(|set| *set.value);
         let reference = period.and_then(|days| self.reference(sku, days));
-        // Units are bounded far above what was sold at once: their worth must stay an amount, so that sums cannot overflow.
-        if reference.as_ref().is_some_and(|r| share(r.price.value, units, r.price.sold) > Minor::MAX) {
+        // Units are bounded far above what was sold at once: their worth must stay an amount, so
+        // that sums cannot overflow.
+        if reference
+            .as_ref()
+            .is_some_and(|r| share(r.price.value, units, r.price.sold) > Minor::MAX)
+        {
             let detail = "So many units are worth more than any amount can be.";
             return self.faults.push(Fault::invalid(format!("/lines/{index}/quantity"), detail));
         }
@@ -92,10 +98,11 @@ impl<'a> Deciding<'a> {
             (Some(r), Some(parts)) => self.kept_without(resolved, r, asked, units, parts),
             _ => None,
         };
-        let (fee, fee_taxes, off) = kept.zip(reference).map_or_else(Default::default, |((kept, off), r)| {
-            findings.push(kept.told);
-            (kept.fee, with_codes(&r.sale.lines[r.place], &kept.taxes), off)
-        });
+        let (fee, fee_taxes, off) =
+            kept.zip(reference).map_or_else(Default::default, |((kept, off), r)| {
+                findings.push(kept.told);
+                (kept.fee, with_codes(&r.sale.lines[r.place], &kept.taxes), off)
+            });
         let parts = worth.clone().unwrap_or_default();
         let quantity = if worth.is_some() { units } else { Quantity::ZERO };
         if let Some(r) = reference {
@@ -142,11 +149,18 @@ impl<'a> Deciding<'a> {
         Some(Reference { price, sale, place })
     }
 
-    /// Asks the policy about an article. Of its cheapest purchase only what is true of the article counts, and what makes
-    /// a purchase final: who lost the receipt of a clearance sale gains nothing by it.
-    fn resolve_without(&self, version: &'a Version, asked: &DraftLine, known: Option<&Reference>) -> Resolved<'a> {
+    /// Asks the policy about an article. Of its cheapest purchase only what is true of the article
+    /// counts, and what makes a purchase final: who lost the receipt of a clearance sale gains
+    /// nothing by it.
+    fn resolve_without(
+        &self,
+        version: &'a Version,
+        asked: &DraftLine,
+        known: Option<&Reference>,
+    ) -> Resolved<'a> {
         let line = known.map(|r| &r.sale.lines[r.place]);
-        let category: Vec<&str> = line.iter().flat_map(|l| &l.category).map(String::as_str).collect();
+        let category: Vec<&str> =
+            line.iter().flat_map(|l| &l.category).map(String::as_str).collect();
         let flags: Vec<&str> = line.iter().flat_map(|l| &l.flags).map(String::as_str).collect();
         version.policy.resolve(&Facts {
             category: &category,
@@ -163,15 +177,25 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    /// A unit that stands on a receipt comes back by that; what is sold by serial number shows its own.
-    fn unit_of_a_receipt(&self, asked: &DraftLine, units: Quantity, known: Option<&Reference>) -> Option<Finding> {
-        let refused = |detail| Some(Finding::refused(Code::SerialMismatch, "service:serial", detail));
+    /// A unit that stands on a receipt comes back by that; what is sold by serial number shows its
+    /// own.
+    fn unit_of_a_receipt(
+        &self,
+        asked: &DraftLine,
+        units: Quantity,
+        known: Option<&Reference>,
+    ) -> Option<Finding> {
+        let refused =
+            |detail| Some(Finding::refused(Code::SerialMismatch, "service:serial", detail));
         let serialised = known.is_some_and(|r| !r.sale.lines[r.place].serial_numbers.is_empty());
         let Some(serial) = asked.serial_number.as_deref() else {
-            let detail = "This item is sold by serial number; scan the number of the one coming back.".to_owned();
+            let detail =
+                "This item is sold by serial number; scan the number of the one coming back."
+                    .to_owned();
             return if serialised { refused(detail) } else { None };
         };
-        if let Some(sold) = self.case.prices.unit(asked.sku.as_deref().unwrap_or_default(), serial) {
+        if let Some(sold) = self.case.prices.unit(asked.sku.as_deref().unwrap_or_default(), serial)
+        {
             let (receipt, store) = (&sold.receipt.receipt, &sold.receipt.store);
             return refused(format!(
                 "Serial number {serial} was sold on receipt {receipt} of store {store} on {}; take it back by that receipt.",
@@ -179,12 +203,15 @@ impl<'a> Deciding<'a> {
             ));
         }
         if serialised && units != Quantity::ONE {
-            return refused("One serial number is one unit; enter a line for each that comes back.".to_owned());
+            return refused(
+                "One serial number is one unit; enter a line for each that comes back.".to_owned(),
+            );
         }
         None
     }
 
-    /// What the price is, and of which day; or that there is none. `own` is the register's price where that is given.
+    /// What the price is, and of which day; or that there is none. `own` is the register's price
+    /// where that is given.
     fn price_told(
         &self,
         resolved: &Resolved<'_>,
@@ -200,7 +227,9 @@ impl<'a> Deciding<'a> {
                      customer.",
                     spoken_days(i64::from(days))
                 ),
-                None => "The policy does not say what an item without a receipt is worth.".to_owned(),
+                None => {
+                    "The policy does not say what an item without a receipt is worth.".to_owned()
+                }
             };
             return Finding::refused(Code::PriceUnknown, rule, detail);
         };
@@ -221,7 +250,8 @@ impl<'a> Deciding<'a> {
         Finding::noted(Code::ReceiptMissing, rule, detail)
     }
 
-    /// The fee by the price of the cheapest purchase, and what it and its taxes take off the refund.
+    /// The fee by the price of the cheapest purchase, and what it and its taxes take off the
+    /// refund.
     fn kept_without(
         &self,
         resolved: &Resolved<'_>,
@@ -241,7 +271,8 @@ impl<'a> Deciding<'a> {
     /// What goes back for goods without a receipt, summed where the same rules for tenders hold.
     pub(super) fn amounts_without_receipt(&self) -> Vec<(Resolved<'a>, Minor)> {
         let mut sums: Vec<(Resolved<'a>, Minor)> = Vec::new();
-        let bare = self.lines.iter().zip(&self.resolved).filter(|(line, _)| line.is_without_receipt());
+        let bare =
+            self.lines.iter().zip(&self.resolved).filter(|(line, _)| line.is_without_receipt());
         for (line, resolved) in bare {
             let Some(resolved) = resolved else { continue };
             match sums.iter_mut().find(|(rules, _)| same_tender_rules(rules, resolved)) {
@@ -253,8 +284,8 @@ impl<'a> Deciding<'a> {
     }
 }
 
-/// What units are worth at the price of a line, net and each tax by itself, and never more than the register's own price
-/// comes to: then the taxes go down with the net.
+/// What units are worth at the price of a line, net and each tax by itself, and never more than the
+/// register's own price comes to: then the taxes go down with the net.
 fn worth(sale: &Arc<Sale>, place: usize, units: Quantity, own: Option<Minor>) -> Parts {
     let line = &sale.lines[place];
     let of_sale: i64 = sale.discount_shares().iter().map(|shares| shares[place].0).sum();

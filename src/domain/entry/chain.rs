@@ -69,7 +69,8 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-/// Reads 64 lower-case hexadecimal digits; one spelling only, so that a file cannot be changed unseen.
+/// Reads 64 lower-case hexadecimal digits; one spelling only, so that a file cannot be changed
+/// unseen.
 pub fn unhex(text: &str) -> Option<[u8; 32]> {
     let digit = |b: u8| match b {
         b'0'..=b'9' => Some(b - b'0'),

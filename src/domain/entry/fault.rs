@@ -43,7 +43,8 @@ impl FaultKind {
 /// The first bad entry of a log, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Which of the rows given it is, from 1; for what is missing, the row that stands in its place.
+    /// Which of the rows given it is, from 1; for what is missing, the row that stands in its
+    /// place.
     pub row: u64,
     pub store: String,
     pub seq: u64,
@@ -53,7 +54,14 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "entry {} of store {:?} ({}): {}", self.seq, self.store, self.kind.as_str(), self.detail)
+        write!(
+            f,
+            "entry {} of store {:?} ({}): {}",
+            self.seq,
+            self.store,
+            self.kind.as_str(),
+            self.detail
+        )
     }
 }
 
@@ -67,7 +75,10 @@ pub(super) fn short(hash: &[u8; 32]) -> String {
 pub(super) fn gap(expected: u64, found: u64) -> String {
     match found - expected {
         1 => format!("it is gone: entry {found} stands in its place"),
-        n => format!("{n} entries are gone, {expected} to {}: entry {found} stands in their place", found - 1),
+        n => format!(
+            "{n} entries are gone, {expected} to {}: entry {found} stands in their place",
+            found - 1
+        ),
     }
 }
 

@@ -16,13 +16,22 @@ pub(super) struct Seen {
 }
 
 /// A store's rows against what is vouched for.
-pub(super) fn compare_span(store: &str, seen: Option<&Seen>, span: Option<&Span>, last_row: u64) -> Option<Fault> {
-    let fault = |row, seq, kind, detail: String| Some(Fault { row, store: store.to_owned(), seq, kind, detail });
+pub(super) fn compare_span(
+    store: &str,
+    seen: Option<&Seen>,
+    span: Option<&Span>,
+    last_row: u64,
+) -> Option<Fault> {
+    let fault = |row, seq, kind, detail: String| {
+        Some(Fault { row, store: store.to_owned(), seq, kind, detail })
+    };
     match (seen, span.filter(|span| !span.is_empty())) {
         (None, None) => None,
         (None, Some(span)) => {
-            let detail =
-                format!("all entries of the store are gone; {} to {} are vouched for", span.first, span.last.seq);
+            let detail = format!(
+                "all entries of the store are gone; {} to {} are vouched for",
+                span.first, span.last.seq
+            );
             fault(last_row + 1, span.first, FaultKind::Truncated, detail)
         }
         (Some(seen), None) => {
@@ -53,15 +62,25 @@ fn compare_start(seen: &Seen, span: &Span) -> Option<Fault> {
 }
 
 fn compare_end(seen: &Seen, span: &Span) -> Option<Fault> {
-    let fault = |row, seq, kind, detail| Some(Fault { row, store: span.store().to_owned(), seq, kind, detail });
+    let fault = |row, seq, kind, detail| {
+        Some(Fault { row, store: span.store().to_owned(), seq, kind, detail })
+    };
     let (has, head) = (&seen.last, &span.last);
     if has.seq < head.seq {
-        let detail = format!("the log ends with entry {}; entries up to {} are vouched for", has.seq, head.seq);
+        let detail = format!(
+            "the log ends with entry {}; entries up to {} are vouched for",
+            has.seq, head.seq
+        );
         return fault(seen.last_row + 1, has.seq + 1, FaultKind::Truncated, detail);
     }
     if has.seq > head.seq {
         let detail = format!("it was added: entries are vouched for up to {} only", head.seq);
-        return fault(seen.last_row - (has.seq - head.seq - 1), head.seq + 1, FaultKind::Inserted, detail);
+        return fault(
+            seen.last_row - (has.seq - head.seq - 1),
+            head.seq + 1,
+            FaultKind::Inserted,
+            detail,
+        );
     }
     if has.hash != head.hash {
         let detail = format!(
@@ -77,15 +96,28 @@ fn compare_end(seen: &Seen, span: &Span) -> Option<Fault> {
     None
 }
 
-/// Whether a store's rows come as far as an older checkpoint's head, and start early enough to be compared with it.
-pub(super) fn compare_reach(point: &Chain, seen: Option<&Seen>, span: Option<&Span>, last_row: u64) -> Option<Fault> {
-    let fault = |row, seq, kind, detail| Some(Fault { row, store: point.store.clone(), seq, kind, detail });
+/// Whether a store's rows come as far as an older checkpoint's head, and start early enough to be
+/// compared with it.
+pub(super) fn compare_reach(
+    point: &Chain,
+    seen: Option<&Seen>,
+    span: Option<&Span>,
+    last_row: u64,
+) -> Option<Fault> {
+    let fault =
+        |row, seq, kind, detail| Some(Fault { row, store: point.store.clone(), seq, kind, detail });
     let Some(seen) = seen else {
-        let detail = format!("the checkpoint knows entries up to {}, the log has none of this store", point.seq);
+        let detail = format!(
+            "the checkpoint knows entries up to {}, the log has none of this store",
+            point.seq
+        );
         return fault(last_row + 1, 1, FaultKind::Truncated, detail);
     };
     if seen.last.seq < point.seq {
-        let detail = format!("the checkpoint knows entries up to {}, the log ends with {}", point.seq, seen.last.seq);
+        let detail = format!(
+            "the checkpoint knows entries up to {}, the log ends with {}",
+            point.seq, seen.last.seq
+        );
         return fault(seen.last_row + 1, seen.last.seq + 1, FaultKind::Truncated, detail);
     }
     if seen.first_seq <= point.seq {

@@ -36,7 +36,8 @@ impl Suspicion {
         match self.question.as_deref() {
             Some(Question::Gap) if row.seq == self.fault.seq => {
                 self.fault.kind = FaultKind::Swapped;
-                self.fault.detail = "another entry stands in its place, and it comes later".to_owned();
+                self.fault.detail =
+                    "another entry stands in its place, and it comes later".to_owned();
                 self.question = None;
             }
             Some(Question::Link { prev, computed }) => {
@@ -44,7 +45,8 @@ impl Suspicion {
                 self.question = None;
                 if row.seq == self.fault.seq && link(&prev, row.leaf) == row.hash {
                     self.fault.kind = FaultKind::Inserted;
-                    self.fault.detail = "it was put in: the true entry of that number follows".to_owned();
+                    self.fault.detail =
+                        "it was put in: the true entry of that number follows".to_owned();
                 } else if row.seq == self.fault.seq + 1 && link(&computed, row.leaf) == row.hash {
                     self.hash_altered();
                 }

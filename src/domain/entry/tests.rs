@@ -10,7 +10,11 @@ pub(crate) fn entry(store: &str, seq: u64) -> Entry {
         id: Uuid::from_u128(u128::from(seq)),
         at: "2026-03-01T09:30:00.000001Z".parse().unwrap(),
         event: Event::ReturnRecorded,
-        actor: Some(Actor { subject: "https://id.example|42".into(), operator: "42".into(), register: None }),
+        actor: Some(Actor {
+            subject: "https://id.example|42".into(),
+            operator: "42".into(),
+            register: None,
+        }),
         request_id: Some("req-1".into()),
         subject_id: None,
         data: Json::object([("refund", Json::from("12.30")), ("seq", seq.into())]),
@@ -45,7 +49,11 @@ fn verify(rows: &[Kept], heads: &[Span]) -> Result<(), (u64, String, u64, FaultK
     verify_against(rows, heads, vec![])
 }
 
-fn verify_against(rows: &[Kept], heads: &[Span], points: Vec<Chain>) -> Result<(), (u64, String, u64, FaultKind)> {
+fn verify_against(
+    rows: &[Kept],
+    heads: &[Span],
+    points: Vec<Chain>,
+) -> Result<(), (u64, String, u64, FaultKind)> {
     let mut verifier = Verifier::against(points);
     for row in rows {
         verifier.row(Row { store: &row.store, seq: row.seq, leaf: &row.leaf, hash: row.hash });
@@ -66,7 +74,12 @@ fn edit(row: &mut Kept) {
     row.leaf = row.leaf.replace("12.30", "99.30");
 }
 
-fn found(row: u64, store: &str, seq: u64, kind: FaultKind) -> Result<(), (u64, String, u64, FaultKind)> {
+fn found(
+    row: u64,
+    store: &str,
+    seq: u64,
+    kind: FaultKind,
+) -> Result<(), (u64, String, u64, FaultKind)> {
     Err((row, store.to_owned(), seq, kind))
 }
 
@@ -207,7 +220,10 @@ fn each_kind_of_harm_is_named() {
         Kept { hash: link(&r[at - 1].hash, &leaf), leaf, ..r[at].clone() }
     };
     assert_eq!(after(&|r| r.insert(2, made_up(r, 2))), found(4, "A", 3, Inserted));
-    assert_eq!(after(&|r| r.insert(2, Kept { hash: [1; 32], ..made_up(r, 2) })), found(3, "A", 3, Inserted));
+    assert_eq!(
+        after(&|r| r.insert(2, Kept { hash: [1; 32], ..made_up(r, 2) })),
+        found(3, "A", 3, Inserted)
+    );
     assert_eq!(after(&|r| r[2] = made_up(r, 2)), found(4, "A", 4, Edited));
     let added = |r: &mut Vec<Kept>| {
         let leaf = entry("B", 5).canonical();
@@ -226,8 +242,15 @@ fn a_chain_hashed_again_is_found_against_its_head_or_an_older_checkpoint() {
     let forged = rehash(&mut rows, "A");
     assert_eq!(verify(&rows, &heads), found(5, "A", 5, FaultKind::HeadMismatch));
     heads[0] = Span::whole(forged);
-    assert_eq!(verify(&rows, &heads), Ok(()), "rows and heads rewritten together look sound on their own");
-    assert_eq!(verify_against(&rows, &heads, checkpoint), found(3, "A", 3, FaultKind::HeadMismatch));
+    assert_eq!(
+        verify(&rows, &heads),
+        Ok(()),
+        "rows and heads rewritten together look sound on their own"
+    );
+    assert_eq!(
+        verify_against(&rows, &heads, checkpoint),
+        found(3, "A", 3, FaultKind::HeadMismatch)
+    );
 }
 
 #[test]
@@ -236,14 +259,25 @@ fn a_cut_tail_is_found_against_an_older_checkpoint() {
     let checkpoint: Vec<Chain> = heads.iter().map(|span| span.last.clone()).collect();
     let (cut, cut_heads) = log(&[("A", 5), ("B", 2)]);
     assert_eq!(cut[..], rows[..7]);
-    assert_eq!(verify(&cut, &cut_heads), Ok(()), "rows and heads cut together look sound on their own");
-    assert_eq!(verify_against(&cut, &cut_heads, checkpoint.clone()), found(8, "B", 3, FaultKind::Truncated));
+    assert_eq!(
+        verify(&cut, &cut_heads),
+        Ok(()),
+        "rows and heads cut together look sound on their own"
+    );
+    assert_eq!(
+        verify_against(&cut, &cut_heads, checkpoint.clone()),
+        found(8, "B", 3, FaultKind::Truncated)
+    );
     let (gone, gone_heads) = log(&[("A", 5)]);
-    assert_eq!(verify_against(&gone, &gone_heads, checkpoint), found(6, "B", 1, FaultKind::Truncated));
+    assert_eq!(
+        verify_against(&gone, &gone_heads, checkpoint),
+        found(6, "B", 1, FaultKind::Truncated)
+    );
 }
 
 proptest! {
-    /// Whatever is done to one row of a log, the row where it happened is named (or the next, if it was hashed again).
+    /// Whatever is done to one row of a log, the row where it happened is named (or the next, if it
+    /// was hashed again).
     #[test]
     fn the_first_bad_row_is_named(
         lengths in prop::collection::btree_map("[A-D]", 1u64..8, 1..4), at: prop::sample::Index, to: prop::sample::Index, harm in 0..6,

@@ -1,8 +1,9 @@
 //! Proving a log: every entry against the one before it, and every chain against its head.
 //!
-//! What the rows alone can show is found row by row. What only a head shows (a cut tail, a chain that was hashed
-//! again from some entry on) is found at the end, against heads kept elsewhere: the table of heads, a signed
-//! manifest, an older manifest. Someone who can rewrite rows *and* heads is caught by the older manifest alone.
+//! What the rows alone can show is found row by row. What only a head shows (a cut tail, a chain
+//! that was hashed again from some entry on) is found at the end, against heads kept elsewhere: the
+//! table of heads, a signed manifest, an older manifest. Someone who can rewrite rows *and* heads
+//! is caught by the older manifest alone.
 
 use super::chain::{Chain, Span, genesis, link};
 use super::fault::{Fault, FaultKind, edited, gap, short};
@@ -40,7 +41,8 @@ impl Verifier {
 
     /// A verifier that also demands the heads of an older checkpoint.
     pub fn against(points: impl IntoIterator<Item = Chain>) -> Verifier {
-        let points = points.into_iter().filter(|p| p.seq > 0).map(|p| (p.store.clone(), p)).collect();
+        let points =
+            points.into_iter().filter(|p| p.seq > 0).map(|p| (p.store.clone(), p)).collect();
         Verifier { points, ..Verifier::default() }
     }
 
@@ -78,7 +80,8 @@ impl Verifier {
         }
     }
 
-    /// Takes a row that cannot be read as an entry at all: it stands where the next one was expected.
+    /// Takes a row that cannot be read as an entry at all: it stands where the next one was
+    /// expected.
     pub fn unreadable(&mut self, kind: FaultKind, detail: String) {
         self.rows += 1;
         if self.suspicion.is_none() {
@@ -88,7 +91,8 @@ impl Verifier {
         }
     }
 
-    /// Tells what stands before the next store's first row, where that is known: its chain up to there.
+    /// Tells what stands before the next store's first row, where that is known: its chain up to
+    /// there.
     pub fn begin_after(&mut self, before: Chain) {
         self.told = Some(before);
     }
@@ -104,8 +108,9 @@ impl Verifier {
     }
 
     fn judge(&mut self, row: &Row<'_>) -> Result<(), Suspicion> {
-        let (own_store, own_seq) = place(row.leaf)
-            .map_err(|why| self.fault(row.store, row.seq, FaultKind::NotCanonical, format!("the entry {why}")))?;
+        let (own_store, own_seq) = place(row.leaf).map_err(|why| {
+            self.fault(row.store, row.seq, FaultKind::NotCanonical, format!("the entry {why}"))
+        })?;
         if (own_store.as_str(), own_seq) != (row.store, row.seq) {
             let detail = format!("its row holds the entry {own_seq} of store {own_store:?}");
             return Err(self.fault(row.store, row.seq, FaultKind::Swapped, detail).into());
@@ -115,9 +120,11 @@ impl Verifier {
 
     /// Judges a row whose leaf says the same place as the row itself.
     fn judge_readable(&mut self, row: &Row<'_>) -> Result<(), Suspicion> {
-        if let Some(current) = self.seen.last().filter(|seen| seen.last.store.as_str() > row.store) {
+        if let Some(current) = self.seen.last().filter(|seen| seen.last.store.as_str() > row.store)
+        {
             let store = &current.last.store;
-            let detail = format!("it stands after entries of store {store:?}, where it does not belong");
+            let detail =
+                format!("it stands after entries of store {store:?}, where it does not belong");
             return Err(self.fault(row.store, row.seq, FaultKind::Swapped, detail).into());
         }
         let before = self.before(row);
@@ -163,8 +170,11 @@ impl Verifier {
             return Err(Suspicion { fault, question: Some(Question::Gap.into()) });
         }
         if row.seq < expected {
-            let detail =
-                format!("it stands after entry {}, but the chain already has an entry {}", expected - 1, row.seq);
+            let detail = format!(
+                "it stands after entry {}, but the chain already has an entry {}",
+                expected - 1,
+                row.seq
+            );
             return Err(self.fault(row.store, row.seq, FaultKind::Inserted, detail).into());
         }
         Ok(())
@@ -180,7 +190,11 @@ impl Verifier {
     }
 
     fn compare_with_point(&self, row: &Row<'_>) -> Result<(), Suspicion> {
-        match self.points.get(row.store).filter(|point| point.seq == row.seq && point.hash != row.hash) {
+        match self
+            .points
+            .get(row.store)
+            .filter(|point| point.seq == row.seq && point.hash != row.hash)
+        {
             None => Ok(()),
             Some(point) => {
                 let detail = format!(
@@ -198,22 +212,31 @@ impl Verifier {
         Fault { row: self.rows, store: store.to_owned(), seq, kind, detail }
     }
 
-    /// Ends the log: nothing, or the first bad entry. `spans` is what someone vouches for, one per store, those of
-    /// stores without entries included or not; [`Span::whole`] for a complete log and its table of heads.
+    /// Ends the log: nothing, or the first bad entry. `spans` is what someone vouches for, one per
+    /// store, those of stores without entries included or not; [`Span::whole`] for a complete log
+    /// and its table of heads.
     pub fn finish(self, spans: &[Span]) -> Result<(), Fault> {
         let spans: BTreeMap<&str, &Span> = spans.iter().map(|span| (span.store(), span)).collect();
         let mut faults: Vec<Fault> = self.suspicion.iter().map(|s| s.settle(&spans)).collect();
-        let seen: BTreeMap<&str, &Seen> = self.seen.iter().map(|seen| (seen.last.store.as_str(), seen)).collect();
-        let stores: BTreeSet<&str> =
-            spans.keys().chain(seen.keys()).copied().chain(self.points.keys().map(String::as_str)).collect();
+        let seen: BTreeMap<&str, &Seen> =
+            self.seen.iter().map(|seen| (seen.last.store.as_str(), seen)).collect();
+        let stores: BTreeSet<&str> = spans
+            .keys()
+            .chain(seen.keys())
+            .copied()
+            .chain(self.points.keys().map(String::as_str))
+            .collect();
         let mut last_row = 0;
         for store in stores {
             let (seen, span) = (seen.get(store).copied(), spans.get(store).copied());
             faults.extend(compare_span(store, seen, span, last_row));
-            faults.extend(self.points.get(store).and_then(|point| compare_reach(point, seen, span, last_row)));
+            faults.extend(
+                self.points.get(store).and_then(|point| compare_reach(point, seen, span, last_row)),
+            );
             last_row = seen.map_or(last_row, |seen| seen.last_row);
         }
-        // The first of equal rows wins: a fault seen in the rows says more than what follows from it.
+        // The first of equal rows wins: a fault seen in the rows says more than what follows from
+        // it.
         let stopped_early = self.suspicion.is_some();
         match faults.into_iter().min_by_key(|fault| fault.row) {
             None => Ok(()),

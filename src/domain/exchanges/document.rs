@@ -1,4 +1,5 @@
-//! The document of a sale that no register sent: the new goods of an exchange, written like the others (API §3).
+//! The document of a sale that no register sent: the new goods of an exchange, written like the
+//! others (API §3).
 
 use super::super::canonical::Json;
 use super::super::draft::{Draft, ExchangeLine};

@@ -1,9 +1,9 @@
-//! The form of a card's code: `GXXX-XXXX-XXXX-XXXX` in Crockford's base 32, a `G`, fourteen random letters (70 bits)
-//! and a check letter (Luhn mod 32), so that a slip of the finger is told from an unknown card before anything is
-//! looked up.
+//! The form of a card's code: `GXXX-XXXX-XXXX-XXXX` in Crockford's base 32, a `G`, fourteen random
+//! letters (70 bits) and a check letter (Luhn mod 32), so that a slip of the finger is told from an
+//! unknown card before anything is looked up.
 //!
-//! Codes that others printed are taken as given: a GS1 SGCN, `(255)` and 14 to 25 digits, or any text of 8 to 64
-//! letters, digits and `()-./`.
+//! Codes that others printed are taken as given: a GS1 SGCN, `(255)` and 14 to 25 digits, or any
+//! text of 8 to 64 letters, digits and `()-./`.
 
 /// Crockford's: no I, L, O or U to misread.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -19,20 +19,24 @@ const SGCN: std::ops::RangeInclusive<usize> = 14..=25;
 
 /// Makes a code of random bytes, 14 of them used; in groups of four, for people.
 pub fn of_random(random: &[u8; 32]) -> String {
-    let letters: String = random[..RANDOM].iter().map(|byte| letter(usize::from(byte & 31))).collect();
+    let letters: String =
+        random[..RANDOM].iter().map(|byte| letter(usize::from(byte & 31))).collect();
     let body = format!("{MARK}{letters}");
     let check = check_letter(&body).unwrap_or(MARK);
     let whole = format!("{body}{check}");
-    let groups: Vec<&str> = [0, 4, 8, 12].iter().filter_map(|start| whole.get(*start..start + 4)).collect();
+    let groups: Vec<&str> =
+        [0, 4, 8, 12].iter().filter_map(|start| whole.get(*start..start + 4)).collect();
     groups.join("-")
 }
 
-/// The one spelling of a code as typed or scanned: what is hashed. None if it cannot be a code: of a form that there is
-/// not, or with a check letter that does not check.
+/// The one spelling of a code as typed or scanned: what is hashed. None if it cannot be a code: of
+/// a form that there is not, or with a check letter that does not check.
 pub fn normal(typed: &str) -> Option<String> {
-    let bare: String = typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect::<String>().to_ascii_uppercase();
+    let bare: String =
+        typed.chars().filter(|c| !matches!(c, ' ' | '-')).collect::<String>().to_ascii_uppercase();
     if let Some(digits) = bare.strip_prefix("(255)") {
-        let sound = SGCN.contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let sound =
+            SGCN.contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit());
         return sound.then_some(bare);
     }
     let own = spelled(&bare);
@@ -41,11 +45,14 @@ pub fn normal(typed: &str) -> Option<String> {
         return (check_letter(body).map(String::from).as_deref() == Some(check)).then_some(own);
     }
     let printed = GIVEN.contains(&bare.len())
-        && bare.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')' | b'.' | b'/'));
+        && bare
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'(' | b')' | b'.' | b'/'));
     printed.then_some(bare)
 }
 
-/// The last four characters, which may be shown. A short code of others does not show half of itself.
+/// The last four characters, which may be shown. A short code of others does not show half of
+/// itself.
 pub fn last4(normal: &str) -> String {
     normal.get(normal.len().saturating_sub(4)..).unwrap_or_default().to_owned()
 }
@@ -69,8 +76,8 @@ fn letter(value: usize) -> char {
     char::from(ALPHABET[value % 32])
 }
 
-/// Luhn mod N over base 32 (ISO/IEC 7812-1 annex B, generalised): finds every single wrong letter, and nearly every
-/// two neighbours that changed places.
+/// Luhn mod N over base 32 (ISO/IEC 7812-1 annex B, generalised): finds every single wrong letter,
+/// and nearly every two neighbours that changed places.
 fn check_letter(body: &str) -> Option<char> {
     let mut sum = 0;
     for (place, c) in body.bytes().rev().enumerate() {
@@ -124,6 +131,9 @@ mod tests {
         let own = normal(&of_random(&[1; 32])).unwrap();
         assert_eq!(normal(&own.replace('1', "I")), Some(own.clone()));
         assert_eq!(normal(&own.replace('1', "l")), Some(own));
-        assert_eq!(of_random(&[0; 32]), "G000-0000-0000-000G".replace("000G", &of_random(&[0; 32])[15..]));
+        assert_eq!(
+            of_random(&[0; 32]),
+            "G000-0000-0000-000G".replace("000G", &of_random(&[0; 32])[15..])
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use super::keep::{self, KeepCard, ReplaceCard};
 use super::look_up::{self, LookUpCard};
-use super::{At, Card, CardDone, CardKind, CardMove, CardStatus, Movement, NewCode, law, not_found};
+use super::{
+    At, Card, CardDone, CardKind, CardMove, CardStatus, Movement, NewCode, law, not_found,
+};
 use crate::domain::journal::gift_cards as journal;
 use crate::domain::ledger::Account;
 use crate::domain::money::{Currency, Minor};
@@ -161,7 +163,14 @@ pub fn perform(state: &mut State, command: &CardCommand, context: &Context<'_>) 
     match done {
         Ok(done) => Done::Card(Box::new(done)).into(),
         Err(refusal) => {
-            journal::refused(state, context, command.store(), command.card(), command.attempt(), refusal.code());
+            journal::refused(
+                state,
+                context,
+                command.store(),
+                command.card(),
+                command.attempt(),
+                refusal.code(),
+            );
             refusal.into()
         }
     }
@@ -174,7 +183,12 @@ fn acting_store(state: &State, store: &str, context: &Context<'_>) -> Result<Arc
 }
 
 /// A card that can be used in this store today.
-pub(super) fn usable(state: &State, id: Uuid, store: &Store, context: &Context<'_>) -> Result<Card, Refusal> {
+pub(super) fn usable(
+    state: &State,
+    id: Uuid,
+    store: &Store,
+    context: &Context<'_>,
+) -> Result<Card, Refusal> {
     let card = state.wallet.card(id).ok_or_else(not_found)?;
     card.of_currency(store.currency)?;
     card.usable(store.day(context.now))?;
@@ -186,7 +200,12 @@ pub(super) fn now(state: &State, id: Uuid) -> Result<Card, Refusal> {
     state.wallet.card(id).cloned().ok_or_else(not_found)
 }
 
-fn issue(state: &mut State, command: &IssueCard, store: &Store, context: &Context<'_>) -> Result<CardDone, Refusal> {
+fn issue(
+    state: &mut State,
+    command: &IssueCard,
+    store: &Store,
+    context: &Context<'_>,
+) -> Result<CardDone, Refusal> {
     if command.currency != store.currency {
         return Err(Refusal::Invalid(vec![Fault::currency("/currency", store.currency)]));
     }
@@ -217,8 +236,13 @@ fn issue(state: &mut State, command: &IssueCard, store: &Store, context: &Contex
     };
     state.issue_card(card, &command.at, context);
     let against = command.kind.unexplained();
-    let movement =
-        Movement { kind: CardMove::Issue, amount: command.amount, reference: None, at: &command.at, against };
+    let movement = Movement {
+        kind: CardMove::Issue,
+        amount: command.amount,
+        reference: None,
+        at: &command.at,
+        against,
+    };
     let entry = match command.amount.is_positive() {
         true => Some(state.move_card(id, &movement, context)?),
         false => None,
@@ -226,14 +250,24 @@ fn issue(state: &mut State, command: &IssueCard, store: &Store, context: &Contex
     Ok(CardDone::Issued { card: now(state, id)?, entry })
 }
 
-fn load(state: &mut State, command: &LoadCard, store: &Store, context: &Context<'_>) -> Result<CardDone, Refusal> {
+fn load(
+    state: &mut State,
+    command: &LoadCard,
+    store: &Store,
+    context: &Context<'_>,
+) -> Result<CardDone, Refusal> {
     let card = usable(state, command.card, store, context)?;
     let (reference, against) = (command.reference.clone(), card.kind.unexplained());
     let entry = state.load_card(&card, command.amount, reference, against, &command.at, context)?;
     Ok(CardDone::Moved { card: now(state, command.card)?, entry, asked: command.amount })
 }
 
-fn redeem(state: &mut State, command: &RedeemCard, store: &Store, context: &Context<'_>) -> Result<CardDone, Refusal> {
+fn redeem(
+    state: &mut State,
+    command: &RedeemCard,
+    store: &Store,
+    context: &Context<'_>,
+) -> Result<CardDone, Refusal> {
     let card = usable(state, command.card, store, context)?;
     let amount = if command.partial { command.amount.min(card.balance) } else { command.amount };
     if amount > card.balance || !amount.is_positive() {
@@ -241,12 +275,23 @@ fn redeem(state: &mut State, command: &RedeemCard, store: &Store, context: &Cont
     }
     let reference = command.reference.clone();
     let against = card.kind.clearing();
-    let movement = Movement { kind: CardMove::Redeem, amount: Minor(-amount.0), reference, at: &command.at, against };
+    let movement = Movement {
+        kind: CardMove::Redeem,
+        amount: Minor(-amount.0),
+        reference,
+        at: &command.at,
+        against,
+    };
     let entry = state.move_card(command.card, &movement, context)?;
     Ok(CardDone::Moved { card: now(state, command.card)?, entry, asked: command.amount })
 }
 
-fn cash_out(state: &mut State, command: &CashOut, store: &Store, context: &Context<'_>) -> Result<CardDone, Refusal> {
+fn cash_out(
+    state: &mut State,
+    command: &CashOut,
+    store: &Store,
+    context: &Context<'_>,
+) -> Result<CardDone, Refusal> {
     let card = usable(state, command.card, store, context)?;
     if !card.balance.is_positive() {
         return Err(card.too_little(None));
@@ -256,11 +301,16 @@ fn cash_out(state: &mut State, command: &CashOut, store: &Store, context: &Conte
         Some(below) if card.balance < below => {}
         Some(below) => {
             let below = below.format(card.currency);
-            let detail = format!("Here a balance below {below} is paid out in cash; {balance} is on the card.");
+            let detail = format!(
+                "Here a balance below {below} is paid out in cash; {balance} is on the card."
+            );
             return Err(super::refused("cash_out_not_allowed", detail));
         }
         None => {
-            let detail = format!("The law of {} asks for no cash; the {balance} stay on the card.", store.region);
+            let detail = format!(
+                "The law of {} asks for no cash; the {balance} stay on the card.",
+                store.region
+            );
             return Err(super::refused("cash_out_not_allowed", detail));
         }
     }
@@ -278,7 +328,8 @@ fn transfer(
     context: &Context<'_>,
 ) -> Result<CardDone, Refusal> {
     let from = usable(state, command.from, store, context)?;
-    let fault = |pointer: &str, detail: &str| Err(Refusal::Invalid(vec![Fault::invalid(pointer, detail)]));
+    let fault =
+        |pointer: &str, detail: &str| Err(Refusal::Invalid(vec![Fault::invalid(pointer, detail)]));
     if command.to == command.from {
         return fault("/to", "A balance is moved to another card, not to the same.");
     }
@@ -302,7 +353,13 @@ fn transfer(
     };
     let entry = state.move_card(from.id, &out, context)?;
     let reference = Some(from.id.to_string());
-    let into = Movement { kind: CardMove::TransferIn, amount, reference, at: &command.at, against: Account::Suspense };
+    let into = Movement {
+        kind: CardMove::TransferIn,
+        amount,
+        reference,
+        at: &command.at,
+        against: Account::Suspense,
+    };
     state.move_card(to.id, &into, context)?;
     state.extend_expiry(to.id, store, context);
     Ok(CardDone::Moved { card: now(state, from.id)?, entry, asked: amount })
@@ -315,7 +372,8 @@ impl State {
         journal::issued(self, context, &card, at);
     }
 
-    /// Puts money on a usable card; the first makes an inactive one active. Its expiry is put off as the law asks.
+    /// Puts money on a usable card; the first makes an inactive one active. Its expiry is put off
+    /// as the law asks.
     pub(super) fn load_card(
         &mut self,
         card: &Card,
@@ -325,8 +383,10 @@ impl State {
         at: &At,
         context: &Context<'_>,
     ) -> Result<super::CardEntry, Refusal> {
-        let kind = if card.status == CardStatus::Inactive { CardMove::Activate } else { CardMove::Load };
-        let entry = self.move_card(card.id, &Movement { kind, amount, reference, at, against }, context)?;
+        let kind =
+            if card.status == CardStatus::Inactive { CardMove::Activate } else { CardMove::Load };
+        let entry =
+            self.move_card(card.id, &Movement { kind, amount, reference, at, against }, context)?;
         if let Some(store) = self.settings().store(&at.store).cloned() {
             self.extend_expiry(card.id, &store, context);
         }

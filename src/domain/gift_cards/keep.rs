@@ -42,7 +42,11 @@ pub struct ReplaceCard {
 }
 
 /// Freezes, unfreezes or voids. What stands so already is answered as it stands.
-pub fn keep(state: &mut State, command: &KeepCard, context: &Context<'_>) -> Result<CardDone, Refusal> {
+pub fn keep(
+    state: &mut State,
+    command: &KeepCard,
+    context: &Context<'_>,
+) -> Result<CardDone, Refusal> {
     let card = state.wallet.card(command.card).ok_or_else(not_found)?.clone();
     if matches!(card.status, CardStatus::Void | CardStatus::Replaced) {
         return Err(gone(&card));
@@ -72,16 +76,23 @@ fn unfrozen(card: &Card) -> CardStatus {
 }
 
 /// Takes off what is on an unspent card.
-fn empty(state: &mut State, card: &Card, command: &KeepCard, context: &Context<'_>) -> Result<(), Refusal> {
+fn empty(
+    state: &mut State,
+    card: &Card,
+    command: &KeepCard,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
     if card.spent {
         let balance = card.balance.format(card.currency);
-        let detail = format!("Some of the card has been used; {balance} is left on it. Freeze it instead.");
+        let detail =
+            format!("Some of the card has been used; {balance} is left on it. Freeze it instead.");
         return Err(refused("card_spent", detail));
     }
     if card.balance.is_positive() {
         let amount = Minor(-card.balance.0);
         let against = card.kind.unexplained();
-        let movement = Movement { kind: CardMove::Void, amount, reference: None, at: &command.at, against };
+        let movement =
+            Movement { kind: CardMove::Void, amount, reference: None, at: &command.at, against };
         state.move_card(card.id, &movement, context)?;
     }
     Ok(())
@@ -139,6 +150,13 @@ pub fn replace(
         card.status = CardStatus::Replaced;
         card.spent = was_spent;
     });
-    journal::kept(state, context, &lost, CardStatus::Replaced, command.reason.as_deref(), &command.at);
+    journal::kept(
+        state,
+        context,
+        &lost,
+        CardStatus::Replaced,
+        command.reason.as_deref(),
+        &command.at,
+    );
     Ok(CardDone::Issued { card: now(state, id)?, entry })
 }

@@ -1,24 +1,28 @@
-//! What the law says of gift cards, as dated data (STANDARDS 34, 35). Practice as we know it, to be confirmed by counsel
-//! before a shop relies on it; a line is added with its date when a law changes, and none is edited.
+//! What the law says of gift cards, as dated data (STANDARDS 34, 35). Practice as we know it, to be
+//! confirmed by counsel before a shop relies on it; a line is added with its date when a law
+//! changes, and none is edited.
 
 use crate::domain::money::{Currency, Minor};
 use jiff::Span;
 use jiff::civil::{Date, date};
 
-/// From a day on, in a region: how long a card must be good after its last money, in years. The first of the longest
-/// matching region that is in force counts.
+/// From a day on, in a region: how long a card must be good after its last money, in years. The
+/// first of the longest matching region that is in force counts.
 struct Expiry {
     region: &'static str,
     from: Date,
     years: i32,
 }
 
-/// US: 12 CFR 1005.20(e), in force since 2010-08-22: five years after issue or the last load. Elsewhere the service
-/// keeps to the same (PRODUCT §11).
-const EXPIRY: &[Expiry] =
-    &[Expiry { region: "US", from: date(2010, 8, 22), years: 5 }, Expiry { region: "", from: Date::MIN, years: 5 }];
+/// US: 12 CFR 1005.20(e), in force since 2010-08-22: five years after issue or the last load.
+/// Elsewhere the service keeps to the same (PRODUCT §11).
+const EXPIRY: &[Expiry] = &[
+    Expiry { region: "US", from: date(2010, 8, 22), years: 5 },
+    Expiry { region: "", from: Date::MIN, years: 5 },
+];
 
-/// From a day on, in a state: a balance below `below` (in minor units of the currency) is paid out in cash when asked for.
+/// From a day on, in a state: a balance below `below` (in minor units of the currency) is paid out
+/// in cash when asked for.
 struct CashOutLaw {
     region: &'static str,
     from: Date,
@@ -41,7 +45,9 @@ const CASH_OUT: &[CashOutLaw] = &[
 ];
 
 fn applies(law: &str, region: &str) -> bool {
-    law.is_empty() || region == law || region.strip_prefix(law).is_some_and(|rest| rest.starts_with('-'))
+    law.is_empty()
+        || region == law
+        || region.strip_prefix(law).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// The earliest last day of a card that gets money today. A card that does not expire needs none.
@@ -64,7 +70,8 @@ mod tests {
 
     #[test]
     fn cash_is_paid_out_below_the_states_threshold_of_the_day() {
-        let below = |region, day| cash_out_below(region, Currency::parse("USD").unwrap(), day).map(|m| m.0);
+        let below =
+            |region, day| cash_out_below(region, Currency::parse("USD").unwrap(), day).map(|m| m.0);
         let table = [
             ("US-CA", date(2026, 3, 31), Some(10_00)),
             ("US-CA", date(2026, 4, 1), Some(15_00)),
@@ -84,7 +91,10 @@ mod tests {
         for (region, day, threshold) in table {
             assert_eq!(below(region, day), threshold, "{region} {day}");
         }
-        assert_eq!(cash_out_below("US-CA", Currency::parse("EUR").unwrap(), date(2026, 5, 1)), None);
+        assert_eq!(
+            cash_out_below("US-CA", Currency::parse("EUR").unwrap(), date(2026, 5, 1)),
+            None
+        );
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Looking a card up by code and PIN: wrong PINs are counted for each card, so that many registers at once gain nothing.
+//! Looking a card up by code and PIN: wrong PINs are counted for each card, so that many registers
+//! at once gain nothing.
 
 use super::{CardDone, not_found};
 use crate::domain::journal::gift_cards as journal;
@@ -19,13 +20,15 @@ pub struct LookUpCard {
 }
 
 impl LookUpCard {
-    /// The name under which its attempts are counted, among those of operators: no operator's number has a slash.
+    /// The name under which its attempts are counted, among those of operators: no operator's
+    /// number has a slash.
     pub fn counted_as(&self) -> String {
         format!("gift-card/{}", self.card)
     }
 }
 
-/// Holds the PIN against the card's. While the card is locked every PIN is wrong: nobody learns that it would be right.
+/// Holds the PIN against the card's. While the card is locked every PIN is wrong: nobody learns
+/// that it would be right.
 pub(super) fn perform(state: &mut State, command: &LookUpCard, context: &Context<'_>) -> Outcome {
     let Some(card) = state.wallet.card(command.card).cloned() else { return not_found().into() };
     let name = command.counted_as();
@@ -39,7 +42,8 @@ pub(super) fn perform(state: &mut State, command: &LookUpCard, context: &Context
     }
     if !locked {
         attempts.failures = attempts.failures.saturating_add(1);
-        attempts.locked_until = lock(attempts.failures, command.rule).map(|length| context.now + length);
+        attempts.locked_until =
+            lock(attempts.failures, command.rule).map(|length| context.now + length);
         state.set_attempts(&name, attempts.clone());
     }
     journal::look_up_failed(state, context, &card, &command.store, &attempts);

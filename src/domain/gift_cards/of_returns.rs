@@ -1,4 +1,5 @@
-//! Cards and returns: money of a return that goes onto a card, bought cards that come back, and the way back of both.
+//! Cards and returns: money of a return that goes onto a card, bought cards that come back, and the
+//! way back of both.
 
 use super::{At, Card, CardKind, CardMove, CardNow, CardRef, CardStatus, Movement, NewCode};
 use crate::domain::decide::CardTaken;
@@ -16,8 +17,8 @@ fn at(the_return: &Return) -> At {
     At { store: the_return.store.clone(), register: Some(the_return.register.clone()), operator }
 }
 
-/// Moves the cards of a return that is about to be recorded: unspent value off the bought cards that come back, refunds
-/// onto cards. Practice moves none.
+/// Moves the cards of a return that is about to be recorded: unspent value off the bought cards
+/// that come back, refunds onto cards. Practice moves none.
 pub fn record(
     state: &mut State,
     the_return: &mut Return,
@@ -33,7 +34,13 @@ pub fn record(
     for CardTaken { card, amount } in taken {
         let reference = Some(the_return.id.to_string());
         let against = Account::GiftCard;
-        let movement = Movement { kind: CardMove::Return, amount: Minor(-amount.0), reference, at: &at, against };
+        let movement = Movement {
+            kind: CardMove::Return,
+            amount: Minor(-amount.0),
+            reference,
+            at: &at,
+            against,
+        };
         let entry = state.move_card(*card, &movement, context)?;
         if entry.balance.is_zero() {
             state.wallet.change(*card, |card| card.status = CardStatus::Void);
@@ -42,8 +49,8 @@ pub fn record(
     pay_onto_cards(state, the_return, 0, onto, codes, context)
 }
 
-/// Puts each refund of a return from place `from` on that is for a card on its card: the one asked for, the one that was
-/// paid with, or a new one of the kind.
+/// Puts each refund of a return from place `from` on that is for a card on its card: the one asked
+/// for, the one that was paid with, or a new one of the kind.
 pub fn pay_onto_cards(
     state: &mut State,
     the_return: &mut Return,
@@ -74,7 +81,11 @@ pub fn pay_onto_cards(
         };
         let fresh = state.wallet.card(card.id).is_some_and(|card| card.entries == 0);
         let kind = if fresh { CardMove::Issue } else { CardMove::Refund };
-        state.move_card(card.id, &Movement { kind, amount, reference, at: &at, against }, context)?;
+        state.move_card(
+            card.id,
+            &Movement { kind, amount, reference, at: &at, against },
+            context,
+        )?;
         if let Some(store) = state.settings().store(&the_return.store).cloned() {
             state.extend_expiry(card.id, &store, context);
         }
@@ -85,12 +96,21 @@ pub fn pay_onto_cards(
 }
 
 fn for_a_card(refund: &Refund) -> Option<(CardKind, Minor)> {
-    let open = refund.card.is_none() && refund.status == RefundStatus::Settled && refund.plan.amount.is_positive();
+    let open = refund.card.is_none()
+        && refund.status == RefundStatus::Settled
+        && refund.plan.amount.is_positive();
     CardKind::of(refund.plan.kind).filter(|_| open).map(|kind| (kind, refund.plan.amount))
 }
 
-/// The card that is there for a refund. One that is frozen gets the money, too, or freezing it would be for nothing.
-fn target(state: &State, refund: &Refund, onto: Option<Uuid>, the_return: &Return, today: Date) -> Option<Card> {
+/// The card that is there for a refund. One that is frozen gets the money, too, or freezing it
+/// would be for nothing.
+fn target(
+    state: &State,
+    refund: &Refund,
+    onto: Option<Uuid>,
+    the_return: &Return,
+    today: Date,
+) -> Option<Card> {
     let paid_with = refund.plan.reference.as_deref().and_then(|text| Uuid::try_parse(text).ok());
     let room = |card: &Card| card.balance.0 <= Minor::MAX.0 - the_return.refund.0;
     let fits = |card: &&Card| card.takes_refund(the_return.currency, today) && room(card);
@@ -126,7 +146,11 @@ fn new_card(
     };
     let last4 = card.last4.clone();
     state.issue_card(card, at, context);
-    let now = Some(CardNow { code: code.map(|(place, _)| place), balance: Minor::ZERO, expires_on: None });
+    let now = Some(CardNow {
+        code: code.map(|(place, _)| place),
+        balance: Minor::ZERO,
+        expires_on: None,
+    });
     Ok(CardRef { id, last4, now })
 }
 
@@ -143,7 +167,10 @@ impl Return {
     /// The return without what only the first answer tells of its cards.
     pub fn kept(&self) -> Return {
         let mut kept = self.clone();
-        kept.refunds.iter_mut().filter_map(|refund| refund.card.as_mut()).for_each(|card| card.now = None);
+        kept.refunds
+            .iter_mut()
+            .filter_map(|refund| refund.card.as_mut())
+            .for_each(|card| card.now = None);
         kept
     }
 }
@@ -168,13 +195,15 @@ pub fn why_not_voidable(state: &State, the_return: &Return) -> Option<String> {
     None
 }
 
-/// Takes what a return put on cards off again, and gives back what it took. Asked [`why_not_voidable`] before.
+/// Takes what a return put on cards off again, and gives back what it took. Asked
+/// [`why_not_voidable`] before.
 pub fn void(state: &mut State, the_return: &Return, context: &Context<'_>) -> Result<(), Refusal> {
     let at = at(the_return);
     for (id, moved) in state.wallet.moved_by_return(the_return.id) {
         let reference = Some(the_return.id.to_string());
         let against = state.wallet.card(id).map_or(Account::Suspense, |card| card.kind.clearing());
-        let movement = Movement { kind: CardMove::Void, amount: Minor(-moved.0), reference, at: &at, against };
+        let movement =
+            Movement { kind: CardMove::Void, amount: Minor(-moved.0), reference, at: &at, against };
         let entry = state.move_card(id, &movement, context)?;
         state.wallet.change(id, |card| {
             if entry.balance.is_zero() && card.issued_for == Some(the_return.id) {

@@ -42,7 +42,9 @@ pub fn faults(state: &State, sale: &Sale, context: &Context<'_>) -> Vec<Fault> {
     let mut put: Vec<(Uuid, Minor)> = Vec::new();
     for (index, line) in sale.lines.iter().enumerate() {
         let Some(sold) = line.gift_card else { continue };
-        faults.extend(fault(state, sale, line, &sold, &put, context).map(|refusal| at_line(index, refusal)));
+        faults.extend(
+            fault(state, sale, line, &sold, &put, context).map(|refusal| at_line(index, refusal)),
+        );
         put.push((sold.id, sold.face(line)));
     }
     faults
@@ -52,7 +54,9 @@ fn at_line(index: usize, refusal: Refusal) -> Fault {
     let detail = |fault: &Fault| fault.detail.clone();
     let (code, detail) = match &refusal {
         Refusal::Card { code, detail, .. } => (*code, detail.clone()),
-        Refusal::Invalid(faults) => (refusal.code(), faults.first().map(detail).unwrap_or_default()),
+        Refusal::Invalid(faults) => {
+            (refusal.code(), faults.first().map(detail).unwrap_or_default())
+        }
         other => (other.code(), String::new()),
     };
     Fault::new(format!("/lines/{index}/gift_card/id"), code, detail)
@@ -68,10 +72,15 @@ fn fault(
 ) -> Option<Refusal> {
     let invalid = |detail: &str| Some(Refusal::Invalid(vec![Fault::invalid("", detail)]));
     let Some(card) = state.wallet.card(sold.id) else {
-        return Some(super::refused("card_not_found", format!("No card {} is known here.", sold.id)));
+        return Some(super::refused(
+            "card_not_found",
+            format!("No card {} is known here.", sold.id),
+        ));
     };
     let day = state.settings().store(&sale.store).map(|store| store.day(context.now));
-    let unusable = card.of_currency(sale.currency).and_then(|()| card.usable(day.unwrap_or(sale.business_date)));
+    let unusable = card
+        .of_currency(sale.currency)
+        .and_then(|()| card.usable(day.unwrap_or(sale.business_date)));
     if let Err(refusal) = unusable {
         return Some(refusal);
     }
@@ -82,21 +91,30 @@ fn fault(
     if !face.is_positive() {
         return invalid("Nothing is put on the card: say in `amount` how much.");
     }
-    let of_lines: i128 = put.iter().filter(|(id, _)| *id == sold.id).map(|(_, amount)| i128::from(amount.0)).sum();
+    let of_lines: i128 =
+        put.iter().filter(|(id, _)| *id == sold.id).map(|(_, amount)| i128::from(amount.0)).sum();
     if of_lines + i128::from(card.balance.0) + i128::from(face.0) > i128::from(Minor::MAX.0) {
         return invalid("This is more than a card can hold.");
     }
     let inactive = card.status == CardStatus::Inactive && !put.iter().any(|(id, _)| *id == sold.id);
     match (sold.meant, inactive) {
-        (Some(CardSale::Activate), false) => invalid("The card is active already; it can be loaded, not sold again."),
-        (Some(CardSale::Load), true) => invalid("The card has not been sold yet; it is activated first."),
+        (Some(CardSale::Activate), false) => {
+            invalid("The card is active already; it can be loaded, not sold again.")
+        }
+        (Some(CardSale::Load), true) => {
+            invalid("The card has not been sold yet; it is activated first.")
+        }
         _ => None,
     }
 }
 
 /// Puts the money on the cards of a sale that was just recorded.
 pub fn put_on(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result<(), Refusal> {
-    let at = At { store: sale.store.clone(), register: Some(sale.register.clone()), operator: sale.operator.clone() };
+    let at = At {
+        store: sale.store.clone(),
+        register: Some(sale.register.clone()),
+        operator: sale.operator.clone(),
+    };
     for line in &sale.lines {
         let Some(sold) = line.gift_card else { continue };
         let card = super::commands::now(state, sold.id)?;

@@ -1,4 +1,5 @@
-//! The cards that a batch has loaded, and what it has changed of them. A balance changes in one place: `State::move_card`.
+//! The cards that a batch has loaded, and what it has changed of them. A balance changes in one
+//! place: `State::move_card`.
 
 use super::{Card, CardEntry, CardMove, CardStatus, NewCode};
 use crate::domain::journal::gift_cards as journal;
@@ -97,23 +98,29 @@ impl Wallet {
         let mut sums: std::collections::BTreeMap<Uuid, i64> = std::collections::BTreeMap::new();
         let all = self.of_returns.iter().chain(&self.entries);
         // What a register named as the reference of a redemption or a load is its own affair.
-        let of_return =
-            |entry: &&CardEntry| entry.kind.is_of_returns() && entry.reference.as_deref() == Some(&reference);
+        let of_return = |entry: &&CardEntry| {
+            entry.kind.is_of_returns() && entry.reference.as_deref() == Some(&reference)
+        };
         for entry in all.filter(of_return) {
             *sums.entry(entry.card).or_default() += entry.amount.0;
         }
-        sums.into_iter().filter(|(_, sum)| *sum != 0).map(|(card, sum)| (card, Minor(sum))).collect()
+        sums.into_iter()
+            .filter(|(_, sum)| *sum != 0)
+            .map(|(card, sum)| (card, Minor(sum)))
+            .collect()
     }
 
     /// What a return took off the bought cards that came back with it.
     pub fn taken_by_return(&self, the_return: Uuid) -> Minor {
         let reference = the_return.to_string();
         let all = self.of_returns.iter().chain(&self.entries);
-        let taken = all.filter(|e| e.kind == CardMove::Return && e.reference.as_deref() == Some(&reference));
+        let taken = all
+            .filter(|e| e.kind == CardMove::Return && e.reference.as_deref() == Some(&reference));
         Minor(-taken.map(|entry| entry.amount.0).sum::<i64>())
     }
 
-    /// Whether these codes are free; a taken one is a key that was used before, or a code that was given twice.
+    /// Whether these codes are free; a taken one is a key that was used before, or a code that was
+    /// given twice.
     pub fn codes_free(&self, codes: &[NewCode], given: bool) -> Result<(), Refusal> {
         match codes.iter().any(|code| self.codes.contains_key(&code.hash)) {
             false => Ok(()),
@@ -123,14 +130,19 @@ impl Wallet {
             }
             true => {
                 let detail = "This Idempotency-Key issued a card long ago; use a new one.";
-                Err(Refusal::Invalid(vec![Fault::new(String::new(), "idempotency_key_reused", detail)]))
+                Err(Refusal::Invalid(vec![Fault::new(
+                    String::new(),
+                    "idempotency_key_reused",
+                    detail,
+                )]))
             }
         }
     }
 }
 
 impl State {
-    /// Moves a balance: one entry on the card, one in the log. Everything that changes a balance comes through here.
+    /// Moves a balance: one entry on the card, one in the log. Everything that changes a balance
+    /// comes through here.
     ///
     /// # Errors
     /// More is to be taken than there is, or the card is not loaded; nothing has changed then.
@@ -141,7 +153,10 @@ impl State {
         context: &Context<'_>,
     ) -> Result<CardEntry, Refusal> {
         let card = self.wallet.card(id).ok_or_else(super::not_found)?;
-        let balance = card.balance.checked_add(movement.amount).filter(|sum| (0..=Minor::MAX.0).contains(&sum.0));
+        let balance = card
+            .balance
+            .checked_add(movement.amount)
+            .filter(|sum| (0..=Minor::MAX.0).contains(&sum.0));
         let Some(balance) = balance else {
             return Err(match movement.amount.0 < 0 {
                 true => card.too_little(Some(Minor(-movement.amount.0))),
@@ -161,7 +176,11 @@ impl State {
             reference: movement.reference.clone(),
             store: movement.at.store.clone(),
             register: movement.at.register.clone().or_else(|| context.caller.register.clone()),
-            operator: movement.at.operator.clone().unwrap_or_else(|| context.caller.operator.clone()),
+            operator: movement
+                .at
+                .operator
+                .clone()
+                .unwrap_or_else(|| context.caller.operator.clone()),
         };
         let moved = self.wallet.change(id, |card| {
             card.balance = balance;

@@ -17,7 +17,8 @@ pub fn closed(state: &mut State, context: &Context<'_>, day_end: &DayEnd) {
 /// What an entry says of a closed day.
 pub fn facts(day_end: &DayEnd) -> Json {
     let currency = day_end.currency;
-    let optional = |amount: Option<Minor>| amount.map_or(Json::Null, |amount| money(amount, currency));
+    let optional =
+        |amount: Option<Minor>| amount.map_or(Json::Null, |amount| money(amount, currency));
     let acts = day_end.sums.0.iter().map(|(event, summed)| (event.as_str(), act(summed, currency)));
     Json::object([
         ("number", day_end.number.into()),
@@ -34,7 +35,8 @@ pub fn facts(day_end: &DayEnd) -> Json {
 }
 
 fn act(summed: &Summed, currency: Currency) -> Json {
-    let amounts = summed.amounts.iter().map(|(account, amount)| (account.as_str(), money(amount, currency)));
+    let amounts =
+        summed.amounts.iter().map(|(account, amount)| (account.as_str(), money(amount, currency)));
     Json::object([("movements", summed.movements.into()), ("amounts", Json::object(amounts))])
 }
 

@@ -11,7 +11,13 @@ use super::money;
 use uuid::Uuid;
 
 /// The new goods of a return were handed over.
-pub fn recorded(state: &mut State, context: &Context<'_>, the_return: &Return, exchanged: &Exchanged, totals: &Totals) {
+pub fn recorded(
+    state: &mut State,
+    context: &Context<'_>,
+    the_return: &Return,
+    exchanged: &Exchanged,
+    totals: &Totals,
+) {
     let (sale, currency) = (&exchanged.sale, the_return.currency);
     let carried = the_return.exchange.iter().flat_map(|exchange| &exchange.carried);
     let part = |part: &CarriedPart| {
@@ -40,7 +46,13 @@ pub fn recorded(state: &mut State, context: &Context<'_>, the_return: &Return, e
         ("carried", Json::List(carried.map(part).collect())),
         ("even", Json::List(even.collect())),
     ]);
-    state.note(context, &the_return.store, Event::ExchangeRecorded, Some(the_return.id.to_string()), data);
+    state.note(
+        context,
+        &the_return.store,
+        Event::ExchangeRecorded,
+        Some(the_return.id.to_string()),
+        data,
+    );
 }
 
 /// The new goods were taken back with the return they were taken for.
@@ -54,5 +66,11 @@ pub fn voided(state: &mut State, context: &Context<'_>, the_return: &Return) {
         ("currency", the_return.currency.code().into()),
         ("total", money(sale.total, the_return.currency)),
     ]);
-    state.note(context, &the_return.store, Event::SaleVoided, Some(exchange.sale.to_string()), data);
+    state.note(
+        context,
+        &the_return.store,
+        Event::SaleVoided,
+        Some(exchange.sale.to_string()),
+        data,
+    );
 }

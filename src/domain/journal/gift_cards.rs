@@ -1,4 +1,5 @@
-//! What the log says of gift cards: ids, amounts and the last four characters, never a code or a PIN.
+//! What the log says of gift cards: ids, amounts and the last four characters, never a code or a
+//! PIN.
 
 use super::{HEAD_OFFICE, chain, money, reference};
 use crate::domain::canonical::Json;
@@ -37,11 +38,24 @@ pub fn moved(state: &mut State, context: &Context<'_>, card: &Card, entry: &Card
         ("register", entry.register.as_deref().into()),
         ("operator", entry.operator.as_str().into()),
     ]);
-    state.note(context, &entry.store.clone(), Event::GiftCardMoved, Some(card.id.to_string()), data);
+    state.note(
+        context,
+        &entry.store.clone(),
+        Event::GiftCardMoved,
+        Some(card.id.to_string()),
+        data,
+    );
 }
 
 /// A card's standing changed.
-pub fn kept(state: &mut State, context: &Context<'_>, card: &Card, status: CardStatus, reason: Option<&str>, at: &At) {
+pub fn kept(
+    state: &mut State,
+    context: &Context<'_>,
+    card: &Card,
+    status: CardStatus,
+    reason: Option<&str>,
+    at: &At,
+) {
     let data = Json::object([
         ("from", card.status.as_str().into()),
         ("to", status.as_str().into()),
@@ -61,13 +75,23 @@ pub fn refused(
     code: &'static str,
 ) {
     // Nobody writes into the log of a store that is not theirs.
-    let store = if context.caller.stores.contain(store) { chain(state, store) } else { HEAD_OFFICE.to_owned() };
+    let store = if context.caller.stores.contain(store) {
+        chain(state, store)
+    } else {
+        HEAD_OFFICE.to_owned()
+    };
     let data = Json::object([("attempt", Json::from(attempt)), ("code", code.into())]);
     state.note(context, &store, Event::GiftCardRefused, card.map(|id| id.to_string()), data);
 }
 
 /// A wrong PIN.
-pub fn look_up_failed(state: &mut State, context: &Context<'_>, card: &Card, store: &str, attempts: &Attempts) {
+pub fn look_up_failed(
+    state: &mut State,
+    context: &Context<'_>,
+    card: &Card,
+    store: &str,
+    attempts: &Attempts,
+) {
     let store = chain(state, store);
     let locked = attempts.locked_until.filter(|until| *until > context.now);
     let data = Json::object([

@@ -11,8 +11,8 @@ use crate::domain::sale::{Sale, SaleLine, taxes_of};
 use crate::domain::state::State;
 use jiff::civil::Date;
 
-/// A sale: what was taken in, against revenue, charges and taxes. Change leaves the drawer, whatever was paid with; the
-/// rounding of cash is a gain or loss of its own.
+/// A sale: what was taken in, against revenue, charges and taxes. Change leaves the drawer,
+/// whatever was paid with; the rounding of cash is a gain or loss of its own.
 pub fn sold(sale: &Sale) -> Posting {
     let mut amounts = Amounts::default();
     for tender in &sale.tenders {
@@ -42,8 +42,9 @@ pub fn sold(sale: &Sale) -> Posting {
     }
 }
 
-/// Of a line's net, what was put on a gift card: owed, not sold. A card of ours is booked for it apart, against the same
-/// account; a discount on it is the sale's. Of another's card this service knows the price alone.
+/// Of a line's net, what was put on a gift card: owed, not sold. A card of ours is booked for it
+/// apart, against the same account; a discount on it is the sale's. Of another's card this service
+/// knows the price alone.
 fn on_card(line: &SaleLine, net: Minor) -> Minor {
     match &line.gift_card {
         Some(sold) => sold.face(line),
@@ -57,11 +58,17 @@ pub fn card_moved(state: &State, card: &Card, entry: &CardEntry, against: Accoun
     let mut amounts = Amounts::default();
     amounts.shift(entry.amount, card.kind.liability(), against);
     let day = state.settings().store(&entry.store).map_or(Date::MIN, |store| store.day(entry.at));
-    Posting { register: entry.register.clone(), business_date: day, currency: card.currency, amounts }
+    Posting {
+        register: entry.register.clone(),
+        business_date: day,
+        currency: card.currency,
+        amounts,
+    }
 }
 
-/// A return: what came back, against what was handed out and what is owed until it is settled. Of a price adjustment
-/// the goods stay, so that its net is goodwill. With an exchange it is one movement, both sides and the net of the money.
+/// A return: what came back, against what was handed out and what is owed until it is settled. Of a
+/// price adjustment the goods stay, so that its net is goodwill. With an exchange it is one
+/// movement, both sides and the net of the money.
 pub fn returned(state: &State, the_return: &Return) -> Posting {
     let mut amounts = Amounts::default();
     for line in &the_return.lines {
@@ -69,7 +76,8 @@ pub fn returned(state: &State, the_return: &Return) -> Posting {
         // What repricing had withheld is paid later, without units, for goods that did come back.
         let goods_stay = line.quantity.0 == 0 && line.parts.withheld.is_empty();
         let account = if goods_stay { Account::Goodwill } else { Account::Returns };
-        // Whether the net contains the taxes or not: what the customer gets, less its taxes, is the net.
+        // Whether the net contains the taxes or not: what the customer gets, less its taxes, is the
+        // net.
         let net = Minor(line.parts.gross.0 - taxes);
         amounts.debit(if is_foreign_card(state, line) { Account::GiftCard } else { account }, net);
         amounts.debit(Account::TaxReturned, Minor(taxes));
@@ -84,11 +92,16 @@ pub fn returned(state: &State, the_return: &Return) -> Posting {
         amounts.debit(Account::TaxReturned, Minor(taxes.0 - tax_kept.0));
         amounts.credit(Account::Fees, fee);
     }
-    // What was left on the bought cards that came back; paid for them was more, or less, by what they were sold under face.
+    // What was left on the bought cards that came back; paid for them was more, or less, by what
+    // they were sold under face.
     amounts.shift(state.wallet.taken_by_return(the_return.id), Account::Returns, Account::GiftCard);
     for (sale, number) in &the_return.charges {
         let of_sale = state.book(*sale).map(|book| &book.sale);
-        let Some(charge) = of_sale.and_then(|sale| sale.charges.iter().find(|c| c.charge == *number)) else { continue };
+        let Some(charge) =
+            of_sale.and_then(|sale| sale.charges.iter().find(|c| c.charge == *number))
+        else {
+            continue;
+        };
         amounts.debit(Account::ChargesReturned, charge.amount);
         amounts.debit(Account::TaxReturned, taxes_of(&charge.taxes));
     }
@@ -106,20 +119,23 @@ pub fn returned(state: &State, the_return: &Return) -> Posting {
     }
 }
 
-/// The new goods of an exchange: sold like any others. The money that was carried into them left the tenders that it was
-/// paid with, as a refund would, and is a tender of the new sale: of the same kind, so that nothing of it shows.
+/// The new goods of an exchange: sold like any others. The money that was carried into them left
+/// the tenders that it was paid with, as a refund would, and is a tender of the new sale: of the
+/// same kind, so that nothing of it shows.
 pub fn exchanged(exchange: &Exchange, sale: &Sale) -> Amounts {
     let mut amounts = sold(sale).amounts;
     for part in &exchange.carried {
-        let Some(tender) = sale.tenders.iter().find(|tender| tender.tender == part.into) else { continue };
+        let Some(tender) = sale.tenders.iter().find(|tender| tender.tender == part.into) else {
+            continue;
+        };
         amounts.credit(Account::of_tender(tender.kind), part.amount);
         amounts.debit(Account::Rounding, part.rounding);
     }
     amounts
 }
 
-/// The fee kept of a line, and the tax kept with it: that tax was not given back. Where the line's net contains its
-/// taxes, the fee contains its own.
+/// The fee kept of a line, and the tax kept with it: that tax was not given back. Where the line's
+/// net contains its taxes, the fee contains its own.
 fn fee<'a>(parts: &Parts, fee: Minor, taxes: impl Iterator<Item = &'a Minor>) -> (Minor, Minor) {
     let tax: i64 = taxes.map(|tax| tax.0).sum();
     let contained = if parts.gross == parts.net { tax } else { 0 };
@@ -133,7 +149,8 @@ fn fee_without_receipt(line: &Unreceipted) -> (Minor, Minor) {
 
 /// The fees kept of a return, without the taxes in them.
 pub fn fees(the_return: &Return) -> Minor {
-    let with_receipt = the_return.lines.iter().map(|line| fee(&line.parts, line.fee, line.fee_taxes.iter()));
+    let with_receipt =
+        the_return.lines.iter().map(|line| fee(&line.parts, line.fee, line.fee_taxes.iter()));
     let without = the_return.without_receipt.iter().map(fee_without_receipt);
     Minor(with_receipt.chain(without).map(|(fee, _)| fee.0).sum())
 }
@@ -144,7 +161,8 @@ fn is_foreign_card(state: &State, line: &ReturnedLine) -> bool {
     of_sale.is_some_and(|line| line.gift_card.is_none() && line.is_gift_card())
 }
 
-/// The money side of a return as it stands: paid out or still owed, and what cash rounding made of it.
+/// The money side of a return as it stands: paid out or still owed, and what cash rounding made of
+/// it.
 pub fn paid_out(the_return: &Return) -> Amounts {
     let mut amounts = Amounts::default();
     for refund in the_return.refunds.iter().filter(|refund| !replaced(the_return, refund)) {
@@ -154,15 +172,15 @@ pub fn paid_out(the_return: &Return) -> Amounts {
     amounts
 }
 
-/// A return as it stands now, taken back: the exact reverse of all that was booked for it so far. The money comes back
-/// on the day of the void, into the drawer where it is done.
+/// A return as it stands now, taken back: the exact reverse of all that was booked for it so far.
+/// The money comes back on the day of the void, into the drawer where it is done.
 pub fn taken_back(state: &State, the_return: &Return, context: &Context<'_>) -> Posting {
     let booked = returned(state, the_return);
     Posting { amounts: booked.amounts.reversed(), ..later(state, the_return, context) }
 }
 
-/// What the terminal said of a refund: what was owed has been paid, or is paid by other means. A refund that failed
-/// without a stand-in is still owed, and nothing moves.
+/// What the terminal said of a refund: what was owed has been paid, or is paid by other means. A
+/// refund that failed without a stand-in is still owed, and nothing moves.
 pub fn settled(state: &State, before: &Return, after: &Return, context: &Context<'_>) -> Posting {
     let mut amounts = returned(state, after).amounts;
     amounts.add(&returned(state, before).amounts.reversed());
@@ -171,13 +189,20 @@ pub fn settled(state: &State, before: &Return, after: &Return, context: &Context
 
 /// Something done to a return later: on its own day, at its own register if the caller is at one.
 fn later(state: &State, the_return: &Return, context: &Context<'_>) -> Posting {
-    let day = state.settings().store(&the_return.store).map_or(Date::MIN, |store| store.day(context.now));
+    let day =
+        state.settings().store(&the_return.store).map_or(Date::MIN, |store| store.day(context.now));
     let register = context.caller.register.as_ref().unwrap_or(&the_return.register);
     let currency = the_return.currency;
-    Posting { register: Some(register.clone()), business_date: day, currency, amounts: Amounts::default() }
+    Posting {
+        register: Some(register.clone()),
+        business_date: day,
+        currency,
+        amounts: Amounts::default(),
+    }
 }
 
-/// Where the money of a refund stands: with the customer, or owed. What failed without a stand-in is owed on.
+/// Where the money of a refund stands: with the customer, or owed. What failed without a stand-in
+/// is owed on.
 fn stands_at(refund: &Refund) -> Account {
     match refund.status {
         RefundStatus::Settled => Account::of_tender(refund.plan.kind),

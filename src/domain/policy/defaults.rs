@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::settings::{
-    ApprovalTier, Consequence, DEFAULT_APPROVER, ExchangeWindow, Outcome, PromotionTreatment, RefundMeans,
-    RefundRoutes, TenderOrder, VelocityLimit, Window, WindowFrom,
+    ApprovalTier, Consequence, DEFAULT_APPROVER, ExchangeWindow, Outcome, PromotionTreatment,
+    RefundMeans, RefundRoutes, TenderOrder, VelocityLimit, Window, WindowFrom,
 };
 use crate::domain::tender::TenderType;
 use crate::domain::words::Condition;
 
-/// The name findings give for a rule where the built-in default decided. No rule of a policy may take it.
+/// The name findings give for a rule where the built-in default decided. No rule of a policy may
+/// take it.
 pub const BUILT_IN: &str = "built-in";
 
 /// A value for every attribute that has one where no rule sets it.
@@ -31,11 +32,12 @@ pub struct Defaults {
 }
 
 /// The built-in defaults, chosen so that a forgotten attribute asks a person rather than pays:
-/// allowed; 30 days from the sale and a manager after that; every condition; no ID; back to the tender that paid;
-/// gift cards and store credit first, then cards, then the rest, cash last; checks clear in 10 days; no tiers and no
-/// velocity limits; an exchange inherits its window; promotions are prorated; no quote.
-/// No extension, fee, cash limit, amount limit, list of reasons or price basis. A receipt is required exactly where no
-/// price basis is set: without either, nothing says what the item is worth.
+/// allowed; 30 days from the sale and a manager after that; every condition; no ID; back to the
+/// tender that paid; gift cards and store credit first, then cards, then the rest, cash last;
+/// checks clear in 10 days; no tiers and no velocity limits; an exchange inherits its window;
+/// promotions are prorated; no quote. No extension, fee, cash limit, amount limit, list of reasons
+/// or price basis. A receipt is required exactly where no price basis is set: without either,
+/// nothing says what the item is worth.
 pub fn built_in() -> &'static Defaults {
     static DEFAULTS: LazyLock<Defaults> = LazyLock::new(|| Defaults {
         outcome: Outcome::Allow,
@@ -47,7 +49,10 @@ pub fn built_in() -> &'static Defaults {
         },
         conditions: Condition::ALL.to_vec(),
         id_required: false,
-        refund_to: RefundRoutes { by_tender: BTreeMap::new(), otherwise: Some(vec![RefundMeans::Original]) },
+        refund_to: RefundRoutes {
+            by_tender: BTreeMap::new(),
+            otherwise: Some(vec![RefundMeans::Original]),
+        },
         tender_order: TenderOrder::Listed(cards_before_cash()),
         check_clears_days: 10,
         approval: Vec::new(),
@@ -60,8 +65,16 @@ pub fn built_in() -> &'static Defaults {
 }
 
 fn cards_before_cash() -> Vec<TenderType> {
-    let first = [TenderType::GiftCard, TenderType::StoreCredit, TenderType::CreditCard, TenderType::DebitCard];
+    let first = [
+        TenderType::GiftCard,
+        TenderType::StoreCredit,
+        TenderType::CreditCard,
+        TenderType::DebitCard,
+    ];
     let last = [TenderType::Check, TenderType::Cash];
-    let between = TenderType::ALL.iter().copied().filter(|tender| !first.contains(tender) && !last.contains(tender));
+    let between = TenderType::ALL
+        .iter()
+        .copied()
+        .filter(|tender| !first.contains(tender) && !last.contains(tender));
     first.into_iter().chain(between).chain(last).collect()
 }

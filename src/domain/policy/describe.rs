@@ -5,8 +5,8 @@ use std::fmt::Display;
 use super::matching::ListKey;
 use super::rule::{DateRange, PriceRange, When};
 use super::settings::{
-    ApprovalTier, Attribute, Consequence, Fee, FeeAmount, Outcome, RefundMeans, RefundRoutes, Settings, TenderOrder,
-    VelocityLimit, Window,
+    ApprovalTier, Attribute, Consequence, Fee, FeeAmount, Outcome, RefundMeans, RefundRoutes,
+    Settings, TenderOrder, VelocityLimit, Window,
 };
 use crate::domain::caller::Role;
 use crate::domain::money::{Currency, Minor};
@@ -19,28 +19,33 @@ impl Settings {
             Attribute::Outcome => self.outcome.map(outcome),
             Attribute::Window => self.window.as_ref().map(window),
             Attribute::Extension => self.extension.map(|until| format!("returnable until {until}")),
-            Attribute::Conditions => self.conditions.as_ref().map(|list| join(list.iter().map(|c| c.as_str()))),
+            Attribute::Conditions => {
+                self.conditions.as_ref().map(|list| join(list.iter().map(|c| c.as_str())))
+            }
             Attribute::Reasons => self.reasons.as_ref().map(|list| join(list.iter())),
             Attribute::ReceiptRequired => self.receipt_required.map(yes_or_no),
             Attribute::IdRequired => self.id_required.map(yes_or_no),
             Attribute::RefundTo => self.refund_to.as_ref().map(routes),
             Attribute::TenderOrder => self.tender_order.as_ref().map(order),
-            Attribute::CashLimit => self
-                .cash_limit
-                .map(|limit| format!("{} in cash, beyond that {}", money(limit.amount), limit.beyond.as_str())),
-            Attribute::AmountLimit => self
-                .amount_limit
-                .map(|limit| format!("{}, beyond that {}", money(limit.amount), consequence(limit.outcome))),
+            Attribute::CashLimit => self.cash_limit.map(|limit| {
+                format!("{} in cash, beyond that {}", money(limit.amount), limit.beyond.as_str())
+            }),
+            Attribute::AmountLimit => self.amount_limit.map(|limit| {
+                format!("{}, beyond that {}", money(limit.amount), consequence(limit.outcome))
+            }),
             Attribute::Fee => self.fee.as_ref().map(|fee| describe_fee(fee, money)),
             Attribute::CheckClearsDays => self.check_clears_days.map(days),
-            Attribute::Approval => {
-                self.approval.as_ref().map(|tiers| join_or_none(tiers.iter().map(|tier| describe_tier(tier, money))))
-            }
+            Attribute::Approval => self
+                .approval
+                .as_ref()
+                .map(|tiers| join_or_none(tiers.iter().map(|tier| describe_tier(tier, money)))),
             Attribute::Velocity => self
                 .velocity
                 .as_ref()
                 .map(|list| join_or_none(list.iter().map(|limit| describe_velocity(limit, money)))),
-            Attribute::PriceBasis => self.lowest_in_days.map(|period| format!("lowest price in {}", days(period))),
+            Attribute::PriceBasis => {
+                self.lowest_in_days.map(|period| format!("lowest price in {}", days(period)))
+            }
             Attribute::ExchangeWindow => self.exchange_window.map(|word| word.as_str().to_owned()),
             Attribute::Promotion => self.promotion.map(|word| word.as_str().to_owned()),
             Attribute::QuoteRequired => self.quote_required.map(yes_or_no),
@@ -52,11 +57,23 @@ impl When {
     /// Each key asked for, with what it asks for in words.
     pub fn describe(&self, currency: Currency) -> Vec<(&'static str, String)> {
         let lists = ListKey::ALL.into_iter().map(|key| (key.as_str(), key.listed(self)));
-        let lists = lists.filter(|(_, words)| !words.is_empty()).map(|(key, words)| (key, join(words)));
-        let flags = [("receipt", self.receipt), ("gift_receipt", self.gift_receipt), ("serialised", self.serialised)];
-        let flags = flags.into_iter().filter_map(|(key, flag)| flag.map(|flag| (key, yes_or_no(flag))));
+        let lists =
+            lists.filter(|(_, words)| !words.is_empty()).map(|(key, words)| (key, join(words)));
+        let flags = [
+            ("receipt", self.receipt),
+            ("gift_receipt", self.gift_receipt),
+            ("serialised", self.serialised),
+        ];
+        let flags =
+            flags.into_iter().filter_map(|(key, flag)| flag.map(|flag| (key, yes_or_no(flag))));
         let price = self.price.map(|PriceRange { min, max }| {
-            ("price", range(min.map(|amount| amount.format(currency)), max.map(|amount| amount.format(currency))))
+            (
+                "price",
+                range(
+                    min.map(|amount| amount.format(currency)),
+                    max.map(|amount| amount.format(currency)),
+                ),
+            )
         });
         let bought = self.bought.map(|DateRange { from, to }| ("bought", range(from, to)));
         lists.chain(flags).chain(price).chain(bought).collect()
@@ -110,8 +127,14 @@ fn outcome(outcome: Outcome) -> String {
 }
 
 fn window(window: &Window) -> String {
-    let end = window.refuse_after_days.map_or(String::new(), |last| format!(" up to {}", days(last)));
-    format!("{} from {}, then {}{end}", days(window.days), window.from.as_str(), consequence(window.after))
+    let end =
+        window.refuse_after_days.map_or(String::new(), |last| format!(" up to {}", days(last)));
+    format!(
+        "{} from {}, then {}{end}",
+        days(window.days),
+        window.from.as_str(),
+        consequence(window.after)
+    )
 }
 
 fn routes(routes: &RefundRoutes) -> String {
@@ -121,7 +144,10 @@ fn routes(routes: &RefundRoutes) -> String {
             RefundMeans::Tender(tender) => tender.as_str(),
         }))
     };
-    let named = routes.by_tender.iter().map(|(tender, list)| format!("{} to {}", tender.as_str(), means(list)));
+    let named = routes
+        .by_tender
+        .iter()
+        .map(|(tender, list)| format!("{} to {}", tender.as_str(), means(list)));
     let otherwise = routes.otherwise.iter().map(|list| format!("any other to {}", means(list)));
     named.chain(otherwise).collect::<Vec<_>>().join("; ")
 }

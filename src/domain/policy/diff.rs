@@ -1,4 +1,5 @@
-//! What changed from one version of a policy to another, for people. Rules are recognised by their ids.
+//! What changed from one version of a policy to another, for people. Rules are recognised by their
+//! ids.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,8 +31,10 @@ pub enum What {
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rule = self.rule.as_deref().map_or_else(|| "policy".to_owned(), |id| format!("rule {id}"));
-        let (from, to) = (self.from.as_deref().unwrap_or("not set"), self.to.as_deref().unwrap_or("not set"));
+        let rule =
+            self.rule.as_deref().map_or_else(|| "policy".to_owned(), |id| format!("rule {id}"));
+        let (from, to) =
+            (self.from.as_deref().unwrap_or("not set"), self.to.as_deref().unwrap_or("not set"));
         match &self.what {
             What::Added => write!(f, "{rule} added at {to}"),
             What::Removed => write!(f, "{rule} removed from {from}"),
@@ -41,13 +44,14 @@ impl fmt::Display for Change {
     }
 }
 
-/// The differences from `old` to `new`: of the policy, of rules removed, then in the order of the new rules.
-/// Equal policies have none, and different ones have some.
+/// The differences from `old` to `new`: of the policy, of rules removed, then in the order of the
+/// new rules. Equal policies have none, and different ones have some.
 pub fn diff(old: &Policy, new: &Policy) -> Vec<Change> {
     let mut changes = whole(old, new);
     let old_places = places(old);
     let new_places = places(new);
-    let gone = old.rules.iter().enumerate().filter(|(_, rule)| !new_places.contains_key(rule.id.as_str()));
+    let gone =
+        old.rules.iter().enumerate().filter(|(_, rule)| !new_places.contains_key(rule.id.as_str()));
     changes.extend(gone.map(|(place, rule)| change(rule, What::Removed, Some(at(place)), None)));
     let moved = moved(new, &old_places);
     for (place, rule) in new.rules.iter().enumerate() {
@@ -77,19 +81,37 @@ fn places(policy: &Policy) -> HashMap<&str, usize> {
 }
 
 fn blank(rule: &Rule) -> Rule {
-    Rule { id: rule.id.clone(), statutory: false, when: Default::default(), set: Default::default() }
+    Rule {
+        id: rule.id.clone(),
+        statutory: false,
+        when: Default::default(),
+        set: Default::default(),
+    }
 }
 
 fn whole(old: &Policy, new: &Policy) -> Vec<Change> {
-    let reasons = |policy: &Policy| policy.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let reasons = |policy: &Policy| {
+        policy.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    };
     let given = |text: String| (!text.is_empty()).then_some(text);
     let members = [
         ("currency", Some(old.currency.code().to_owned()), Some(new.currency.code().to_owned())),
-        ("governed_by", Some(old.governed_by.as_str().to_owned()), Some(new.governed_by.as_str().to_owned())),
+        (
+            "governed_by",
+            Some(old.governed_by.as_str().to_owned()),
+            Some(new.governed_by.as_str().to_owned()),
+        ),
         ("reasons", given(reasons(old)), given(reasons(new))),
     ];
     let changed = members.into_iter().filter(|(_, from, to)| from != to);
-    changed.map(|(member, from, to)| Change { rule: None, what: What::Changed(member.to_owned()), from, to }).collect()
+    changed
+        .map(|(member, from, to)| Change {
+            rule: None,
+            what: What::Changed(member.to_owned()),
+            from,
+            to,
+        })
+        .collect()
 }
 
 /// Each member of a rule in words, so that what reads alike is alike.
@@ -103,7 +125,9 @@ fn members(old_rule: &Rule, new_rule: &Rule, old: &Policy, new: &Policy) -> Vec<
     let statutory = |rule: &Rule| rule.statutory.then(|| "yes".to_owned());
     compare("statutory".to_owned(), statutory(old_rule), statutory(new_rule));
     let (from, to) = (old_rule.when.describe(old.currency), new_rule.when.describe(new.currency));
-    let value = |list: &[(&str, String)], key: &str| list.iter().find(|(k, _)| *k == key).map(|(_, text)| text.clone());
+    let value = |list: &[(&str, String)], key: &str| {
+        list.iter().find(|(k, _)| *k == key).map(|(_, text)| text.clone())
+    };
     for (key, _) in &from {
         compare(format!("when.{key}"), value(&from, key), value(&to, key));
     }
@@ -124,13 +148,17 @@ fn moved(new: &Policy, old_places: &HashMap<&str, usize>) -> Vec<usize> {
         .rules
         .iter()
         .enumerate()
-        .filter_map(|(place, rule)| old_places.get(rule.id.as_str()).map(|old_place| (place, *old_place)))
+        .filter_map(|(place, rule)| {
+            old_places.get(rule.id.as_str()).map(|old_place| (place, *old_place))
+        })
         .collect();
-    // The longest ascending run of old places: for each, the longest that ends there and the one before it.
+    // The longest ascending run of old places: for each, the longest that ends there and the one
+    // before it.
     let mut longest: Vec<(usize, Option<usize>)> = Vec::with_capacity(stayed.len());
     for (n, (_, old_place)) in stayed.iter().enumerate() {
-        let before =
-            (0..n).filter(|m| stayed[*m].1 < *old_place).max_by_key(|m| (longest[*m].0, std::cmp::Reverse(*m)));
+        let before = (0..n)
+            .filter(|m| stayed[*m].1 < *old_place)
+            .max_by_key(|m| (longest[*m].0, std::cmp::Reverse(*m)));
         longest.push((before.map_or(1, |m| longest[m].0 + 1), before));
     }
     let mut kept = vec![false; stayed.len()];
@@ -165,8 +193,12 @@ mod tests {
 
     #[test]
     fn rules_come_go_and_change() {
-        let window =
-            |days| Window { days, from: WindowFrom::Sale, after: Consequence::Refuse, refuse_after_days: None };
+        let window = |days| Window {
+            days,
+            from: WindowFrom::Sale,
+            after: Consequence::Refuse,
+            refuse_after_days: None,
+        };
         let mut old = named(&["gone", "default"]);
         old.rules[1].set.window = Some(window(30));
         let mut new = named(&["new", "default"]);

@@ -1,8 +1,9 @@
 //! A policy made ready to be asked thousands of times a second.
 //!
-//! For every key of `when` that any rule uses, a map from each word to the set of rules that list it; a set is one bit
-//! per rule, in order of precedence. The sets of all keys are ANDed, and the lowest bit that also sets an attribute
-//! decides it. A policy of hundreds of rules costs a few lookups instead of a scan.
+//! For every key of `when` that any rule uses, a map from each word to the set of rules that list
+//! it; a set is one bit per rule, in order of precedence. The sets of all keys are ANDed, and the
+//! lowest bit that also sets an attribute decides it. A policy of hundreds of rules costs a few
+//! lookups instead of a scan.
 
 use std::collections::HashMap;
 
@@ -60,7 +61,8 @@ impl CompiledPolicy {
     pub fn new(policy: Policy) -> CompiledPolicy {
         let order = policy.precedence();
         let rules: Vec<&Rule> = order.iter().map(|number| &policy.rules[*number]).collect();
-        let lists = ListKey::ALL.into_iter().filter_map(|key| ListIndex::new(key, &rules)).collect();
+        let lists =
+            ListKey::ALL.into_iter().filter_map(|key| ListIndex::new(key, &rules)).collect();
         let flags = [
             FlagIndex::new(&rules, |when| when.receipt, |facts| facts.receipt),
             FlagIndex::new(&rules, |when| when.gift_receipt, |facts| facts.gift_receipt),
@@ -72,7 +74,10 @@ impl CompiledPolicy {
         ];
         let flags = flags.into_iter().flatten().collect();
         let ranges = ranges.into_iter().flatten().collect();
-        let sets = Attribute::ALL.iter().map(|attribute| select(&rules, |rule| rule.set.sets(*attribute))).collect();
+        let sets = Attribute::ALL
+            .iter()
+            .map(|attribute| select(&rules, |rule| rule.set.sets(*attribute)))
+            .collect();
         CompiledPolicy { order, lists, flags, ranges, sets, policy }
     }
 
@@ -86,8 +91,12 @@ impl CompiledPolicy {
         let holding = self.holding(facts);
         assemble(|attribute| {
             let sets = &self.sets[attribute as usize];
-            let (word, bits) =
-                holding.iter().zip(sets).map(|(holds, sets)| holds & sets).enumerate().find(|(_, bits)| *bits != 0)?;
+            let (word, bits) = holding
+                .iter()
+                .zip(sets)
+                .map(|(holds, sets)| holds & sets)
+                .enumerate()
+                .find(|(_, bits)| *bits != 0)?;
             Some(&self.policy.rules[self.order[word * 64 + bits.trailing_zeros() as usize]])
         })
     }
@@ -106,7 +115,10 @@ impl CompiledPolicy {
             narrow(&mut holding, &of_key);
         }
         for index in &self.flags {
-            narrow(&mut holding, if (index.fact)(facts) { &index.if_true } else { &index.if_false });
+            narrow(
+                &mut holding,
+                if (index.fact)(facts) { &index.if_true } else { &index.if_false },
+            );
         }
         for index in &self.ranges {
             narrow(&mut holding, index.holding((index.fact)(facts)));
@@ -137,7 +149,9 @@ impl ListIndex {
         let mut by_word: HashMap<Box<str>, Bits> = HashMap::new();
         for (place, rule) in rules.iter().enumerate() {
             for word in key.listed(&rule.when) {
-                let bits = by_word.entry(word.into()).or_insert_with(|| vec![0; words_for(rules.len())].into());
+                let bits = by_word
+                    .entry(word.into())
+                    .or_insert_with(|| vec![0; words_for(rules.len())].into());
                 bits[place / 64] |= 1 << (place % 64);
             }
         }
@@ -147,14 +161,20 @@ impl ListIndex {
 }
 
 impl FlagIndex {
-    fn new(rules: &[&Rule], asked: fn(&When) -> Option<bool>, fact: fn(&Facts<'_>) -> bool) -> Option<FlagIndex> {
-        let holding = |fact| select(rules, |rule| asked(&rule.when).is_none_or(|asked| asked == fact));
+    fn new(
+        rules: &[&Rule],
+        asked: fn(&When) -> Option<bool>,
+        fact: fn(&Facts<'_>) -> bool,
+    ) -> Option<FlagIndex> {
+        let holding =
+            |fact| select(rules, |rule| asked(&rule.when).is_none_or(|asked| asked == fact));
         let used = rules.iter().any(|rule| asked(&rule.when).is_some());
         used.then(|| FlagIndex { fact, if_false: holding(false), if_true: holding(true) })
     }
 }
 
-/// A range as `(first inside, first beyond)`, open ends as the ends of `i64`; none where a rule does not ask.
+/// A range as `(first inside, first beyond)`, open ends as the ends of `i64`; none where a rule
+/// does not ask.
 type Bounds = fn(&When) -> Option<(i64, i64)>;
 
 fn price_bounds(when: &When) -> Option<(i64, i64)> {
@@ -166,7 +186,10 @@ fn price_bounds(when: &When) -> Option<(i64, i64)> {
 
 fn date_bounds(when: &When) -> Option<(i64, i64)> {
     when.bought.map(|range| {
-        (range.from.map_or(i64::MIN, day_number), range.to.map_or(i64::MAX, |to| day_number(to).saturating_add(1)))
+        (
+            range.from.map_or(i64::MIN, day_number),
+            range.to.map_or(i64::MAX, |to| day_number(to).saturating_add(1)),
+        )
     })
 }
 
@@ -177,7 +200,11 @@ fn day_number(date: Date) -> i64 {
 
 impl RangeIndex {
     /// None where no rule asks for the range.
-    fn new(rules: &[&Rule], bounds: Bounds, fact: fn(&Facts<'_>) -> Option<i64>) -> Option<RangeIndex> {
+    fn new(
+        rules: &[&Rule],
+        bounds: Bounds,
+        fact: fn(&Facts<'_>) -> Option<i64>,
+    ) -> Option<RangeIndex> {
         let asked: Vec<(i64, i64)> = rules.iter().filter_map(|rule| bounds(&rule.when)).collect();
         if asked.is_empty() {
             return None;
@@ -185,10 +212,13 @@ impl RangeIndex {
         let mut cuts: Vec<i64> = asked.iter().flat_map(|(from, beyond)| [*from, *beyond]).collect();
         cuts.sort_unstable();
         cuts.dedup();
-        // Within a piece every rule holds or does not, so that its first number speaks for all of it.
+        // Within a piece every rule holds or does not, so that its first number speaks for all of
+        // it.
         let firsts = std::iter::once(i64::MIN).chain(cuts.iter().copied());
         let inside = |number: i64, rule: &Rule| {
-            bounds(&rule.when).is_none_or(|(from, beyond)| from <= number && (number < beyond || beyond == i64::MAX))
+            bounds(&rule.when).is_none_or(|(from, beyond)| {
+                from <= number && (number < beyond || beyond == i64::MAX)
+            })
         };
         let pieces = firsts.map(|first| select(rules, |rule| inside(first, rule))).collect();
         let free = select(rules, |rule| bounds(&rule.when).is_none());

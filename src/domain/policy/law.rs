@@ -2,14 +2,15 @@
 
 /// Member states of the EU, ISO 3166-1.
 const EU: [&str; 27] = [
-    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU", "LV",
-    "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT",
+    "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 ];
 
 /// Currencies of member states, for policies that name no region.
 const EU_CURRENCIES: [&str; 7] = ["CZK", "DKK", "EUR", "HUF", "PLN", "RON", "SEK"];
 
-/// Days from delivery in which a consumer may withdraw from a distance sale (Directive 2011/83/EU, article 9).
+/// Days from delivery in which a consumer may withdraw from a distance sale (Directive 2011/83/EU,
+/// article 9).
 pub const EU_WITHDRAWAL_DAYS: u32 = 14;
 
 /// Channels by which goods are sold at a distance.

@@ -1,5 +1,5 @@
-//! What is wrong or doubtful about a policy that can be read: rules that never apply, contradictions, gaps, and limits
-//! below law. Judged from the document alone.
+//! What is wrong or doubtful about a policy that can be read: rules that never apply,
+//! contradictions, gaps, and limits below law. Judged from the document alone.
 
 use super::defaults::BUILT_IN;
 use super::rule::{Policy, Rule};
@@ -40,7 +40,8 @@ pub fn lint(policy: &Policy) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (number, rule) in policy.rules.iter().enumerate() {
         let place = order.iter().position(|n| *n == number).unwrap_or(number);
-        let mut subject = Subject { policy, number, rule, before: &asked[..place], findings: &mut findings };
+        let mut subject =
+            Subject { policy, number, rule, before: &asked[..place], findings: &mut findings };
         never_applies(&mut subject);
         contradictions::look(&mut subject);
         legal::look(&mut subject);
@@ -75,7 +76,8 @@ impl Subject<'_> {
     }
 }
 
-/// Empty ranges, keys that exclude each other, and rules of which every attribute is decided by earlier ones.
+/// Empty ranges, keys that exclude each other, and rules of which every attribute is decided by
+/// earlier ones.
 fn never_applies(subject: &mut Subject<'_>) {
     let when = &subject.rule.when;
     if when.price.is_some_and(|range| range.is_empty()) {
@@ -87,7 +89,11 @@ fn never_applies(subject: &mut Subject<'_>) {
         return;
     }
     if when.bought.is_some_and(|range| range.is_empty()) {
-        subject.fault("when/bought", "empty_range", "\"from\" is later than \"to\": the rule never applies.");
+        subject.fault(
+            "when/bought",
+            "empty_range",
+            "\"from\" is later than \"to\": the rule never applies.",
+        );
         return;
     }
     if when.receipt == Some(false) {
@@ -98,7 +104,8 @@ fn never_applies(subject: &mut Subject<'_>) {
             ("gift_receipt", when.gift_receipt == Some(true)),
         ];
         for (key, _) in needs_sale.into_iter().filter(|(_, asked)| *asked) {
-            let detail = format!("Without receipt nothing is known of \"{key}\": the rule never applies.");
+            let detail =
+                format!("Without receipt nothing is known of \"{key}\": the rule never applies.");
             subject.fault(&format!("when/{key}"), "impossible_combination", detail);
         }
     }
@@ -107,24 +114,34 @@ fn never_applies(subject: &mut Subject<'_>) {
 
 fn shadowed(subject: &mut Subject<'_>) {
     let rule = subject.rule;
-    let set: Vec<Attribute> = Attribute::ALL.iter().copied().filter(|attribute| rule.set.sets(*attribute)).collect();
+    let set: Vec<Attribute> =
+        Attribute::ALL.iter().copied().filter(|attribute| rule.set.sets(*attribute)).collect();
     if set.is_empty() {
         if !rule.when.is_always() {
             subject.warn("set", "sets_nothing", "The rule sets nothing, so it changes nothing.");
         }
         return;
     }
-    let by = |attribute: &Attribute| decided_before(subject.before, &rule.when, *attribute).map(|by| (*attribute, by));
+    let by = |attribute: &Attribute| {
+        decided_before(subject.before, &rule.when, *attribute).map(|by| (*attribute, by))
+    };
     let decided: Vec<(Attribute, &Rule)> = set.iter().filter_map(by).collect();
     if decided.len() == set.len() {
         let mut names: Vec<&str> = decided.iter().map(|(_, by)| by.id.as_str()).collect();
         names.dedup();
-        let detail = format!("Wherever this rule holds, what it sets is decided already by {}.", names.join(", "));
+        let detail = format!(
+            "Wherever this rule holds, what it sets is decided already by {}.",
+            names.join(", ")
+        );
         subject.fault("when", "never_applies", detail);
         return;
     }
     for (attribute, by) in decided {
-        let detail = format!("Wherever this rule holds, {} is decided already by {}.", attribute.as_str(), by.id);
+        let detail = format!(
+            "Wherever this rule holds, {} is decided already by {}.",
+            attribute.as_str(),
+            by.id
+        );
         subject.warn(&format!("set/{}", attribute.as_str()), "shadowed", detail);
     }
 }

@@ -1,4 +1,5 @@
-//! What a rule is matched against, and when it holds. This is the definition; the index only answers faster.
+//! What a rule is matched against, and when it holds. This is the definition; the index only
+//! answers faster.
 
 use jiff::civil::Date;
 
@@ -97,7 +98,9 @@ impl ListKey {
             ListKey::CustomerClass => borrow(&when.customer_class),
             ListKey::Tender => when.tender.iter().map(|tender| tender.as_str()).collect(),
             ListKey::Reason => when.reason.iter().map(Reason::as_str).collect(),
-            ListKey::Condition => when.condition.iter().map(|condition| condition.as_str()).collect(),
+            ListKey::Condition => {
+                when.condition.iter().map(|condition| condition.as_str()).collect()
+            }
             ListKey::Promotion => borrow(&when.promotion),
             ListKey::Flags => borrow(&when.flags),
         }
@@ -115,7 +118,9 @@ impl ListKey {
             ListKey::CustomerClass => facts.customer_class.into_iter().for_each(with),
             ListKey::Tender => facts.tenders.iter().for_each(|tender| with(tender.as_str())),
             ListKey::Reason => facts.reason.into_iter().for_each(|reason| with(reason.as_str())),
-            ListKey::Condition => facts.condition.into_iter().for_each(|condition| with(condition.as_str())),
+            ListKey::Condition => {
+                facts.condition.into_iter().for_each(|condition| with(condition.as_str()))
+            }
             ListKey::Promotion => facts.promotions.iter().copied().for_each(with),
             ListKey::Flags => facts.flags.iter().copied().for_each(with),
         }

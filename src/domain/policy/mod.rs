@@ -1,11 +1,13 @@
-//! The policy: an ordered list of rules that say what may come back, until when, for how much, and who agrees.
+//! The policy: an ordered list of rules that say what may come back, until when, for how much, and
+//! who agrees.
 //!
-//! For each attribute the first rule that holds and sets it decides: statutory rules first, in their order, then the
-//! shop's, of which the last is the default. [`Policy`] is the document as published, [`CompiledPolicy`] what a
-//! decision asks; both resolve alike.
+//! For each attribute the first rule that holds and sets it decides: statutory rules first, in
+//! their order, then the shop's, of which the last is the default. [`Policy`] is the document as
+//! published, [`CompiledPolicy`] what a decision asks; both resolve alike.
 //!
-//! How a statutory rule says "defective goods within the legal period are not refused by window, final sale or
-//! packaging": it holds for the reason, and sets each attribute through which the shop could refuse.
+//! How a statutory rule says "defective goods within the legal period are not refused by window,
+//! final sale or packaging": it holds for the reason, and sets each attribute through which the
+//! shop could refuse.
 //! ```json
 //! { "id": "eu-defective", "statutory": true,
 //!   "when": { "region": ["EU"], "reason": ["defective", "not_as_described"] },
@@ -37,8 +39,9 @@ pub use matching::Facts;
 pub use resolve::{Resolved, Set};
 pub use rule::{DateRange, GovernedBy, Policy, PriceRange, Rule, When};
 pub use settings::{
-    AmountLimit, ApprovalTier, Attribute, CashLimit, Consequence, DEFAULT_APPROVER, ExchangeWindow, Fee, FeeAmount,
-    Outcome, PromotionTreatment, RefundMeans, RefundRoutes, Settings, TenderOrder, VelocityLimit, Window, WindowFrom,
+    AmountLimit, ApprovalTier, Attribute, CashLimit, Consequence, DEFAULT_APPROVER, ExchangeWindow,
+    Fee, FeeAmount, Outcome, PromotionTreatment, RefundMeans, RefundRoutes, Settings, TenderOrder,
+    VelocityLimit, Window, WindowFrom,
 };
 pub use version::{Governing, Version, governing, in_force};
 pub use window::{WindowState, days_since, window_close, window_state};

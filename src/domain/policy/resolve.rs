@@ -8,8 +8,8 @@ use super::defaults::{BUILT_IN, built_in};
 use super::matching::Facts;
 use super::rule::{Policy, Rule};
 use super::settings::{
-    AmountLimit, ApprovalTier, Attribute, CashLimit, ExchangeWindow, Fee, Outcome, PromotionTreatment, RefundRoutes,
-    Settings, TenderOrder, VelocityLimit, Window,
+    AmountLimit, ApprovalTier, Attribute, CashLimit, ExchangeWindow, Fee, Outcome,
+    PromotionTreatment, RefundRoutes, Settings, TenderOrder, VelocityLimit, Window,
 };
 use crate::domain::words::{Condition, Reason};
 
@@ -39,7 +39,8 @@ impl<T: PartialEq> PartialEq for Set<'_, T> {
     }
 }
 
-/// What a policy says of one line. Attributes without a built-in default are there only if a rule sets them.
+/// What a policy says of one line. Attributes without a built-in default are there only if a rule
+/// sets them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Resolved<'p> {
     pub outcome: Set<'p, Outcome>,
@@ -68,10 +69,15 @@ pub struct Resolved<'p> {
 }
 
 impl Policy {
-    /// Resolves rule by rule. The definition, and quick enough for once; decisions ask a [`super::CompiledPolicy`].
+    /// Resolves rule by rule. The definition, and quick enough for once; decisions ask a
+    /// [`super::CompiledPolicy`].
     pub fn resolve(&self, facts: &Facts<'_>) -> Resolved<'_> {
-        let holding: Vec<&Rule> =
-            self.precedence().into_iter().map(|n| &self.rules[n]).filter(|rule| rule.when.holds(facts)).collect();
+        let holding: Vec<&Rule> = self
+            .precedence()
+            .into_iter()
+            .map(|n| &self.rules[n])
+            .filter(|rule| rule.when.holds(facts))
+            .collect();
         assemble(|attribute| holding.iter().find(|rule| rule.set.sets(attribute)).copied())
     }
 }
@@ -84,26 +90,35 @@ pub(super) fn assemble<'p>(decides: impl Fn(Attribute) -> Option<&'p Rule>) -> R
     // A receipt is needed unless the policy says what an item without one is worth.
     let receipt_otherwise = if lowest_in_days.is_some() { &false } else { &true };
     Resolved {
-        outcome: set_by(by(Attribute::Outcome), |set| set.outcome.as_ref()).unwrap_or(unset(&otherwise.outcome)),
-        window: set_by(by(Attribute::Window), |set| set.window.as_ref()).unwrap_or(unset(&otherwise.window)),
+        outcome: set_by(by(Attribute::Outcome), |set| set.outcome.as_ref())
+            .unwrap_or(unset(&otherwise.outcome)),
+        window: set_by(by(Attribute::Window), |set| set.window.as_ref())
+            .unwrap_or(unset(&otherwise.window)),
         extension: set_by(by(Attribute::Extension), |set| set.extension.as_ref()),
         conditions: set_by(by(Attribute::Conditions), |set| set.conditions.as_ref())
             .unwrap_or(unset(&otherwise.conditions)),
         reasons: set_by(by(Attribute::Reasons), |set| set.reasons.as_ref()),
-        receipt_required: set_by(by(Attribute::ReceiptRequired), |set| set.receipt_required.as_ref())
-            .unwrap_or(unset(receipt_otherwise)),
+        receipt_required: set_by(by(Attribute::ReceiptRequired), |set| {
+            set.receipt_required.as_ref()
+        })
+        .unwrap_or(unset(receipt_otherwise)),
         id_required: set_by(by(Attribute::IdRequired), |set| set.id_required.as_ref())
             .unwrap_or(unset(&otherwise.id_required)),
-        refund_to: set_by(by(Attribute::RefundTo), |set| set.refund_to.as_ref()).unwrap_or(unset(&otherwise.refund_to)),
+        refund_to: set_by(by(Attribute::RefundTo), |set| set.refund_to.as_ref())
+            .unwrap_or(unset(&otherwise.refund_to)),
         tender_order: set_by(by(Attribute::TenderOrder), |set| set.tender_order.as_ref())
             .unwrap_or(unset(&otherwise.tender_order)),
         cash_limit: set_by(by(Attribute::CashLimit), |set| set.cash_limit.as_ref()),
         amount_limit: set_by(by(Attribute::AmountLimit), |set| set.amount_limit.as_ref()),
         fee: set_by(by(Attribute::Fee), |set| set.fee.as_ref()),
-        check_clears_days: set_by(by(Attribute::CheckClearsDays), |set| set.check_clears_days.as_ref())
-            .unwrap_or(unset(&otherwise.check_clears_days)),
-        approval: set_by(by(Attribute::Approval), |set| set.approval.as_ref()).unwrap_or(unset(&otherwise.approval)),
-        velocity: set_by(by(Attribute::Velocity), |set| set.velocity.as_ref()).unwrap_or(unset(&otherwise.velocity)),
+        check_clears_days: set_by(by(Attribute::CheckClearsDays), |set| {
+            set.check_clears_days.as_ref()
+        })
+        .unwrap_or(unset(&otherwise.check_clears_days)),
+        approval: set_by(by(Attribute::Approval), |set| set.approval.as_ref())
+            .unwrap_or(unset(&otherwise.approval)),
+        velocity: set_by(by(Attribute::Velocity), |set| set.velocity.as_ref())
+            .unwrap_or(unset(&otherwise.velocity)),
         lowest_in_days,
         exchange_window: set_by(by(Attribute::ExchangeWindow), |set| set.exchange_window.as_ref())
             .unwrap_or(unset(&otherwise.exchange_window)),

@@ -31,7 +31,8 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// Rule numbers (their places in the document) in the order they are asked: statutory rules first.
+    /// Rule numbers (their places in the document) in the order they are asked: statutory rules
+    /// first.
     pub fn precedence(&self) -> Vec<usize> {
         let statutory = |number: &usize| self.rules[*number].statutory;
         let (first, then): (Vec<usize>, Vec<usize>) = (0..self.rules.len()).partition(statutory);
@@ -55,7 +56,8 @@ pub struct Rule {
     pub set: Settings,
 }
 
-/// What must hold for a rule to match: every key given, and of a list any one member. An empty list is a key not given.
+/// What must hold for a rule to match: every key given, and of a list any one member. An empty list
+/// is a key not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct When {
     pub category: Vec<String>,

@@ -87,39 +87,70 @@ fn when() -> impl Strategy<Value = When> {
 /// Settings of which each value differs from rule to rule, so that a mix-up shows.
 fn settings() -> impl Strategy<Value = Settings> {
     let few = |range: std::ops::Range<u32>| option::weighted(0.3, range);
-    (few(0..99), few(0..99), few(0..99), few(0..99), few(1..99), some_flag(), some_flag(), some_flag()).prop_map(
-        |(window, fee, checks, approval, lowest, receipt_required, id_required, quote_required)| Settings {
-            outcome: window.map(|days| if days % 2 == 0 { Outcome::Allow } else { Outcome::Refuse }),
-            window: window.map(|days| Window {
-                days,
-                from: WindowFrom::Sale,
-                after: Consequence::Refuse,
-                refuse_after_days: None,
-            }),
-            extension: fee.map(|days| date(2027, 1, 1 + (days % 28) as i8)),
-            fee: fee.map(|units| Fee {
-                amount: FeeAmount::Fixed(Minor(units.into())),
-                conditions: Vec::new(),
-                except_reasons: Vec::new(),
-            }),
-            check_clears_days: checks,
-            approval: approval
-                .map(|over| vec![ApprovalTier { over: Minor(over.into()), role: Role::Manager, approvers: 1 }]),
-            lowest_in_days: lowest,
-            receipt_required,
-            id_required,
-            quote_required,
-            ..Settings::default()
-        },
+    (
+        few(0..99),
+        few(0..99),
+        few(0..99),
+        few(0..99),
+        few(1..99),
+        some_flag(),
+        some_flag(),
+        some_flag(),
     )
+        .prop_map(
+            |(
+                window,
+                fee,
+                checks,
+                approval,
+                lowest,
+                receipt_required,
+                id_required,
+                quote_required,
+            )| Settings {
+                outcome: window
+                    .map(|days| if days % 2 == 0 { Outcome::Allow } else { Outcome::Refuse }),
+                window: window.map(|days| Window {
+                    days,
+                    from: WindowFrom::Sale,
+                    after: Consequence::Refuse,
+                    refuse_after_days: None,
+                }),
+                extension: fee.map(|days| date(2027, 1, 1 + (days % 28) as i8)),
+                fee: fee.map(|units| Fee {
+                    amount: FeeAmount::Fixed(Minor(units.into())),
+                    conditions: Vec::new(),
+                    except_reasons: Vec::new(),
+                }),
+                check_clears_days: checks,
+                approval: approval.map(|over| {
+                    vec![ApprovalTier {
+                        over: Minor(over.into()),
+                        role: Role::Manager,
+                        approvers: 1,
+                    }]
+                }),
+                lowest_in_days: lowest,
+                receipt_required,
+                id_required,
+                quote_required,
+                ..Settings::default()
+            },
+        )
 }
 
-/// Policies of up to `most` rules over few words, so that rules often hold, collide and shadow each other.
+/// Policies of up to `most` rules over few words, so that rules often hold, collide and shadow each
+/// other.
 pub fn policies(most: usize) -> impl Strategy<Value = Policy> {
     let rules = vec((prop::bool::weighted(0.2), when(), settings()), 0..=most);
     rules.prop_map(|rules| {
         let numbered = rules.into_iter().enumerate();
-        let made = numbered.map(|(n, (statutory, when, set))| Rule { id: format!("rule-{n}"), statutory, when, set });
+        let made = numbered.map(|(n, (statutory, when, set))| Rule {
+            id: format!("rule-{n}"),
+            statutory,
+            when,
+            set,
+        });
         policy(made.collect())
     })
 }
@@ -167,9 +198,11 @@ impl OwnedFacts {
 /// Facts over the same few words as [`policies`].
 pub fn facts() -> impl Strategy<Value = OwnedFacts> {
     let text = || option::weighted(0.8, select(WORDS.to_vec()));
-    let texts = (text(), text(), text(), option::weighted(0.8, select(REGIONS.to_vec())), text(), text());
+    let texts =
+        (text(), text(), text(), option::weighted(0.8, select(REGIONS.to_vec())), text(), text());
     let list = || subsequence(WORDS.to_vec(), 0..=3);
-    let tenders = subsequence(vec![TenderType::Cash, TenderType::Check, TenderType::GiftCard], 0..=2);
+    let tenders =
+        subsequence(vec![TenderType::Cash, TenderType::Check, TenderType::GiftCard], 0..=2);
     let words = (option::of(select(reasons())), option::of(select(Condition::ALL.to_vec())));
     let numbers = (option::weighted(0.8, -3..5i64), option::weighted(0.8, day()));
     ((list(), list(), list()), texts, tenders, words, any::<[bool; 3]>(), numbers).prop_map(

@@ -10,7 +10,8 @@ use crate::domain::money::Minor;
 use crate::domain::tender::TenderType;
 use crate::domain::words::{Condition, Reason, vocabulary};
 
-/// Who approves where a rule asks for approval and names no role: an override is a manager's authorization.
+/// Who approves where a rule asks for approval and names no role: an override is a manager's
+/// authorization.
 pub const DEFAULT_APPROVER: Role = Role::Manager;
 
 /// What one rule sets; `None` leaves the attribute to the rules after it.
@@ -119,7 +120,8 @@ pub struct Window {
     pub days: u32,
     pub from: WindowFrom,
     pub after: Consequence,
-    /// Days from the same start after which approval no longer helps. Only with [`Consequence::NeedsApproval`].
+    /// Days from the same start after which approval no longer helps. Only with
+    /// [`Consequence::NeedsApproval`].
     pub refuse_after_days: Option<u32>,
 }
 
@@ -143,13 +145,15 @@ pub struct RefundRoutes {
 impl RefundRoutes {
     /// Whether some tender is covered by no key.
     pub fn is_partial(&self) -> bool {
-        self.otherwise.is_none() && TenderType::ALL.iter().any(|tender| !self.by_tender.contains_key(tender))
+        self.otherwise.is_none()
+            && TenderType::ALL.iter().any(|tender| !self.by_tender.contains_key(tender))
     }
 
     /// The means allowed for what was paid with `original`, best first, `original` spelled out.
     pub fn allowed(&self, original: TenderType) -> impl Iterator<Item = TenderType> + '_ {
         const ITSELF: &[RefundMeans] = &[RefundMeans::Original];
-        let means = self.by_tender.get(&original).or(self.otherwise.as_ref()).map_or(ITSELF, Vec::as_slice);
+        let means =
+            self.by_tender.get(&original).or(self.otherwise.as_ref()).map_or(ITSELF, Vec::as_slice);
         means.iter().map(move |means| match means {
             RefundMeans::Original => original,
             RefundMeans::Tender(tender) => *tender,
@@ -205,7 +209,8 @@ pub struct Fee {
 impl Fee {
     /// Whether goods in this condition, back for this reason, bear the fee.
     pub fn applies(&self, condition: Option<Condition>, reason: Option<&Reason>) -> bool {
-        let by_condition = self.conditions.is_empty() || condition.is_some_and(|c| self.conditions.contains(&c));
+        let by_condition =
+            self.conditions.is_empty() || condition.is_some_and(|c| self.conditions.contains(&c));
         by_condition && !reason.is_some_and(|reason| self.except_reasons.contains(reason))
     }
 }
@@ -226,7 +231,8 @@ pub struct ApprovalTier {
     pub approvers: u32,
 }
 
-/// The most returns, or the most money back, of one customer within so many days; at least one of the two is given.
+/// The most returns, or the most money back, of one customer within so many days; at least one of
+/// the two is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VelocityLimit {
     pub days: u32,

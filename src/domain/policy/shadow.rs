@@ -13,8 +13,12 @@ impl When {
             && flag(self.receipt, narrower.receipt)
             && flag(self.gift_receipt, narrower.gift_receipt)
             && flag(self.serialised, narrower.serialised)
-            && self.price.is_none_or(|range| narrower.price.is_some_and(|within| price_covers(range, within)))
-            && self.bought.is_none_or(|range| narrower.bought.is_some_and(|within| date_covers(range, within)))
+            && self.price.is_none_or(|range| {
+                narrower.price.is_some_and(|within| price_covers(range, within))
+            })
+            && self.bought.is_none_or(|range| {
+                narrower.bought.is_some_and(|within| date_covers(range, within))
+            })
     }
 }
 
@@ -38,8 +42,15 @@ fn date_covers(wider: DateRange, narrower: DateRange) -> bool {
 }
 
 /// The first rule asked before `asked_before` that decides the attribute wherever `when` holds.
-pub(super) fn decided_before<'p>(asked_before: &[&'p Rule], when: &When, attribute: Attribute) -> Option<&'p Rule> {
-    asked_before.iter().find(|earlier| earlier.set.sets(attribute) && earlier.when.covers(when)).copied()
+pub(super) fn decided_before<'p>(
+    asked_before: &[&'p Rule],
+    when: &When,
+    attribute: Attribute,
+) -> Option<&'p Rule> {
+    asked_before
+        .iter()
+        .find(|earlier| earlier.set.sets(attribute) && earlier.when.covers(when))
+        .copied()
 }
 
 #[cfg(test)]

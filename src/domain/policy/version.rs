@@ -22,8 +22,8 @@ pub enum Governing<'v> {
     Better { at_sale: &'v Version, at_return: &'v Version },
 }
 
-/// The version in force at a moment: of those effective by then the latest, and of two effective at once the higher
-/// number. None before the first.
+/// The version in force at a moment: of those effective by then the latest, and of two effective at
+/// once the higher number. None before the first.
 pub fn in_force(versions: &[Version], at: Timestamp) -> Option<&Version> {
     versions
         .iter()
@@ -33,9 +33,14 @@ pub fn in_force(versions: &[Version], at: Timestamp) -> Option<&Version> {
 
 /// Which version governs, by the `governed_by` of the one in force at the return.
 ///
-/// An item sold before the first version took effect is governed by that first one; an item whose sale is not known,
-/// by the one in force at the return. None if no version is in force yet: then nothing may be decided.
-pub fn governing(versions: &[Version], sold_at: Option<Timestamp>, returned_at: Timestamp) -> Option<Governing<'_>> {
+/// An item sold before the first version took effect is governed by that first one; an item whose
+/// sale is not known, by the one in force at the return. None if no version is in force yet: then
+/// nothing may be decided.
+pub fn governing(
+    versions: &[Version],
+    sold_at: Option<Timestamp>,
+    returned_at: Timestamp,
+) -> Option<Governing<'_>> {
     let at_return = in_force(versions, returned_at)?;
     let Some(sold_at) = sold_at else {
         return Some(Governing::One(at_return));
@@ -58,7 +63,11 @@ mod tests {
     fn version(number: u32, effective_from: i64, governed_by: GovernedBy) -> Version {
         let mut policy = samples::policy(vec![samples::rule("default")]);
         policy.governed_by = governed_by;
-        Version { number, effective_from: at(effective_from), policy: Arc::new(CompiledPolicy::new(policy)) }
+        Version {
+            number,
+            effective_from: at(effective_from),
+            policy: Arc::new(CompiledPolicy::new(policy)),
+        }
     }
 
     fn at(second: i64) -> Timestamp {
@@ -69,14 +78,17 @@ mod tests {
         match governing {
             None => vec![],
             Some(Governing::One(version)) => vec![version.number],
-            Some(Governing::Better { at_sale, at_return }) => vec![at_sale.number, at_return.number],
+            Some(Governing::Better { at_sale, at_return }) => {
+                vec![at_sale.number, at_return.number]
+            }
         }
     }
 
     #[test]
     fn the_latest_effective_by_then_is_in_force() {
         use GovernedBy::Sale;
-        // Version 3 was published for an earlier moment than version 2; 4 and 5 take effect at once.
+        // Version 3 was published for an earlier moment than version 2; 4 and 5 take effect at
+        // once.
         let versions = [
             version(1, 10, Sale),
             version(2, 30, Sale),

@@ -1,5 +1,5 @@
-//! Windows: calendar days in the store's zone, the last one included. Only dates are counted, never hours, so that
-//! leap days are days like others and days of 23 or 25 hours are one day.
+//! Windows: calendar days in the store's zone, the last one included. Only dates are counted, never
+//! hours, so that leap days are days like others and days of 23 or 25 hours are one day.
 
 use jiff::Span;
 use jiff::civil::Date;
@@ -20,9 +20,15 @@ pub enum WindowState {
 
 /// The last day on which the goods are taken without approval.
 ///
-/// Counted from the day of sale, or from the day of delivery where the window says so and one is known (goods handed
-/// over at once were delivered as they were sold). With an extension, the later of the two dates.
-pub fn window_close(sold: Date, delivered: Option<Date>, window: &Window, extension: Option<Date>) -> Date {
+/// Counted from the day of sale, or from the day of delivery where the window says so and one is
+/// known (goods handed over at once were delivered as they were sold). With an extension, the later
+/// of the two dates.
+pub fn window_close(
+    sold: Date,
+    delivered: Option<Date>,
+    window: &Window,
+    extension: Option<Date>,
+) -> Date {
     let closes = later_by(start(sold, delivered, window), window.days);
     extension.map_or(closes, |until| until.max(closes))
 }
@@ -40,7 +46,9 @@ pub fn window_state(
     if today <= closes {
         return WindowState::Open { closes };
     }
-    let refused_after = window.refuse_after_days.map(|days| later_by(start(sold, delivered, window), days).max(closes));
+    let refused_after = window
+        .refuse_after_days
+        .map(|days| later_by(start(sold, delivered, window), days).max(closes));
     match window.after {
         Consequence::NeedsApproval(role) if refused_after.is_none_or(|last| today <= last) => {
             WindowState::NeedsApproval { closes, role, refused_after }
@@ -97,7 +105,8 @@ mod tests {
             (date(2024, 2, 29), 366, date(2025, 3, 1)),
             // A century that is no leap year.
             (date(2100, 2, 28), 1, date(2100, 3, 1)),
-            // Clocks change in New York on 2026-03-08 and 2026-11-01, in Europe on 2026-03-29 and 2026-10-25.
+            // Clocks change in New York on 2026-03-08 and 2026-11-01, in Europe on 2026-03-29 and
+            // 2026-10-25.
             (date(2026, 3, 7), 1, date(2026, 3, 8)),
             (date(2026, 3, 8), 1, date(2026, 3, 9)),
             (date(2026, 10, 18), 14, date(2026, 11, 1)),
@@ -137,18 +146,28 @@ mod tests {
     #[test]
     fn delivery_starts_the_window_where_it_is_known() {
         let window = Window { from: WindowFrom::Delivery, ..days(14) };
-        assert_eq!(window_close(date(2026, 5, 1), Some(date(2026, 5, 9)), &window, None), date(2026, 5, 23));
+        assert_eq!(
+            window_close(date(2026, 5, 1), Some(date(2026, 5, 9)), &window, None),
+            date(2026, 5, 23)
+        );
         assert_eq!(window_close(date(2026, 5, 1), None, &window, None), date(2026, 5, 15));
-        assert_eq!(window_close(date(2026, 5, 1), Some(date(2026, 5, 9)), &days(14), None), date(2026, 5, 15));
+        assert_eq!(
+            window_close(date(2026, 5, 1), Some(date(2026, 5, 9)), &days(14), None),
+            date(2026, 5, 15)
+        );
     }
 
     #[test]
     fn approval_helps_until_the_second_limit() {
-        let window =
-            Window { after: Consequence::NeedsApproval(Role::Manager), refuse_after_days: Some(60), ..days(15) };
+        let window = Window {
+            after: Consequence::NeedsApproval(Role::Manager),
+            refuse_after_days: Some(60),
+            ..days(15)
+        };
         let sold = date(2026, 3, 1);
         let (closes, last) = (date(2026, 3, 16), date(2026, 4, 30));
-        let asks = WindowState::NeedsApproval { closes, role: Role::Manager, refused_after: Some(last) };
+        let asks =
+            WindowState::NeedsApproval { closes, role: Role::Manager, refused_after: Some(last) };
         let on = |today, extension| window_state(today, sold, None, &window, extension);
         assert_eq!(on(date(2026, 3, 17), None), asks);
         assert_eq!(on(last, None), asks);

@@ -1,4 +1,5 @@
-//! Money that goes back to no tender of a sale: for goods without a receipt, and to whoever holds a gift receipt.
+//! Money that goes back to no tender of a sale: for goods without a receipt, and to whoever holds a
+//! gift receipt.
 
 use super::super::decision::{Code, Finding, RefundPlan};
 use super::super::money::Minor;
@@ -7,10 +8,11 @@ use super::super::tender::TenderType;
 use super::{Plan, Route, Terms, means_asked, others, spoken, spoken_list};
 
 impl Plan {
-    /// Plans `amount` for goods without a receipt. What was paid with is not known: only the policy's routes for every
-    /// tender (`*`) count, and `original` means nothing among them.
+    /// Plans `amount` for goods without a receipt. What was paid with is not known: only the
+    /// policy's routes for every tender (`*`) count, and `original` means nothing among them.
     pub fn add_without_sale(&mut self, amount: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
-        let allowed = or_store_credit(real_means(policy.refund_to.value.otherwise.iter().flatten()));
+        let allowed =
+            or_store_credit(real_means(policy.refund_to.value.otherwise.iter().flatten()));
         let route = self.bare_route("Without a receipt", allowed, policy, terms);
         let within = match policy.cash_limit {
             Some(limit) if route.means == TenderType::Cash => {
@@ -26,7 +28,11 @@ impl Plan {
                     );
                     self.findings.push(Finding::noted(Code::CashOverLimit, limit.rule, detail));
                     let fallbacks = others(&[TenderType::StoreCredit], limit.value.beyond);
-                    self.enter_bare(beyond, &Route { means: limit.value.beyond, original: false, fallbacks }, terms);
+                    self.enter_bare(
+                        beyond,
+                        &Route { means: limit.value.beyond, original: false, fallbacks },
+                        terms,
+                    );
                 }
                 within
             }
@@ -37,20 +43,37 @@ impl Plan {
         }
     }
 
-    /// Where the money of a gift goes: to store credit, or to a gift card where the policy says so. Never to the giver's
-    /// tender, which `original` would mean; in cash only if somebody approves.
-    pub(super) fn gift_route(&mut self, paid: TenderType, policy: &Resolved<'_>, terms: &Terms<'_>) -> Route {
+    /// Where the money of a gift goes: to store credit, or to a gift card where the policy says so.
+    /// Never to the giver's tender, which `original` would mean; in cash only if somebody approves.
+    pub(super) fn gift_route(
+        &mut self,
+        paid: TenderType,
+        policy: &Resolved<'_>,
+        terms: &Terms<'_>,
+    ) -> Route {
         let RefundRoutes { by_tender, otherwise } = policy.refund_to.value;
-        let mut allowed = real_means(by_tender.get(&paid).or(otherwise.as_ref()).into_iter().flatten());
+        let mut allowed =
+            real_means(by_tender.get(&paid).or(otherwise.as_ref()).into_iter().flatten());
         allowed.retain(|means| matches!(means, TenderType::StoreCredit | TenderType::GiftCard));
         self.bare_route("With a gift receipt", or_store_credit(allowed), policy, terms)
     }
 
-    /// The means asked for, with a finding where it is none of those allowed; the best of those where none is.
-    fn bare_route(&mut self, why: &str, allowed: Vec<TenderType>, policy: &Resolved<'_>, terms: &Terms<'_>) -> Route {
+    /// The means asked for, with a finding where it is none of those allowed; the best of those
+    /// where none is.
+    fn bare_route(
+        &mut self,
+        why: &str,
+        allowed: Vec<TenderType>,
+        policy: &Resolved<'_>,
+        terms: &Terms<'_>,
+    ) -> Route {
         let means = means_asked(terms.refund_to).unwrap_or(allowed[0]);
         if !allowed.contains(&means) {
-            let detail = format!("{why} the money goes to {}, not to {}.", spoken_list(&allowed), spoken(means));
+            let detail = format!(
+                "{why} the money goes to {}, not to {}.",
+                spoken_list(&allowed),
+                spoken(means)
+            );
             self.needs(Code::TenderNotAllowed, policy.refund_to.rule, detail);
         }
         Route { means, original: false, fallbacks: others(&allowed, means) }

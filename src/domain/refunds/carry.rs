@@ -1,8 +1,9 @@
 //! Money that stays in the shop: what came back pays for the new goods of an exchange (PRODUCT §8).
 //!
-//! Each part leaves the tender it was paid with, as a refund does, and becomes a tender of the new sale of the same kind,
-//! with the same reference and card. So whatever is brought back later, of the old sale or of the new one and however
-//! long the chain, goes to the means the customer first paid with, and none gives more than it paid.
+//! Each part leaves the tender it was paid with, as a refund does, and becomes a tender of the new
+//! sale of the same kind, with the same reference and card. So whatever is brought back later, of
+//! the old sale or of the new one and however long the chain, goes to the means the customer first
+//! paid with, and none gives more than it paid.
 
 use super::super::book::Book;
 use super::super::money::Minor;
@@ -33,9 +34,16 @@ pub struct Carry {
 }
 
 impl Plan {
-    /// Carries `amount`, exact, from the tenders of a sale in the order they would be paid back, and enters it in the
-    /// book. No means has to be usable, or a check cleared: nothing is paid out.
-    pub fn carry(&mut self, book: &mut Book, amount: Minor, policy: &Resolved<'_>, terms: &Terms<'_>) {
+    /// Carries `amount`, exact, from the tenders of a sale in the order they would be paid back,
+    /// and enters it in the book. No means has to be usable, or a check cleared: nothing is paid
+    /// out.
+    pub fn carry(
+        &mut self,
+        book: &mut Book,
+        amount: Minor,
+        policy: &Resolved<'_>,
+        terms: &Terms<'_>,
+    ) {
         let mut left = amount;
         for (place, most) in shares(book, amount, policy.tender_order.value) {
             let exact = Minor(left.0.min(most.0).min(capacity(book, place).0));
@@ -73,7 +81,8 @@ impl Plan {
 
     fn move_over(&mut self, book: &mut Book, place: usize, exact: Minor, terms: &Terms<'_>) {
         let paid_with = book.sale.tenders[place].clone();
-        // Cash is carried in coins there are, so that what is carried and what is left can both be paid out one day.
+        // Cash is carried in coins there are, so that what is carried and what is left can both be
+        // paid out one day.
         let cash = if paid_with.kind == TenderType::Cash { terms.cash_rounding } else { None };
         let amount = payout(book, place, exact, cash);
         let tender = &mut book.tenders[place];
@@ -104,9 +113,11 @@ impl Plan {
 }
 
 impl Carry {
-    /// What was a gift is its holder's own credit from now on: nothing of it goes back to the giver's tender.
+    /// What was a gift is its holder's own credit from now on: nothing of it goes back to the
+    /// giver's tender.
     fn give(&mut self) {
-        (self.origin, self.kind, self.reference, self.card) = (None, TenderType::StoreCredit, None, None);
+        (self.origin, self.kind, self.reference, self.card) =
+            (None, TenderType::StoreCredit, None, None);
     }
 
     /// The tender of the new sale, under this number.
@@ -123,6 +134,11 @@ impl Carry {
 
     /// Where that tender's money came from.
     pub fn carried(&self, number: u32) -> Carried {
-        Carried { tender: number, origin: self.origin, paid_on: self.paid_on, rounding: self.rounding }
+        Carried {
+            tender: number,
+            origin: self.origin,
+            paid_on: self.paid_on,
+            rounding: self.rounding,
+        }
     }
 }

@@ -30,7 +30,8 @@ pub fn settle(state: &mut State, command: &SettleRefund, context: &Context<'_>) 
     let Some(mut the_return) = state.visible_return(command.id, context) else {
         return Refusal::NotFound { what: "return" }.into();
     };
-    let Some(place) = the_return.refunds.iter().position(|r| r.plan.refund == command.refund) else {
+    let Some(place) = the_return.refunds.iter().position(|r| r.plan.refund == command.refund)
+    else {
         return Refusal::NotFound { what: "refund" }.into();
     };
     if let Some(refusal) = why_not_settled(state, &the_return, place, command) {
@@ -53,7 +54,8 @@ pub fn settle(state: &mut State, command: &SettleRefund, context: &Context<'_>) 
         let instead = refunds::in_other_means(state, &the_return, &plan, fallback, context.now);
         let from = the_return.refunds.len();
         stand_in(state, &mut the_return, instead, context.now);
-        let paid = of_returns::pay_onto_cards(state, &mut the_return, from, None, &command.codes, context);
+        let paid =
+            of_returns::pay_onto_cards(state, &mut the_return, from, None, &command.codes, context);
         if let Err(refusal) = paid {
             return refusal.into();
         }
@@ -67,12 +69,20 @@ pub fn settle(state: &mut State, command: &SettleRefund, context: &Context<'_>) 
     Outcome::Done(Box::new(Done::RefundSettled(the_return)))
 }
 
-fn why_not_settled(state: &State, the_return: &Return, place: usize, command: &SettleRefund) -> Option<Refusal> {
+fn why_not_settled(
+    state: &State,
+    the_return: &Return,
+    place: usize,
+    command: &SettleRefund,
+) -> Option<Refusal> {
     let refund = &the_return.refunds[place];
     // A refund that failed may still be given a way out, once.
     let stood_in = the_return.refunds.iter().any(|r| r.stands_in_for == Some(refund.plan.refund));
     let open = refund.status == RefundStatus::Due
-        || (refund.status == RefundStatus::Failed && !command.settled && command.fallback.is_some() && !stood_in);
+        || (refund.status == RefundStatus::Failed
+            && !command.settled
+            && command.fallback.is_some()
+            && !stood_in);
     if !open || the_return.status != ReturnStatus::Completed {
         return Some(Refusal::RefundNotDue { status: refund.status.as_str() });
     }
@@ -98,7 +108,12 @@ fn stand_in(state: &mut State, the_return: &mut Return, instead: RefundPlan, now
     let plan = RefundPlan {
         refund: u32::try_from(the_return.refunds.len() + 1).unwrap_or(u32::MAX),
         reference: None,
-        fallbacks: instead.fallbacks.iter().copied().filter(|other| *other != instead.kind).collect(),
+        fallbacks: instead
+            .fallbacks
+            .iter()
+            .copied()
+            .filter(|other| *other != instead.kind)
+            .collect(),
         ..instead
     };
     if !the_return.training {

@@ -46,7 +46,8 @@ impl Return {
 }
 
 pub(super) fn unreceipted(decided: &Decided, numbered: usize) -> Vec<Unreceipted> {
-    let lines = decided.decision.lines.iter().enumerate().filter(|(_, line)| line.is_without_receipt());
+    let lines =
+        decided.decision.lines.iter().enumerate().filter(|(_, line)| line.is_without_receipt());
     let numbered = u32::try_from(numbered).unwrap_or(u32::MAX);
     let bare = lines.zip(1..).filter_map(|((place, line), number)| {
         Some(Unreceipted {
@@ -72,7 +73,8 @@ pub(super) fn unreceipted(decided: &Decided, numbered: usize) -> Vec<Unreceipted
 pub(super) fn buyers(draft: &Draft, decided: &Decided) -> Vec<String> {
     let gift = |sale: &Uuid| decided.decision.gifts.contains(sale);
     let of_sales = decided.books.iter().filter(|(sale, _)| !gift(sale) && draft.customer.is_none());
-    let mut buyers: Vec<String> = of_sales.filter_map(|(_, book)| book.sale.customer.clone()).collect();
+    let mut buyers: Vec<String> =
+        of_sales.filter_map(|(_, book)| book.sale.customer.clone()).collect();
     buyers.sort_unstable();
     buyers.dedup();
     buyers

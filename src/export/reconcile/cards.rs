@@ -1,4 +1,5 @@
-//! Gift cards: each balance is the sum of its entries, the entries have no gaps, and the log has each of them.
+//! Gift cards: each balance is the sum of its entries, the entries have no gaps, and the log has
+//! each of them.
 
 use super::{Finding, Odds, at_odds, text_at};
 use crate::domain::gift_cards::{Card, CardEntry, CardMove};
@@ -23,9 +24,13 @@ pub(super) fn check(read: &mut Read<'_>, page: &[Card]) -> Result<Vec<Finding>, 
     let mut findings = Vec::new();
     for card in page {
         let of_card = entries.get(&card.id).unwrap_or(&none);
-        findings.extend(unbalanced(card, of_card).map(|why| at_odds(Odds::Card, "gift card", card.id, &why)));
+        findings.extend(
+            unbalanced(card, of_card).map(|why| at_odds(Odds::Card, "gift card", card.id, &why)),
+        );
         let told = logged.remove(&card.id.to_string()).unwrap_or_default();
-        findings.extend(untold(card, of_card, &told).map(|why| at_odds(Odds::Card, "gift card", card.id, &why)));
+        findings.extend(
+            untold(card, of_card, &told).map(|why| at_odds(Odds::Card, "gift card", card.id, &why)),
+        );
     }
     Ok(findings)
 }
@@ -41,7 +46,11 @@ fn unbalanced(card: &Card, entries: &[CardEntry]) -> Option<String> {
     let spent = entries.iter().any(|entry| entry.kind.spends() && !replaced(card, entry));
     let amount = |minor: i64| Minor(minor).format(card.currency);
     if card.balance.0 != sum {
-        Some(format!("it is kept with a balance of {}, its entries come to {}", amount(card.balance.0), amount(sum)))
+        Some(format!(
+            "it is kept with a balance of {}, its entries come to {}",
+            amount(card.balance.0),
+            amount(sum)
+        ))
     } else if u64::from(card.entries) != entries.len() as u64 {
         Some(format!("it is kept with {} entries and has {}", card.entries, entries.len()))
     } else if spent && !card.spent {

@@ -13,7 +13,10 @@ use crate::domain::words::Condition;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text};
 use uuid::Uuid;
 
-type Row = ((Id, i32, String, i64, i64, i64, i64, i64), (String, String, String, String, Option<String>, Id, i32));
+type Row = (
+    (Id, i32, String, i64, i64, i64, i64, i64),
+    (String, String, String, String, Option<String>, Id, i32),
+);
 type Columns = (
     (IdSql, Integer, Text, BigInt, BigInt, BigInt, BigInt, BigInt),
     (Text, Text, Text, Text, Nullable<Text>, IdSql, Integer),
@@ -32,9 +35,11 @@ pub fn load(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Unreceip
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
     let line = |((of, line, sku, quantity, net, gross, fee, refund), rest): Row| {
         let (taxes, fee_taxes, reason, condition, serial_number, price_sale, price_line) = rest;
-        let taxes_of = |text: &str| read_taxes(text).ok_or_else(|| corrupt(of.0, "taxes that cannot be read"));
+        let taxes_of =
+            |text: &str| read_taxes(text).ok_or_else(|| corrupt(of.0, "taxes that cannot be read"));
         let (taxes, fee_taxes) = (taxes_of(&taxes)?, taxes_of(&fee_taxes)?);
-        let condition = Condition::parse(&condition).ok_or_else(|| corrupt(of.0, "an unknown condition"))?;
+        let condition =
+            Condition::parse(&condition).ok_or_else(|| corrupt(of.0, "an unknown condition"))?;
         let line = Unreceipted {
             line: unsigned(line),
             sku,
@@ -56,7 +61,10 @@ pub fn load(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Unreceip
 }
 
 /// The customers for whose limits returns count that name nobody themselves.
-pub fn load_buyers(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, String)>, StoreError> {
+pub fn load_buyers(
+    read: &mut Read<'_>,
+    keys: &[Col<'_>],
+) -> Result<Vec<(Uuid, String)>, StoreError> {
     let select = Select {
         columns: "b.return_id, b.customer",
         names: "id",
@@ -65,7 +73,8 @@ pub fn load_buyers(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, S
         lock: None,
     };
     let rows: Vec<(Id, String)> = select_in::<(IdSql, Text), _>(read, &select, keys)?;
-    let mut buyers: Vec<(Uuid, String)> = rows.into_iter().map(|(of, customer)| (of.0, customer)).collect();
+    let mut buyers: Vec<(Uuid, String)> =
+        rows.into_iter().map(|(of, customer)| (of.0, customer)).collect();
     // By bytes, as they were made: a database sorts texts in its own way.
     buyers.sort_unstable();
     Ok(buyers)
@@ -105,7 +114,8 @@ pub fn insert_new(tx: &mut Tx<'_>, new: &[&Return]) -> Result<(), StoreError> {
 
 /// `[["NY", 100]]`
 fn write_taxes(taxes: &[(String, Minor)]) -> String {
-    let pairs: Vec<(&str, i64)> = taxes.iter().map(|(code, amount)| (code.as_str(), amount.0)).collect();
+    let pairs: Vec<(&str, i64)> =
+        taxes.iter().map(|(code, amount)| (code.as_str(), amount.0)).collect();
     serde_json::to_string(&pairs).unwrap_or_default()
 }
 

@@ -1,5 +1,6 @@
-//! Sums over what is stored, to be held against each other: what has come back of a sale against its returns, and
-//! both against the log. Each asks for a page of sales or returns, with a fixed number of statements.
+//! Sums over what is stored, to be held against each other: what has come back of a sale against
+//! its returns, and both against the log. Each asks for a page of sales or returns, with a fixed
+//! number of statements.
 
 use super::rows;
 use crate::store::rows::{Select, col, select_in};
@@ -17,8 +18,8 @@ pub struct Unbalanced {
     pub sale: Uuid,
     /// The number of the line, tender or charge.
     pub number: i32,
-    /// What the sale's side says: of a line returned and refunded, of a tender refunded and rounding, of a charge
-    /// how often it was refunded, and 0.
+    /// What the sale's side says: of a line returned and refunded, of a tender refunded and
+    /// rounding, of a charge how often it was refunded, and 0.
     pub kept: (i64, i64),
     /// What the returns add up to.
     pub summed: (i64, i64),
@@ -44,8 +45,8 @@ fn unbalanced(
     Ok(rows.into_iter().map(differs).filter(|found| found.kept != found.summed).collect())
 }
 
-/// Lines of these sales: units and money against the returns that are completed or waiting for approval, practice
-/// left out.
+/// Lines of these sales: units and money against the returns that are completed or waiting for
+/// approval, practice left out.
 pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
     let columns = "l.sale, l.line, l.returned, l.refunded, \
          CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.quantity ELSE 0 END), 0) AS bigint), \
@@ -57,9 +58,10 @@ pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, Sto
     unbalanced(read, sales, columns, join)
 }
 
-/// Tenders of these sales: against the refunds that neither failed nor were voided, practice left out, and against the
-/// money that was carried from them into the new goods of exchanges. A refund is found
-/// through the goods or charges that it is for; [`stray_refunds`] finds those that are for none.
+/// Tenders of these sales: against the refunds that neither failed nor were voided, practice left
+/// out, and against the money that was carried from them into the new goods of exchanges. A refund
+/// is found through the goods or charges that it is for; [`stray_refunds`] finds those that are for
+/// none.
 pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
     let mut returns = Vec::new();
     for join in ["return_lines r ON r.sale = u.sale", "return_charges r ON r.sale = u.sale"] {
@@ -75,8 +77,13 @@ pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, S
         *sum = (sum.0.saturating_add(amount), sum.1.saturating_add(rounding));
     }
     let columns = "p.sale, p.tender, p.refunded, p.rounding, CAST(0 AS bigint), CAST(0 AS bigint)";
-    let select =
-        Select { columns, names: "sale", join: "sale_tenders p ON p.sale = u.sale", order: "1, 2", lock: None };
+    let select = Select {
+        columns,
+        names: "sale",
+        join: "sale_tenders p ON p.sale = u.sale",
+        order: "1, 2",
+        lock: None,
+    };
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
     let held = |(sale, number, refunded, rounding, _, _): Row| Unbalanced {
         sale: sale.0,
@@ -100,8 +107,12 @@ fn refunds_of(read: &mut Read<'_>, returns: &[Id]) -> Result<Vec<(Id, i32, i64, 
     select_in::<(IdSql, Integer, BigInt, BigInt), _>(read, &select, &[col(returns.iter().copied())])
 }
 
-/// The money of these sales that went into new goods and was not taken back: sale, tender, amount, rounding.
-fn carried_from(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<(Id, i32, i64, i64)>, StoreError> {
+/// The money of these sales that went into new goods and was not taken back: sale, tender, amount,
+/// rounding.
+fn carried_from(
+    read: &mut Read<'_>,
+    sales: &[Uuid],
+) -> Result<Vec<(Id, i32, i64, i64)>, StoreError> {
     let select = Select {
         columns: "c.sale, c.sale_tender, c.amount, c.rounding",
         names: "sale",
@@ -112,9 +123,13 @@ fn carried_from(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<(Id, i32, i64
     select_in::<(IdSql, Integer, BigInt, BigInt), _>(read, &select, &[col(sales.iter().copied())])
 }
 
-/// Money carried by these returns that is not what the tender of the new sale is worth: return and that tender. The new
-/// tender is none of the new sale's, or of another amount; or the sale it left has nothing come back with the return.
-pub fn stray_carried(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i32)>, StoreError> {
+/// Money carried by these returns that is not what the tender of the new sale is worth: return and
+/// that tender. The new tender is none of the new sale's, or of another amount; or the sale it left
+/// has nothing come back with the return.
+pub fn stray_carried(
+    read: &mut Read<'_>,
+    returns: &[Uuid],
+) -> Result<Vec<(Uuid, i32)>, StoreError> {
     let select = Select {
         columns: "c.return_id, c.into_tender",
         names: "id",
@@ -127,11 +142,13 @@ pub fn stray_carried(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid,
         order: "1, 2",
         lock: None,
     };
-    let rows: Vec<(Id, i32)> = select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
+    let rows: Vec<(Id, i32)> =
+        select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
     Ok(rows.into_iter().map(|(id, into)| (id.0, into)).collect())
 }
 
-/// Sales of exchanges of these returns that are taken back while the return is not, or the other way round.
+/// Sales of exchanges of these returns that are taken back while the return is not, or the other
+/// way round.
 pub fn half_voided(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
     let select = Select {
         columns: "e.return_id, e.sale",
@@ -142,12 +159,17 @@ pub fn half_voided(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, U
         order: "1",
         lock: None,
     };
-    let rows: Vec<(Id, Id)> = select_in::<(IdSql, IdSql), _>(read, &select, &[col(returns.iter().copied())])?;
+    let rows: Vec<(Id, Id)> =
+        select_in::<(IdSql, IdSql), _>(read, &select, &[col(returns.iter().copied())])?;
     Ok(rows.into_iter().map(|(id, sale)| (id.0, sale.0)).collect())
 }
 
-/// Refunds of these returns to the tenders of sales that the returns have nothing of: return and refund.
-pub fn stray_refunds(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i32)>, StoreError> {
+/// Refunds of these returns to the tenders of sales that the returns have nothing of: return and
+/// refund.
+pub fn stray_refunds(
+    read: &mut Read<'_>,
+    returns: &[Uuid],
+) -> Result<Vec<(Uuid, i32)>, StoreError> {
     let select = Select {
         columns: "r.return_id, r.refund",
         names: "id",
@@ -158,12 +180,17 @@ pub fn stray_refunds(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid,
         order: "1, 2",
         lock: None,
     };
-    let rows: Vec<(Id, i32)> = select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
+    let rows: Vec<(Id, i32)> =
+        select_in::<(IdSql, Integer), _>(read, &select, &[col(returns.iter().copied())])?;
     Ok(rows.into_iter().map(|(id, refund)| (id.0, refund)).collect())
 }
 
-/// What these returns gave back for goods without a receipt: by their lines, and as they say themselves.
-pub fn without_receipt(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+/// What these returns gave back for goods without a receipt: by their lines, and as they say
+/// themselves.
+pub fn without_receipt(
+    read: &mut Read<'_>,
+    returns: &[Uuid],
+) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
     let select = Select {
         columns: "r.id, CAST(COALESCE(SUM(l.refund), -1) AS bigint), COALESCE(r.without_receipt, -1)",
         names: "id",
@@ -198,11 +225,18 @@ pub struct KeptSale {
 }
 
 /// Up to `limit` sales after `after`, by id.
-pub fn sales_after(read: &mut Read<'_>, after: Uuid, limit: usize) -> Result<Vec<KeptSale>, StoreError> {
+pub fn sales_after(
+    read: &mut Read<'_>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<KeptSale>, StoreError> {
     let query = sales::table.filter(sales::id.gt(Id(after))).order(sales::id).limit(rows(limit));
     let columns = (sales::id, sales::store, sales::document, sales::digest);
     let rows: Vec<(Id, String, String, Vec<u8>)> = query.select(columns).load(read.connection())?;
-    Ok(rows.into_iter().map(|(id, store, document, digest)| KeptSale { id: id.0, store, document, digest }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(id, store, document, digest)| KeptSale { id: id.0, store, document, digest })
+        .collect())
 }
 
 /// What of a return the log tells, too.
@@ -217,16 +251,19 @@ pub struct KeptReturn {
 }
 
 /// Up to `limit` returns after `after`, by id.
-pub fn returns_after(read: &mut Read<'_>, after: Uuid, limit: usize) -> Result<Vec<KeptReturn>, StoreError> {
-    let query = returns::table.filter(returns::id.gt(Id(after))).order(returns::id).limit(rows(limit));
-    let columns = (returns::id, returns::store, returns::status, returns::currency, returns::refund);
-    let rows: Vec<(Id, String, String, String, i64)> = query.select(columns).load(read.connection())?;
-    let kept = |(id, store, status, currency, refund): (Id, String, String, String, i64)| KeptReturn {
-        id: id.0,
-        store,
-        status,
-        currency,
-        refund,
+pub fn returns_after(
+    read: &mut Read<'_>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<KeptReturn>, StoreError> {
+    let query =
+        returns::table.filter(returns::id.gt(Id(after))).order(returns::id).limit(rows(limit));
+    let columns =
+        (returns::id, returns::store, returns::status, returns::currency, returns::refund);
+    let rows: Vec<(Id, String, String, String, i64)> =
+        query.select(columns).load(read.connection())?;
+    let kept = |(id, store, status, currency, refund): (Id, String, String, String, i64)| {
+        KeptReturn { id: id.0, store, status, currency, refund }
     };
     Ok(rows.into_iter().map(kept).collect())
 }
@@ -251,13 +288,17 @@ pub fn entries_about(read: &mut Read<'_>, subjects: &[String]) -> Result<Vec<Abo
         lock: None,
     };
     type Row = (String, String, String, String);
-    let rows: Vec<Row> =
-        select_in::<(Text, Text, Text, Text), _>(read, &select, &[col(subjects.iter().map(String::as_str))])?;
+    let rows: Vec<Row> = select_in::<(Text, Text, Text, Text), _>(
+        read,
+        &select,
+        &[col(subjects.iter().map(String::as_str))],
+    )?;
     let about = |(subject_id, store, event, leaf): Row| About { subject_id, store, event, leaf };
     Ok(rows.into_iter().map(about).collect())
 }
 
-/// Up to `limit` entries of a chain after `after` that say a sale or a return was recorded: seq, event, subject.
+/// Up to `limit` entries of a chain after `after` that say a sale or a return was recorded: seq,
+/// event, subject.
 pub fn recordings_after(
     read: &mut Read<'_>,
     store: &str,
@@ -268,13 +309,22 @@ pub fn recordings_after(
         .filter(log::store.eq(store))
         .filter(log::seq.gt(after))
         .filter(log::event.eq("sale.recorded").or(log::event.eq("return.recorded")));
-    let query = query.order(log::seq).limit(rows(limit)).select((log::seq, log::event, log::subject_id));
+    let query =
+        query.order(log::seq).limit(rows(limit)).select((log::seq, log::event, log::subject_id));
     Ok(query.load(read.connection())?)
 }
 
 /// Which of these ids are there, among sales or among returns. Ids ascend.
-pub fn present(read: &mut Read<'_>, event: &str, ids: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
-    let join = if event == "sale.recorded" { "sales s ON s.id = u.id" } else { "returns s ON s.id = u.id" };
+pub fn present(
+    read: &mut Read<'_>,
+    event: &str,
+    ids: &[Uuid],
+) -> Result<HashSet<Uuid>, StoreError> {
+    let join = if event == "sale.recorded" {
+        "sales s ON s.id = u.id"
+    } else {
+        "returns s ON s.id = u.id"
+    };
     let select = Select { columns: "s.id", names: "id", join, order: "s.id", lock: None };
     let rows: Vec<Id> = select_in::<IdSql, _>(read, &select, &[col(ids.iter().copied())])?;
     Ok(rows.into_iter().map(|id| id.0).collect())

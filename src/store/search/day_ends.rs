@@ -25,8 +25,10 @@ pub struct DayEndFilter {
     pub to: Option<Date>,
 }
 
-type Row =
-    ((Id, String, String, i64, String, String, i64, String), (i64, i64, Option<i64>, Option<i64>, i64, i64, i64, i64));
+type Row = (
+    (Id, String, String, i64, String, String, i64, String),
+    (i64, i64, Option<i64>, Option<i64>, i64, i64, i64, i64),
+);
 type Columns = (
     (IdSql, Text, Text, BigInt, Text, Text, BigInt, Text),
     (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt, BigInt, BigInt, BigInt),
@@ -36,7 +38,11 @@ const COLUMNS: &str = "d.id, d.store, d.register, d.number, d.business_date, d.c
                        d.perpetual_sales, d.perpetual_returns, d.perpetual_voided_sales, d.perpetual_voided_returns";
 
 /// Up to 501 day ends of a store, newest first, before the place `before` in its chain.
-pub fn find(read: &mut Read<'_>, filter: &DayEndFilter, before: Option<i64>) -> Result<Vec<DayEnd>, StoreError> {
+pub fn find(
+    read: &mut Read<'_>,
+    filter: &DayEndFilter,
+    before: Option<i64>,
+) -> Result<Vec<DayEnd>, StoreError> {
     let select = Select {
         columns: COLUMNS,
         names: "store, seq, register, first, last",
@@ -45,7 +51,8 @@ pub fn find(read: &mut Read<'_>, filter: &DayEndFilter, before: Option<i64>) -> 
         order: "d.seq DESC LIMIT 501",
         lock: None,
     };
-    let day = |day: Option<Date>, or: &str| day.map_or_else(|| or.to_owned(), |day| day.to_string());
+    let day =
+        |day: Option<Date>, or: &str| day.map_or_else(|| or.to_owned(), |day| day.to_string());
     let keys = [
         col([filter.store.as_str()]),
         col([before.unwrap_or(i64::MAX)]),
@@ -59,12 +66,19 @@ pub fn find(read: &mut Read<'_>, filter: &DayEndFilter, before: Option<i64>) -> 
 
 /// One day end.
 pub fn get(read: &mut Read<'_>, id: Uuid) -> Result<Option<DayEnd>, StoreError> {
-    let select = Select { columns: COLUMNS, names: "id", join: "day_ends d ON d.id = u.id", order: "d.id", lock: None };
+    let select = Select {
+        columns: COLUMNS,
+        names: "id",
+        join: "day_ends d ON d.id = u.id",
+        order: "d.id",
+        lock: None,
+    };
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col([id])])?;
     Ok(whole(read, rows)?.pop())
 }
 
-/// All day ends of a store, in the order of its chain: one a register and day, for those who check them.
+/// All day ends of a store, in the order of its chain: one a register and day, for those who check
+/// them.
 pub fn all_of(read: &mut Read<'_>, store: &str) -> Result<Vec<DayEnd>, StoreError> {
     let join = "day_ends d ON d.store = u.store";
     let select = Select { columns: COLUMNS, names: "store", join, order: "d.seq", lock: None };
@@ -89,11 +103,15 @@ fn sums(read: &mut Read<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, Sums>, StoreE
     };
     type Sum = (Id, String, i64, AmountRow);
     let keys = [col(ids.iter().copied())];
-    let rows: Vec<Sum> = select_in::<(IdSql, Text, BigInt, AmountColumns), _>(read, &select, &keys)?;
+    let rows: Vec<Sum> =
+        select_in::<(IdSql, Text, BigInt, AmountColumns), _>(read, &select, &keys)?;
     let mut sums: HashMap<Uuid, Sums> = HashMap::new();
     for (of, event, movements, amounts) in rows {
         let event = Event::parse(&event).ok_or_else(|| corrupt(of.0, "an unknown event"))?;
-        let summed = Summed { movements: u64::try_from(movements).unwrap_or(0), amounts: amounts_of(amounts) };
+        let summed = Summed {
+            movements: u64::try_from(movements).unwrap_or(0),
+            amounts: amounts_of(amounts),
+        };
         sums.entry(of.0).or_default().add(event, &summed);
     }
     Ok(sums)
@@ -105,15 +123,18 @@ fn corrupt(id: Uuid, what: &str) -> StoreError {
 
 fn day_end((what, sums): Row, all: &mut HashMap<Uuid, Sums>) -> Result<DayEnd, StoreError> {
     let (Id(id), store, register, number, business_date, currency, closed_at, operator) = what;
-    let (from_seq, seq, opening_cash, counted_cash, sales, returns, voided_sales, voided_returns) = sums;
-    let count = |number: i64| u64::try_from(number).map_err(|_| corrupt(id, "a number below nought"));
+    let (from_seq, seq, opening_cash, counted_cash, sales, returns, voided_sales, voided_returns) =
+        sums;
+    let count =
+        |number: i64| u64::try_from(number).map_err(|_| corrupt(id, "a number below nought"));
     Ok(DayEnd {
         id,
         till: TillKey { store, register },
         number: count(number)?,
         business_date: business_date.parse().map_err(|_| corrupt(id, "a date that is none"))?,
         currency: Currency::parse(&currency).ok_or_else(|| corrupt(id, "an unknown currency"))?,
-        closed_at: Timestamp::from_microsecond(closed_at).map_err(|_| corrupt(id, "a time that is none"))?,
+        closed_at: Timestamp::from_microsecond(closed_at)
+            .map_err(|_| corrupt(id, "a time that is none"))?,
         operator,
         from_seq: count(from_seq)?,
         seq: count(seq)?,

@@ -9,7 +9,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use std::collections::BTreeSet;
 
-/// An entry, and what its row says of it beside its leaf: only the leaf is proven, only the columns can be searched.
+/// An entry, and what its row says of it beside its leaf: only the leaf is proven, only the columns
+/// can be searched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Logged {
     pub stored: Stored,
@@ -29,11 +30,25 @@ impl From<Row> for Logged {
     }
 }
 
-pub(super) const COLUMNS: (log::store, log::seq, log::leaf, log::hash, log::at, log::event, log::subject_id) =
-    (log::store, log::seq, log::leaf, log::hash, log::at, log::event, log::subject_id);
+pub(super) const COLUMNS: (
+    log::store,
+    log::seq,
+    log::leaf,
+    log::hash,
+    log::at,
+    log::event,
+    log::subject_id,
+) = (log::store, log::seq, log::leaf, log::hash, log::at, log::event, log::subject_id);
 
-/// Up to `limit` entries of a store's chain with `after < seq <= upto`, in order. Gaps do not end it.
-pub fn page(read: &mut Read<'_>, store: &str, after: i64, upto: i64, limit: usize) -> Result<Vec<Logged>, StoreError> {
+/// Up to `limit` entries of a store's chain with `after < seq <= upto`, in order. Gaps do not end
+/// it.
+pub fn page(
+    read: &mut Read<'_>,
+    store: &str,
+    after: i64,
+    upto: i64,
+    limit: usize,
+) -> Result<Vec<Logged>, StoreError> {
     let rows: Vec<Row> = log::table
         .filter(log::store.eq(store))
         .filter(log::seq.gt(after))
@@ -56,8 +71,9 @@ pub fn last(read: &mut Read<'_>, store: &str) -> Result<Option<Logged>, StoreErr
     Ok(row.map(Logged::from))
 }
 
-/// The stores that heads or entries tell of, in byte order: neither can hide a store by being taken away. Asks for
-/// one store after the other, which is a look into the index for each, not a walk through the log.
+/// The stores that heads or entries tell of, in byte order: neither can hide a store by being taken
+/// away. Asks for one store after the other, which is a look into the index for each, not a walk
+/// through the log.
 pub fn stores(read: &mut Read<'_>, heads: &[Chain]) -> Result<BTreeSet<String>, StoreError> {
     let mut stores: BTreeSet<String> = heads.iter().map(|head| head.store.clone()).collect();
     let mut next: Option<String> =
@@ -77,10 +93,13 @@ pub fn heads_and_stores(read: &mut Read<'_>) -> Result<(Vec<Chain>, BTreeSet<Str
     Ok((heads, stores))
 }
 
-/// Lets this transaction wait for whoever takes its pages over a slow line; PostgreSQL would end it after a minute.
+/// Lets this transaction wait for whoever takes its pages over a slow line; PostgreSQL would end it
+/// after a minute.
 pub fn wait_for_slow_takers(read: &mut Read<'_>) -> Result<(), StoreError> {
     match read.connection() {
-        Connection::Postgres(c) => Ok(c.batch_execute("SET LOCAL idle_in_transaction_session_timeout = '15min'")?),
+        Connection::Postgres(c) => {
+            Ok(c.batch_execute("SET LOCAL idle_in_transaction_session_timeout = '15min'")?)
+        }
         Connection::Sqlite(_) => Ok(()),
     }
 }

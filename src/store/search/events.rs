@@ -7,8 +7,9 @@
 //! | one store | its chain (`seq`) | following a store's log: nothing is ever passed over |
 //! | several stores, or all | `at`, store (bytes), `seq` | what happened when, across the shop |
 //!
-//! Across stores an entry that another instance writes a moment later may be dated a moment earlier: whoever follows
-//! the log to its end, and must miss nothing, follows its stores one by one. A [`Place`] is a position in either order.
+//! Across stores an entry that another instance writes a moment later may be dated a moment
+//! earlier: whoever follows the log to its end, and must miss nothing, follows its stores one by
+//! one. A [`Place`] is a position in either order.
 
 use super::entries::{COLUMNS, Logged, Row};
 use super::rows;
@@ -24,8 +25,8 @@ use jiff::Timestamp;
 /// Which entries; every filter given must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventFilter {
-    /// The stores the caller may see, or the one asked for. Head office's chain, `-`, is a store among others here:
-    /// it is in `All`, and whoever has not all stores is not to be given it.
+    /// The stores the caller may see, or the one asked for. Head office's chain, `-`, is a store
+    /// among others here: it is in `All`, and whoever has not all stores is not to be given it.
     pub stores: Stores,
     pub event: Option<Event>,
     /// The id of what the entry is about.
@@ -61,10 +62,13 @@ pub fn find(
     limit: usize,
 ) -> Result<Vec<Logged>, StoreError> {
     match &filter.stores {
-        Stores::Listed(stores) if stores.len() == 1 => of_chain(read, filter, &stores[0], after, limit),
+        Stores::Listed(stores) if stores.len() == 1 => {
+            of_chain(read, filter, &stores[0], after, limit)
+        }
         Stores::Listed(stores) => of_stores(read, filter, stores, after, limit),
         Stores::All => {
-            let stores: Vec<String> = audit::heads(read)?.into_iter().map(|head| head.store).collect();
+            let stores: Vec<String> =
+                audit::heads(read)?.into_iter().map(|head| head.store).collect();
             of_stores(read, filter, &stores, after, limit)
         }
     }
@@ -79,7 +83,8 @@ fn of_chain(
     limit: usize,
 ) -> Result<Vec<Logged>, StoreError> {
     let (mut first, mut last) = (1, i64::MAX);
-    // Times ascend along the chain, more or less: the stretch that holds them all keeps the rest from being walked.
+    // Times ascend along the chain, more or less: the stretch that holds them all keeps the rest
+    // from being walked.
     if filter.from.is_some() || filter.to.is_some() {
         match audit::stretch(read, store, micros(filter.from), micros(filter.to))? {
             None => return Ok(Vec::new()),
@@ -88,7 +93,8 @@ fn of_chain(
     }
     let after = after.map_or(0, |place| place.seq).max(first - 1);
     let query = query(filter, store).filter(log::seq.gt(after)).filter(log::seq.le(last));
-    let rows: Vec<Row> = query.order(log::seq).limit(rows(limit)).select(COLUMNS).load(read.connection())?;
+    let rows: Vec<Row> =
+        query.order(log::seq).limit(rows(limit)).select(COLUMNS).load(read.connection())?;
     Ok(rows.into_iter().map(Logged::from).collect())
 }
 

@@ -12,11 +12,30 @@ use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use uuid::Uuid;
 
 /// Up to `limit` entries of a card after the entry of that number, oldest first.
-pub fn entries(read: &mut Read<'_>, card: Uuid, after: u32, limit: usize) -> Result<Vec<CardEntry>, StoreError> {
+pub fn entries(
+    read: &mut Read<'_>,
+    card: Uuid,
+    after: u32,
+    limit: usize,
+) -> Result<Vec<CardEntry>, StoreError> {
     let after = i32::try_from(after).unwrap_or(i32::MAX);
-    let query = e::table.filter(e::card.eq(Id(card))).filter(e::entry.gt(after)).order(e::entry).limit(rows(limit));
-    let columns =
-        (e::card, e::entry, e::at, e::kind, e::amount, e::balance, e::reference, e::store, e::register, e::operator);
+    let query = e::table
+        .filter(e::card.eq(Id(card)))
+        .filter(e::entry.gt(after))
+        .order(e::entry)
+        .limit(rows(limit));
+    let columns = (
+        e::card,
+        e::entry,
+        e::at,
+        e::kind,
+        e::amount,
+        e::balance,
+        e::reference,
+        e::store,
+        e::register,
+        e::operator,
+    );
     let found: Vec<EntryRow> = query.select(columns).load(read.connection())?;
     found.into_iter().map(entry).collect()
 }
@@ -34,8 +53,15 @@ pub fn after(read: &mut Read<'_>, after: Uuid, limit: usize) -> Result<Vec<Card>
 /// All entries of these cards, oldest first for each. Ids ascend.
 pub fn entries_of(read: &mut Read<'_>, cards: &[Uuid]) -> Result<Vec<CardEntry>, StoreError> {
     let join = "gift_card_entries e ON e.card = u.card";
-    let select = Select { columns: ENTRY_COLUMNS, names: "card", join, order: "e.card, e.entry", lock: None };
-    let rows: Vec<EntryRow> = select_in::<EntryColumns, _>(read, &select, &[col(cards.iter().copied())])?;
+    let select = Select {
+        columns: ENTRY_COLUMNS,
+        names: "card",
+        join,
+        order: "e.card, e.entry",
+        lock: None,
+    };
+    let rows: Vec<EntryRow> =
+        select_in::<EntryColumns, _>(read, &select, &[col(cards.iter().copied())])?;
     rows.into_iter().map(entry).collect()
 }
 

@@ -1,4 +1,5 @@
-//! The ledger beside the log, page by page, as it is stored, right or wrong: for those who hold them against each other.
+//! The ledger beside the log, page by page, as it is stored, right or wrong: for those who hold
+//! them against each other.
 
 use crate::domain::ledger::{Account, Amounts};
 use crate::store::ledger::{AmountColumns, AmountRow, amounts, amounts_of, has_account, sums};
@@ -34,8 +35,16 @@ pub struct Told {
 
 type EntryRow = (i64, i64, String, Option<String>, String);
 type EntryColumns = (BigInt, BigInt, Text, Nullable<Text>, Text);
-type BookedRow = (Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
-type BookedColumns = (Nullable<BigInt>, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>, Nullable<Text>);
+type BookedRow =
+    (Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
+type BookedColumns = (
+    Nullable<BigInt>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+    Nullable<Text>,
+);
 
 /// The next 500 entries of a store's chain after `after`, each with its movement if it has one.
 pub fn told_after(read: &mut Read<'_>, store: &str, after: i64) -> Result<Vec<Told>, StoreError> {
@@ -53,11 +62,16 @@ pub fn told_after(read: &mut Read<'_>, store: &str, after: i64) -> Result<Vec<To
     };
     let keys = [col([store]), col([after])];
     type Row = (EntryRow, BookedRow, AmountRow);
-    let rows: Vec<Row> = select_in::<(EntryColumns, BookedColumns, AmountColumns), _>(read, &select, &keys)?;
+    let rows: Vec<Row> =
+        select_in::<(EntryColumns, BookedColumns, AmountColumns), _>(read, &select, &keys)?;
     Ok(rows.into_iter().map(|(entry, booked, amounts)| told(entry, booked, amounts)).collect())
 }
 
-fn told((seq, at, event, subject_id, leaf): EntryRow, booked: BookedRow, amounts: AmountRow) -> Told {
+fn told(
+    (seq, at, event, subject_id, leaf): EntryRow,
+    booked: BookedRow,
+    amounts: AmountRow,
+) -> Told {
     let (booked_at, business_date, register, currency, of_event, of_subject) = booked;
     let booked = booked_at.map(|at| Booked {
         at,
@@ -79,7 +93,10 @@ pub fn unheard_of(read: &mut Read<'_>) -> Result<Vec<(String, i64)>, StoreError>
 }
 
 /// The sums of all that was booked about these subjects. Subjects ascend.
-pub fn sums_about(read: &mut Read<'_>, subjects: &[String]) -> Result<HashMap<String, Amounts>, StoreError> {
+pub fn sums_about(
+    read: &mut Read<'_>,
+    subjects: &[String],
+) -> Result<HashMap<String, Amounts>, StoreError> {
     let select = Select {
         columns: concat!("u.subject, ", sums!()),
         names: "subject",
@@ -89,11 +106,13 @@ pub fn sums_about(read: &mut Read<'_>, subjects: &[String]) -> Result<HashMap<St
         lock: None,
     };
     let keys = [col(subjects.iter().map(String::as_str))];
-    let rows: Vec<(String, AmountRow)> = select_in::<(Text, AmountColumns), _>(read, &select, &keys)?;
+    let rows: Vec<(String, AmountRow)> =
+        select_in::<(Text, AmountColumns), _>(read, &select, &keys)?;
     Ok(rows.into_iter().map(|(subject, amounts)| (subject, amounts_of(amounts))).collect())
 }
 
-/// What each store owes of refunds that are due, or failed and were not replaced: in minor units, owed positive.
+/// What each store owes of refunds that are due, or failed and were not replaced: in minor units,
+/// owed positive.
 pub fn refunds_owed(read: &mut Read<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     let query = "SELECT t.store, CAST(SUM(r.amount) AS bigint) FROM returns t JOIN refunds r ON r.return_id = t.id \
                  WHERE NOT t.training AND t.status = 'completed' AND r.status IN ('due', 'failed') \
@@ -104,7 +123,8 @@ pub fn refunds_owed(read: &mut Read<'_>) -> Result<Vec<(String, i64)>, StoreErro
 
 /// The balance of every account, by store.
 pub fn balances(read: &mut Read<'_>) -> Result<Vec<(String, Amounts)>, StoreError> {
-    let query = concat!("SELECT l.store, ", sums!(), " FROM ledger l GROUP BY l.store ORDER BY l.store");
+    let query =
+        concat!("SELECT l.store, ", sums!(), " FROM ledger l GROUP BY l.store ORDER BY l.store");
     let rows: Vec<(String, AmountRow)> = select_all::<(Text, AmountColumns), _>(read, query)?;
     Ok(rows.into_iter().map(|(store, amounts)| (store, amounts_of(amounts))).collect())
 }
@@ -124,10 +144,18 @@ pub struct MovementFilter {
 type FoundRow = ((i64, i64, String, String, String, String, String), AmountRow);
 type FoundColumns = ((BigInt, BigInt, Text, Text, Text, Text, Text), AmountColumns);
 
-/// Up to 501 movements of a store after the place `after`, in the order of its chain: each with its place.
-pub fn find(read: &mut Read<'_>, filter: &MovementFilter, after: i64) -> Result<Vec<(i64, Booked)>, StoreError> {
+/// Up to 501 movements of a store after the place `after`, in the order of its chain: each with its
+/// place.
+pub fn find(
+    read: &mut Read<'_>,
+    filter: &MovementFilter,
+    after: i64,
+) -> Result<Vec<(i64, Booked)>, StoreError> {
     let select = Select {
-        columns: concat!("l.seq, l.at, l.business_date, l.register, l.currency, l.event, l.subject_id, ", amounts!()),
+        columns: concat!(
+            "l.seq, l.at, l.business_date, l.register, l.currency, l.event, l.subject_id, ",
+            amounts!()
+        ),
         names: "store, seq, first, last, account",
         join: concat!(
             "ledger l ON l.store = u.store AND l.seq > u.seq \
@@ -145,16 +173,21 @@ pub fn find(read: &mut Read<'_>, filter: &MovementFilter, after: i64) -> Result<
         col([filter.account.map_or("*", Account::as_str)]),
     ];
     let rows: Vec<FoundRow> = select_in::<FoundColumns, _>(read, &select, &keys)?;
-    let booked = |((seq, at, business_date, register, currency, event, subject_id), amounts): FoundRow| {
-        let register = Some(register).filter(|register| !register.is_empty());
-        let amounts = amounts_of(amounts);
-        (seq, Booked { at, business_date, register, currency, event, subject_id, amounts })
-    };
+    let booked =
+        |((seq, at, business_date, register, currency, event, subject_id), amounts): FoundRow| {
+            let register = Some(register).filter(|register| !register.is_empty());
+            let amounts = amounts_of(amounts);
+            (seq, Booked { at, business_date, register, currency, event, subject_id, amounts })
+        };
     Ok(rows.into_iter().map(booked).collect())
 }
 
 /// The balances of one store's accounts, with what was booked up to a business date.
-pub fn balances_of(read: &mut Read<'_>, store: &str, to: Option<Date>) -> Result<Amounts, StoreError> {
+pub fn balances_of(
+    read: &mut Read<'_>,
+    store: &str,
+    to: Option<Date>,
+) -> Result<Amounts, StoreError> {
     let select = Select {
         columns: sums!(),
         names: "store, last",
@@ -162,7 +195,8 @@ pub fn balances_of(read: &mut Read<'_>, store: &str, to: Option<Date>) -> Result
         order: "1",
         lock: None,
     };
-    let rows: Vec<AmountRow> = select_in::<AmountColumns, _>(read, &select, &[col([store]), col([last_day(to)])])?;
+    let rows: Vec<AmountRow> =
+        select_in::<AmountColumns, _>(read, &select, &[col([store]), col([last_day(to)])])?;
     Ok(rows.into_iter().next().map(amounts_of).unwrap_or_default())
 }
 

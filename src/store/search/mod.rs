@@ -1,11 +1,13 @@
 //! Searches: lists that people page through, by filters that come and go.
 //!
-//! Every list goes on after a *position*, the key of the row that was answered last, and never by counting rows: what
-//! is added meanwhile neither moves nor repeats anything. Sales and returns come newest first, by their ids, which
-//! are made of time (UUIDv7); entries of the log come oldest first, see [`events`].
+//! Every list goes on after a *position*, the key of the row that was answered last, and never by
+//! counting rows: what is added meanwhile neither moves nor repeats anything. Sales and returns
+//! come newest first, by their ids, which are made of time (UUIDv7); entries of the log come oldest
+//! first, see [`events`].
 //!
-//! A list over several stores asks each store for its newest rows and merges them: an index in the order of the list
-//! exists for one store only, and a database that is given a list of stores would sort all that they have.
+//! A list over several stores asks each store for its newest rows and merges them: an index in the
+//! order of the list exists for one store only, and a database that is given a list of stores would
+//! sort all that they have.
 
 pub mod balance;
 pub mod day_ends;

@@ -34,7 +34,15 @@ pub struct ReturnFilter {
 impl ReturnFilter {
     /// All returns at these stores.
     pub fn of(stores: Stores) -> ReturnFilter {
-        ReturnFilter { stores, status: None, sale: None, operator: None, customer: None, from: None, to: None }
+        ReturnFilter {
+            stores,
+            status: None,
+            sale: None,
+            operator: None,
+            customer: None,
+            from: None,
+            to: None,
+        }
     }
 }
 
@@ -50,9 +58,11 @@ pub fn find(
     let bounds = if leads_to_few { (None, None) } else { made_between(filter.from, filter.to) };
     let query = || query(filter, of_sale.as_deref(), after, bounds, limit);
     let ids = match each_store(&filter.stores) {
-        Some(stores) if stores.len() != 1 && !leads_to_few => newest_of_each(read, stores, limit, |read, store| {
-            query().filter(returns::store.eq(store.to_owned())).load(read.connection())
-        })?,
+        Some(stores) if stores.len() != 1 && !leads_to_few => {
+            newest_of_each(read, stores, limit, |read, store| {
+                query().filter(returns::store.eq(store.to_owned())).load(read.connection())
+            })?
+        }
         stores => {
             let query = match stores {
                 None => query(),
@@ -66,8 +76,9 @@ pub fn find(
     whole(read, &ids)
 }
 
-/// All filters but the store's. Conditions on the id stand here only where they say something: PostgreSQL takes any
-/// range whose ends it does not know for a narrow one, and would walk it rather than ask for the few of a customer.
+/// All filters but the store's. Conditions on the id stand here only where they say something:
+/// PostgreSQL takes any range whose ends it does not know for a narrow one, and would walk it
+/// rather than ask for the few of a customer.
 fn query<'a>(
     filter: &'a ReturnFilter,
     of_sale: Option<&[Id]>,
@@ -103,9 +114,9 @@ fn query<'a>(
     query.order(returns::id.desc()).limit(rows(limit))
 }
 
-/// Between which ids the returns of these days lie. A return's business date is its store's calendar day at the very
-/// instant that its id is made of, so the list's own order leads to the days: no other index is needed. Two days more
-/// on either side are wider than any time zone.
+/// Between which ids the returns of these days lie. A return's business date is its store's
+/// calendar day at the very instant that its id is made of, so the list's own order leads to the
+/// days: no other index is needed. Two days more on either side are wider than any time zone.
 fn made_between(from: Option<Date>, to: Option<Date>) -> (Option<Uuid>, Option<Uuid>) {
     let slack = Span::new().days(2);
     let first = from.and_then(|day| id_at(day.checked_sub(slack).ok()?));
@@ -124,7 +135,13 @@ fn id_at(day: Date) -> Option<Uuid> {
 fn of_sale(read: &mut Read<'_>, sale: Uuid) -> Result<Vec<Id>, StoreError> {
     let mut found = Vec::new();
     for join in ["return_lines r ON r.sale = u.sale", "return_charges r ON r.sale = u.sale"] {
-        let select = Select { columns: "r.return_id", names: "sale", join, order: "r.return_id", lock: None };
+        let select = Select {
+            columns: "r.return_id",
+            names: "sale",
+            join,
+            order: "r.return_id",
+            lock: None,
+        };
         found.extend(select_in::<IdSql, Id>(read, &select, &[col([sale])])?);
     }
     found.sort_unstable();
@@ -139,15 +156,18 @@ pub fn whole(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<(String, Return)>,
     sorted.dedup();
     let mut documents = documents(read, &sorted)?;
     let returns = stored_returns::load(read, &sorted, false)?;
-    let mut returns: HashMap<Uuid, Return> = returns.into_iter().map(|found| (found.id, found)).collect();
+    let mut returns: HashMap<Uuid, Return> =
+        returns.into_iter().map(|found| (found.id, found)).collect();
     Ok(ids.iter().filter_map(|id| Some((documents.remove(id)?, returns.remove(id)?))).collect())
 }
 
 /// The answers that returns were first given.
 fn documents(read: &mut Read<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>, StoreError> {
     let join = "returns r ON r.id = u.id";
-    let select = Select { columns: "r.id, r.document", names: "id", join, order: "r.id", lock: None };
-    let rows: Vec<(Id, String)> = select_in::<(IdSql, Text), _>(read, &select, &[col(ids.iter().copied())])?;
+    let select =
+        Select { columns: "r.id, r.document", names: "id", join, order: "r.id", lock: None };
+    let rows: Vec<(Id, String)> =
+        select_in::<(IdSql, Text), _>(read, &select, &[col(ids.iter().copied())])?;
     Ok(rows.into_iter().map(|(id, document)| (id.0, document)).collect())
 }
 
@@ -159,7 +179,9 @@ mod tests {
     #[test]
     fn the_ids_of_a_day_lie_between_its_bounds() {
         for zone in ["Pacific/Kiritimati", "Pacific/Niue", "America/New_York", "UTC"] {
-            for at in ["2026-03-01T00:00:00Z", "2026-03-01T11:59:59.999Z", "2026-03-01T23:59:59.999Z"] {
+            for at in
+                ["2026-03-01T00:00:00Z", "2026-03-01T11:59:59.999Z", "2026-03-01T23:59:59.999Z"]
+            {
                 let at: Timestamp = at.parse().unwrap();
                 let day = at.to_zoned(TimeZone::get(zone).unwrap()).date();
                 let millis = u64::try_from(at.as_millisecond()).unwrap();

@@ -49,7 +49,8 @@ impl SaleFilter {
 
     /// Whether one index leads to few sales, whatever their stores.
     fn leads_to_few(&self) -> bool {
-        let named = [&self.receipt, &self.customer, &self.card_fingerprint, &self.sku, &self.serial_number];
+        let named =
+            [&self.receipt, &self.customer, &self.card_fingerprint, &self.sku, &self.serial_number];
         named.iter().any(|filter| filter.is_some())
     }
 }
@@ -64,7 +65,9 @@ pub fn find(
     let before = Id(after.unwrap_or(Uuid::max()));
     let dated = filter.from.is_some() || filter.to.is_some();
     match each_store(&filter.stores) {
-        Some(stores) if stores.len() != 1 && !filter.leads_to_few() => by_store(read, filter, stores, before, limit),
+        Some(stores) if stores.len() != 1 && !filter.leads_to_few() => {
+            by_store(read, filter, stores, before, limit)
+        }
         // Days are indexed within stores.
         None if dated && !filter.leads_to_few() => {
             let stores = select_all::<Text, String>(read, "SELECT store FROM stores")?;
@@ -91,12 +94,18 @@ fn by_store(
     limit: usize,
 ) -> Result<Vec<Uuid>, StoreError> {
     newest_of_each(read, stores, limit, |read, store| {
-        query(filter, before, limit).filter(sales::store.eq(store.to_owned())).load(read.connection())
+        query(filter, before, limit)
+            .filter(sales::store.eq(store.to_owned()))
+            .load(read.connection())
     })
 }
 
 /// All filters but the store's.
-fn query<'a>(filter: &'a SaleFilter, before: Id, limit: usize) -> sales::BoxedQuery<'a, MultiBackend, IdSql> {
+fn query<'a>(
+    filter: &'a SaleFilter,
+    before: Id,
+    limit: usize,
+) -> sales::BoxedQuery<'a, MultiBackend, IdSql> {
     let mut query = sales::table.select(sales::id).filter(sales::id.lt(before)).into_boxed();
     if let Some(receipt) = &filter.receipt {
         query = query.filter(sales::receipt.eq(receipt));
@@ -106,15 +115,21 @@ fn query<'a>(filter: &'a SaleFilter, before: Id, limit: usize) -> sales::BoxedQu
     }
     if let Some(fingerprint) = &filter.card_fingerprint {
         let paid = sale_tenders::table.filter(sale_tenders::card_fingerprint.eq(fingerprint));
-        query = query.filter(sales::id.eq_any(paid.filter(sale_tenders::sale.lt(before)).select(sale_tenders::sale)));
+        query = query.filter(
+            sales::id.eq_any(paid.filter(sale_tenders::sale.lt(before)).select(sale_tenders::sale)),
+        );
     }
     if let Some(sku) = &filter.sku {
         let sold = sale_lines::table.filter(sale_lines::sku.eq(sku));
-        query = query.filter(sales::id.eq_any(sold.filter(sale_lines::sale.lt(before)).select(sale_lines::sale)));
+        query = query.filter(
+            sales::id.eq_any(sold.filter(sale_lines::sale.lt(before)).select(sale_lines::sale)),
+        );
     }
     if let Some(serial) = &filter.serial_number {
         let sold = sale_serials::table.filter(sale_serials::serial_number.eq(serial));
-        query = query.filter(sales::id.eq_any(sold.filter(sale_serials::sale.lt(before)).select(sale_serials::sale)));
+        query = query.filter(
+            sales::id.eq_any(sold.filter(sale_serials::sale.lt(before)).select(sale_serials::sale)),
+        );
     }
     if let Some(from) = filter.from {
         query = query.filter(sales::business_date.ge(from.to_string()));
@@ -125,16 +140,20 @@ fn query<'a>(filter: &'a SaleFilter, before: Id, limit: usize) -> sales::BoxedQu
     query.order(sales::id.desc()).limit(rows(limit))
 }
 
-/// Sales with what has come back of them, the instant they were recorded and their documents, in the order of `ids`.
-/// What is not there is left out. Each document is read once.
-pub fn with_books(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<(Book, Timestamp, String)>, StoreError> {
+/// Sales with what has come back of them, the instant they were recorded and their documents, in
+/// the order of `ids`. What is not there is left out. Each document is read once.
+pub fn with_books(
+    read: &mut Read<'_>,
+    ids: &[Uuid],
+) -> Result<Vec<(Book, Timestamp, String)>, StoreError> {
     let mut sorted = ids.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
     let mut books = HashMap::with_capacity(sorted.len());
     let mut kept = HashMap::with_capacity(sorted.len());
     for (id, document, recorded_at) in stored_sales::stored(read, &sorted)? {
-        let sale = wire::sale::read_document(&document, id).map_err(|why| stored_sales::corrupt(id, &why))?;
+        let sale = wire::sale::read_document(&document, id)
+            .map_err(|why| stored_sales::corrupt(id, &why))?;
         books.insert(id, Book::new(Arc::new(sale)));
         kept.insert(id, (recorded_at, document));
     }

@@ -1,5 +1,6 @@
-//! Refusals as problems. Statuses come from the list of codes; overrides answer 403 where the approver is at fault,
-//! 409 where the override was used, 422 where it is expired, altered or for something else.
+//! Refusals as problems. Statuses come from the list of codes; overrides answer 403 where the
+//! approver is at fault, 409 where the override was used, 422 where it is expired, altered or for
+//! something else.
 
 use crate::domain::decision::{Decision, Finding, Verdict};
 use crate::domain::refusal::{Drift, OverrideFault, Refusal};
@@ -16,7 +17,8 @@ const FINDINGS_TOLD: usize = 3;
 /// One difference between a quote and now: a member of `differences` in `quote_drifted`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Difference {
-    /// `refund`, `policy`, `returnable_quantity`, or `return` where the quote is for something else.
+    /// `refund`, `policy`, `returnable_quantity`, or `return` where the quote is for something
+    /// else.
     #[schema(example = "refund")]
     pub what: String,
     #[schema(example = "12.25")]
@@ -30,7 +32,9 @@ pub fn problem(refusal: &Refusal) -> Problem {
     let code = refusal.code();
     match refusal {
         Refusal::Invalid(faults) => Problem::of_found(faults, "invalid_value"),
-        Refusal::NotFound { what } => Problem::new("not_found", format!("There is no such {what} in your stores.")),
+        Refusal::NotFound { what } => {
+            Problem::new("not_found", format!("There is no such {what} in your stores."))
+        }
         Refusal::ReceiptExists { sale } => {
             let detail = "This receipt number is taken on this day by a sale with other content.";
             Problem::new("receipt_exists", detail).with("sale", json!(sale.to_string()))
@@ -46,8 +50,9 @@ pub fn problem(refusal: &Refusal) -> Problem {
             Problem::new("quote_drifted", detail).with("differences", value(&differences))
         }
         Refusal::QuoteRequired { rule } => {
-            let detail =
-                format!("The policy (rule {rule}) records only what was checked: check first, and send the quote.");
+            let detail = format!(
+                "The policy (rule {rule}) records only what was checked: check first, and send the quote."
+            );
             Problem::new(listed(code, "quote_invalid"), detail)
         }
         Refusal::AmountChanged { expected, decision } => {
@@ -64,16 +69,21 @@ pub fn problem(refusal: &Refusal) -> Problem {
             let problem = Problem::new(code, detail.as_str());
             balance.iter().fold(problem, |problem, balance| problem.with("balance", json!(balance)))
         }
-        Refusal::RefundNotDue { status } => {
-            Problem::new(code, format!("The refund is {status}; the terminal's word is not waited for."))
-        }
+        Refusal::RefundNotDue { status } => Problem::new(
+            code,
+            format!("The refund is {status}; the terminal's word is not waited for."),
+        ),
         Refusal::Stale => Problem::new(
             code,
             "The document changed since it was read, or is not there: read it again and send its ETag.",
         ),
-        Refusal::MustMatch => Problem::new(code, "The document exists: send the ETag it was read with in If-Match."),
+        Refusal::MustMatch => {
+            Problem::new(code, "The document exists: send the ETag it was read with in If-Match.")
+        }
         Refusal::DayEnd { code, detail } => Problem::new(code, detail.as_str()),
-        Refusal::Policy { code, detail } => Problem::new(listed(code, "policy_invalid"), detail.as_str()),
+        Refusal::Policy { code, detail } => {
+            Problem::new(listed(code, "policy_invalid"), detail.as_str())
+        }
     }
 }
 
@@ -83,7 +93,9 @@ fn with_decision(code: &'static str, detail: String, decision: &Decision) -> Pro
 
 /// What the findings say that decide, in their own words.
 fn worst(decision: &Decision) -> String {
-    let deciding = |finding: &&Finding| finding.verdict() == decision.verdict && decision.verdict != Verdict::Allowed;
+    let deciding = |finding: &&Finding| {
+        finding.verdict() == decision.verdict && decision.verdict != Verdict::Allowed
+    };
     let mut told: Vec<&str> = Vec::new();
     for finding in decision.all_findings().filter(deciding) {
         if !told.contains(&finding.detail.as_str()) && told.len() < FINDINGS_TOLD {
@@ -98,7 +110,11 @@ fn approvers(decision: &Decision) -> String {
     let needed = decision.approvals_needed();
     let each = needed.iter().map(|needed| {
         let role = needed.role.as_str().replace('_', " ");
-        if needed.count == 1 { format!("a {role}") } else { format!("{} people of the role {role}", needed.count) }
+        if needed.count == 1 {
+            format!("a {role}")
+        } else {
+            format!("{} people of the role {role}", needed.count)
+        }
     });
     let all: Vec<String> = each.collect();
     if all.is_empty() { "an approver".to_owned() } else { all.join(" and ") }
@@ -106,7 +122,9 @@ fn approvers(decision: &Decision) -> String {
 
 fn override_detail(why: OverrideFault) -> &'static str {
     match why {
-        OverrideFault::Invalid => "The approval is not one of this service, or was altered; ask for it again.",
+        OverrideFault::Invalid => {
+            "The approval is not one of this service, or was altered; ask for it again."
+        }
         OverrideFault::Expired => "The approval has expired; ask for it again.",
         OverrideFault::Used => "The approval was used for another return; ask for a new one.",
         OverrideFault::Mismatch => {
@@ -116,13 +134,19 @@ fn override_detail(why: OverrideFault) -> &'static str {
         OverrideFault::ApproverLacksRole => {
             "The approver's role may not approve this; ask somebody of the role that is named."
         }
-        OverrideFault::ApproverOwnPurchase => "Nobody approves the return of their own purchase; ask somebody else.",
+        OverrideFault::ApproverOwnPurchase => {
+            "Nobody approves the return of their own purchase; ask somebody else."
+        }
     }
 }
 
 impl From<&Drift> for Difference {
     fn from(drift: &Drift) -> Difference {
-        Difference { what: drift.what.to_owned(), quoted: drift.quoted.clone(), now: drift.now.clone() }
+        Difference {
+            what: drift.what.to_owned(),
+            quoted: drift.quoted.clone(),
+            now: drift.now.clone(),
+        }
     }
 }
 

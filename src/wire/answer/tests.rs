@@ -37,7 +37,10 @@ fn header_of<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
 fn a_recorded_return_is_created_with_its_decision() {
     let answer = rendered(Done::Returned(recorded()));
     assert_eq!((answer.status, json_of(&answer)), (201, recorded_json()));
-    assert_eq!(header_of(&answer, "location"), Some("/v1/returns/0190d3a0-0000-7000-8000-000000000002"));
+    assert_eq!(
+        header_of(&answer, "location"),
+        Some("/v1/returns/0190d3a0-0000-7000-8000-000000000002")
+    );
     assert_eq!(header_of(&answer, "content-type"), Some("application/json"));
 }
 
@@ -76,7 +79,8 @@ fn what_becomes_of_a_return_is_told_without_its_decision() {
         "currency",
         "refunds",
     ];
-    let expected: Value = members.iter().map(|name| ((*name).to_owned(), expected[*name].clone())).collect();
+    let expected: Value =
+        members.iter().map(|name| ((*name).to_owned(), expected[*name].clone())).collect();
     assert_eq!((answer.status, json_of(&answer)), (200, expected));
 }
 
@@ -100,7 +104,8 @@ fn the_directory_answers_with_tags() {
         policy: "standard".into(),
         cash_rounding: None,
     };
-    let register = Register { store: "0042".into(), register: "3".into(), name: None, active: true };
+    let register =
+        Register { store: "0042".into(), register: "3".into(), name: None, active: true };
     let operator = Operator {
         operator: "1042".into(),
         name: "Ana Ruiz".into(),
@@ -129,7 +134,10 @@ fn the_directory_answers_with_tags() {
 #[test]
 fn policy_versions_are_created_and_published() {
     let drafted = rendered(Done::PolicyDrafted(policies::tests::record(PolicyStatus::Draft)));
-    assert_eq!((drafted.status, header_of(&drafted, "location")), (201, Some("/v1/policies/standard/versions/7")));
+    assert_eq!(
+        (drafted.status, header_of(&drafted, "location")),
+        (201, Some("/v1/policies/standard/versions/7"))
+    );
     assert_eq!(json_of(&drafted)["status"], json!("draft"));
     let published = rendered(Done::PolicyPublished(policies::tests::record(PolicyStatus::Draft)));
     assert_eq!((published.status, header_of(&published, "location")), (200, None));
@@ -150,21 +158,36 @@ fn refusals_have_the_status_and_code_of_the_contract() {
         (over(OverrideFault::ApproverLacksRole), 403, "approver_lacks_role"),
         (over(OverrideFault::ApproverOwnPurchase), 403, "approver_own_purchase"),
         (Refusal::QuoteDrifted(vec![]), 409, "quote_drifted"),
-        (Refusal::AmountChanged { expected: "1.00".into(), decision: boxed() }, 409, "amount_changed"),
+        (
+            Refusal::AmountChanged { expected: "1.00".into(), decision: boxed() },
+            409,
+            "amount_changed",
+        ),
         (Refusal::ReturnRefused(boxed()), 422, "return_refused"),
         (Refusal::ApprovalRequired(boxed()), 403, "approval_required"),
         (Refusal::NotVoidable { detail: "It is voided.".into() }, 409, "return_not_voidable"),
         (Refusal::RefundNotDue { status: "settled" }, 409, "refund_not_due"),
         (Refusal::Stale, 412, "precondition_failed"),
         (Refusal::MustMatch, 428, "precondition_required"),
-        (Refusal::Policy { code: "publisher_is_author", detail: "No.".into() }, 403, "publisher_is_author"),
+        (
+            Refusal::Policy { code: "publisher_is_author", detail: "No.".into() },
+            403,
+            "publisher_is_author",
+        ),
         (Refusal::Invalid(vec![Fault::unknown_store("9")]), 404, "unknown_store"),
-        (Refusal::Invalid(vec![Fault::new("/fallback", "tender_not_allowed", "No.")]), 422, "tender_not_allowed"),
+        (
+            Refusal::Invalid(vec![Fault::new("/fallback", "tender_not_allowed", "No.")]),
+            422,
+            "tender_not_allowed",
+        ),
     ];
     for (refusal, status, code) in table {
         let answer = rendered(refusal);
         let problem = json_of(&answer);
-        assert_eq!((answer.status, &problem["code"], &problem["instance"]), (status, &json!(code), &json!("/v1/x")));
+        assert_eq!(
+            (answer.status, &problem["code"], &problem["instance"]),
+            (status, &json!(code), &json!("/v1/x"))
+        );
         assert_eq!(header_of(&answer, "content-type"), Some("application/problem+json"));
     }
     let quote = json_of(&rendered(Refusal::QuoteRequired { rule: "default".into() }));
@@ -184,13 +207,13 @@ fn a_missing_approval_says_who_to_ask_and_brings_the_decision() {
 
 #[test]
 fn a_drifted_quote_lists_the_differences() {
-    let drift = |what, quoted: &str, now: &str| Drift { what, quoted: quoted.into(), now: now.into() };
+    let drift =
+        |what, quoted: &str, now: &str| Drift { what, quoted: quoted.into(), now: now.into() };
     let drifts = vec![drift("refund", "12.25", "11.25"), drift("returnable_quantity", "2", "1")];
     let problem = json_of(&rendered(Refusal::QuoteDrifted(drifts)));
     let expected = json!([{"what": "refund", "quoted": "12.25", "now": "11.25"},
         {"what": "returnable_quantity", "quoted": "2", "now": "1"}]);
     assert_eq!(problem["differences"], expected);
-    let detail =
-        "Since the check this changed: refund from 12.25 to 11.25; returnable quantity from 2 to 1. Check again.";
+    let detail = "Since the check this changed: refund from 12.25 to 11.25; returnable quantity from 2 to 1. Check again.";
     assert_eq!(problem["detail"], json!(detail));
 }

@@ -27,7 +27,8 @@ pub struct ExchangeView {
     pub discounts: Vec<SaleDiscount>,
     /// What pays for them: money of the goods that came back, then what the customer pays.
     pub tenders: Vec<SaleTender>,
-    /// What cash rounding added to `total`: tenders less change = total + cash_rounding, once all is paid.
+    /// What cash rounding added to `total`: tenders less change = total + cash_rounding, once all
+    /// is paid.
     #[schema(format = "amount", example = "0.00")]
     pub cash_rounding: String,
     /// Taxes included.
@@ -68,7 +69,11 @@ impl ExchangeView {
             receipt: Some(sale.receipt.clone()).filter(|receipt| !receipt.is_empty()),
             prices_include_tax: sale.prices_include_tax,
             lines: lines.map(|(line, of)| ExchangedLineView::new(line, *of, currency)).collect(),
-            discounts: sale.discounts.iter().map(|discount| SaleDiscount::new(discount, currency)).collect(),
+            discounts: sale
+                .discounts
+                .iter()
+                .map(|discount| SaleDiscount::new(discount, currency))
+                .collect(),
             tenders: sale.tenders.iter().map(|t| tender(t, exchanged, currency)).collect(),
             cash_rounding: sale.cash_rounding.format(currency),
             total: sale.total.format(currency),
@@ -84,7 +89,11 @@ impl ExchangedLineView {
             description: line.description.clone(),
             quantity: line.quantity.to_string(),
             unit_price: line.unit_price.format(currency),
-            discounts: line.discounts.iter().map(|discount| SaleDiscount::new(discount, currency)).collect(),
+            discounts: line
+                .discounts
+                .iter()
+                .map(|discount| SaleDiscount::new(discount, currency))
+                .collect(),
             net: line.net.format(currency),
             taxes: line.taxes.iter().map(|tax| SaleTax::new(tax, currency)).collect(),
             exchanged_for,
@@ -105,6 +114,9 @@ fn tender(tender: &Tender, exchanged: &Exchanged, currency: Currency) -> SaleTen
         change: tender.change.format(currency),
         reference: tender.reference.clone(),
         card,
-        carried_from: exchanged.sale.carried(tender.tender).map(|carried| CarriedFrom::new(carried, currency)),
+        carried_from: exchanged
+            .sale
+            .carried(tender.tender)
+            .map(|carried| CarriedFrom::new(carried, currency)),
     }
 }

@@ -37,7 +37,13 @@ pub fn decision() -> Decision {
         fee: Minor::ZERO,
         fee_taxes: vec![],
         refund: Minor(1225),
-        findings: vec![Finding::needs(Code::WindowExpired, "gifts-30-days", Role::Manager, 1, detail.into())],
+        findings: vec![Finding::needs(
+            Code::WindowExpired,
+            "gifts-30-days",
+            Role::Manager,
+            1,
+            detail.into(),
+        )],
     };
     Decision {
         verdict: Verdict::NeedsApproval,

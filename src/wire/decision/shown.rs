@@ -1,11 +1,12 @@
 //! From the domain's decision to the one that is shown.
 
 use super::{
-    AlternativeView, ApprovalNeededView, ChargeView, DecisionView, ExchangeView, FindingView, LineView, PolicyView,
-    RefundView, TaxView, TotalsView,
+    AlternativeView, ApprovalNeededView, ChargeView, DecisionView, ExchangeView, FindingView,
+    LineView, PolicyView, RefundView, TaxView, TotalsView,
 };
 use crate::domain::decision::{
-    Alternative, ApprovalNeeded, ChargeDecision, Decision, Finding, LineDecision, PolicyRef, RefundPlan, Totals,
+    Alternative, ApprovalNeeded, ChargeDecision, Decision, Finding, LineDecision, PolicyRef,
+    RefundPlan, Totals,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::returns::{Refund, RefundStatus};
@@ -22,13 +23,32 @@ impl From<&Decision> for DecisionView {
             evaluated_at: decision.evaluated_at,
             currency: currency.code().to_owned(),
             lines: decision.lines.iter().map(|line| LineView::new(line, decision)).collect(),
-            charges: decision.charges.iter().map(|charge| ChargeView::new(charge, currency)).collect(),
+            charges: decision
+                .charges
+                .iter()
+                .map(|charge| ChargeView::new(charge, currency))
+                .collect(),
             findings: findings(&decision.findings),
             totals: TotalsView::new(&decision.totals, currency),
-            refunds: decision.refunds.iter().map(|plan| RefundView::planned(plan, currency)).collect(),
-            exchange: decision.exchange.as_deref().map(|exchanged| ExchangeView::new(exchanged, currency)),
-            approvals_needed: decision.approvals_needed().into_iter().map(ApprovalNeededView::from).collect(),
-            alternatives: decision.alternatives.iter().map(|other| AlternativeView::new(other, currency)).collect(),
+            refunds: decision
+                .refunds
+                .iter()
+                .map(|plan| RefundView::planned(plan, currency))
+                .collect(),
+            exchange: decision
+                .exchange
+                .as_deref()
+                .map(|exchanged| ExchangeView::new(exchanged, currency)),
+            approvals_needed: decision
+                .approvals_needed()
+                .into_iter()
+                .map(ApprovalNeededView::from)
+                .collect(),
+            alternatives: decision
+                .alternatives
+                .iter()
+                .map(|other| AlternativeView::new(other, currency))
+                .collect(),
             gift_receipt: !decision.gifts.is_empty(),
             price_hidden: !decision.gifts.is_empty(),
         }
@@ -167,5 +187,8 @@ fn unless_nothing(amount: Minor, currency: Currency) -> Option<String> {
 }
 
 fn taxes(taxes: &[(String, Minor)], currency: Currency) -> Vec<TaxView> {
-    taxes.iter().map(|(code, amount)| TaxView { code: code.clone(), amount: amount.format(currency) }).collect()
+    taxes
+        .iter()
+        .map(|(code, amount)| TaxView { code: code.clone(), amount: amount.format(currency) })
+        .collect()
 }

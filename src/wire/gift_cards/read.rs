@@ -1,7 +1,8 @@
 //! Bodies about cards, and their reading into commands.
 
 use crate::domain::gift_cards::{
-    At, CardCommand, CashOut, IssueCard, KeepCard, Keeping, LoadCard, NewCode, RedeemCard, ReplaceCard, TransferCard,
+    At, CardCommand, CashOut, IssueCard, KeepCard, Keeping, LoadCard, NewCode, RedeemCard,
+    ReplaceCard, TransferCard,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::refusal::Fault;
@@ -30,9 +31,15 @@ pub struct IssueRequest {
     #[serde(default)]
     #[schema(min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
-    /// A code that is printed already, such as a GS1 SGCN, `(255)` and 14 to 25 digits. Left out: one is made.
+    /// A code that is printed already, such as a GS1 SGCN, `(255)` and 14 to 25 digits. Left out:
+    /// one is made.
     #[serde(default)]
-    #[schema(format = "code", min_length = 8, max_length = 80, example = "(255)95012345678903000001")]
+    #[schema(
+        format = "code",
+        min_length = 8,
+        max_length = 80,
+        example = "(255)95012345678903000001"
+    )]
     pub code: Option<String>,
     /// Asked for at every lookup.
     #[serde(default)]
@@ -90,7 +97,12 @@ pub struct RedeemRequest {
     pub amount: String,
     /// The sale that is paid, by its id or its receipt.
     #[serde(default)]
-    #[schema(format = "receipt", min_length = 1, max_length = 64, example = "0042-3-20260301-4711")]
+    #[schema(
+        format = "receipt",
+        min_length = 1,
+        max_length = 64,
+        example = "0042-3-20260301-4711"
+    )]
     pub sale: Option<String>,
     /// Take what is there, if it is less; `remaining` says what is to be paid otherwise.
     #[serde(default)]
@@ -113,7 +125,12 @@ pub struct LoadRequest {
     pub amount: String,
     /// The sale that it was bought with, by its id or its receipt.
     #[serde(default)]
-    #[schema(format = "receipt", min_length = 1, max_length = 64, example = "0042-3-20260301-4712")]
+    #[schema(
+        format = "receipt",
+        min_length = 1,
+        max_length = 64,
+        example = "0042-3-20260301-4712"
+    )]
     pub sale: Option<String>,
     /// The store where it is loaded; left out, the caller's one store or the card's own.
     #[serde(default)]
@@ -164,7 +181,12 @@ pub struct TransferRequest {
 pub struct ReplaceRequest {
     /// The code of the new card, if it is printed already. Left out: one is made.
     #[serde(default)]
-    #[schema(format = "code", min_length = 8, max_length = 80, example = "(255)95012345678903000002")]
+    #[schema(
+        format = "code",
+        min_length = 8,
+        max_length = 80,
+        example = "(255)95012345678903000002"
+    )]
     pub code: Option<String>,
     /// Asked for at every lookup of the new card.
     #[serde(default)]
@@ -223,10 +245,21 @@ impl IssueRequest {
         let amount = reading.amount(format_args!("/amount"), &mut self.amount, Sign::NotNegative);
         let expires_on = self.expires_on.as_deref();
         let expires_on = expires_on.and_then(|day| reading.date(format_args!("/expires_on"), day));
-        let unknown = || vec![Fault::invalid("/currency", "The currency must be a code of ISO 4217, like USD.")];
+        let unknown = || {
+            vec![Fault::invalid("/currency", "The currency must be a code of ISO 4217, like USD.")]
+        };
         let at = at(self.store, self.register);
         let currency = currency.ok_or_else(unknown)?;
-        let issue = IssueCard { kind: self.kind.0, amount, currency, at, code, given, pin_hash, expires_on };
+        let issue = IssueCard {
+            kind: self.kind.0,
+            amount,
+            currency,
+            at,
+            code,
+            given,
+            pin_hash,
+            expires_on,
+        };
         reading.finish(CardCommand::Issue(issue))
     }
 }
@@ -248,7 +281,12 @@ impl BulkRequest {
 }
 
 impl RedeemRequest {
-    pub fn read(mut self, card: Uuid, currency: Currency, store: String) -> Result<CardCommand, Vec<Fault>> {
+    pub fn read(
+        mut self,
+        card: Uuid,
+        currency: Currency,
+        store: String,
+    ) -> Result<CardCommand, Vec<Fault>> {
         let amount = one_amount(&mut self.amount, currency, Sign::Positive)?;
         let (reference, partial, at) = (filled(self.sale), self.partial, at(store, self.register));
         Ok(CardCommand::Redeem(RedeemCard { card, amount, partial, reference, at }))
@@ -256,7 +294,12 @@ impl RedeemRequest {
 }
 
 impl LoadRequest {
-    pub fn read(mut self, card: Uuid, currency: Currency, store: String) -> Result<CardCommand, Vec<Fault>> {
+    pub fn read(
+        mut self,
+        card: Uuid,
+        currency: Currency,
+        store: String,
+    ) -> Result<CardCommand, Vec<Fault>> {
         let amount = one_amount(&mut self.amount, currency, Sign::Positive)?;
         let (reference, at) = (filled(self.sale), at(store, self.register));
         Ok(CardCommand::Load(LoadCard { card, amount, reference, at }))
@@ -270,9 +313,23 @@ impl CashOutRequest {
 }
 
 impl TransferRequest {
-    pub fn read(mut self, from: Uuid, currency: Currency, store: String) -> Result<CardCommand, Vec<Fault>> {
-        let amount = self.amount.as_mut().map(|text| one_amount(text, currency, Sign::Positive)).transpose()?;
-        Ok(CardCommand::Transfer(TransferCard { from, to: self.to.0, amount, at: at(store, self.register) }))
+    pub fn read(
+        mut self,
+        from: Uuid,
+        currency: Currency,
+        store: String,
+    ) -> Result<CardCommand, Vec<Fault>> {
+        let amount = self
+            .amount
+            .as_mut()
+            .map(|text| one_amount(text, currency, Sign::Positive))
+            .transpose()?;
+        Ok(CardCommand::Transfer(TransferCard {
+            from,
+            to: self.to.0,
+            amount,
+            at: at(store, self.register),
+        }))
     }
 }
 

@@ -93,7 +93,8 @@ pub struct CardEntryView {
 #[schema(as = RefundCard)]
 pub struct RefundCardView {
     pub id: Id,
-    /// The whole code of a card that was issued for it, in the answer that records the refund and nowhere else.
+    /// The whole code of a card that was issued for it, in the answer that records the refund and
+    /// nowhere else.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "G7Q2-M0XZ-4K9R-AB3T")]
     pub code: Option<String>,

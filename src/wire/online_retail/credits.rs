@@ -1,5 +1,5 @@
-//! The file's credit documents (`C…`): goods that came back, one line each. The file does not say which sale they
-//! are of; that is found by customer and stock code, or not at all.
+//! The file's credit documents (`C…`): goods that came back, one line each. The file does not say
+//! which sale they are of; that is found by customer and stock code, or not at all.
 
 use std::io::Read;
 
@@ -36,7 +36,8 @@ pub struct CreditReader<R: Read> {
 }
 
 impl<R: Read> CreditReader<R> {
-    /// Reads plain UTF-8 CSV with the public file's header; errors as those of [`super::Reader::new`].
+    /// Reads plain UTF-8 CSV with the public file's header; errors as those of
+    /// [`super::Reader::new`].
     pub fn new(source: R) -> Self {
         let csv = csv::Reader::from_reader(source).into_deserialize();
         CreditReader { csv, zone: row::london(), row: 0, unreadable: 0, ended: false }

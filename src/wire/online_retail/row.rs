@@ -74,7 +74,8 @@ impl Raw {
 }
 
 impl Row {
-    /// Quantity × unit price, in pence: whole units, so nothing is rounded. Nothing beyond [`Minor::MAX`].
+    /// Quantity × unit price, in pence: whole units, so nothing is rounded. Nothing beyond
+    /// [`Minor::MAX`].
     pub(super) fn net(&self) -> Option<Minor> {
         let net = self.unit_price.0.checked_mul(self.quantity)?;
         (net.abs() <= Minor::MAX.0).then_some(Minor(net))

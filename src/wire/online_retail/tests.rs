@@ -11,7 +11,8 @@ use super::*;
 #[path = "../../../tests/replay/oracle.rs"]
 mod oracle;
 
-const HEAD: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+const HEAD: &str =
+    "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
 fn read(rows: &str, options: Options) -> (Vec<Imported>, Reader<std::io::Cursor<String>>) {
     let mut reader = Reader::new(std::io::Cursor::new(format!("{HEAD}{rows}")), options);
@@ -72,7 +73,8 @@ fn every_odd_row_is_passed_over_for_its_own_reason() {
         Unreadable,
         Unreadable,
     ];
-    let expected: Vec<Skipped> = (1..).zip(reasons).map(|(row, reason)| Skipped { row, reason }).collect();
+    let expected: Vec<Skipped> =
+        (1..).zip(reasons).map(|(row, reason)| Skipped { row, reason }).collect();
     assert_eq!(reader.take_skipped(), expected);
     assert_eq!(sales.len(), 1, "what is left of invoice 1 is sold: {sales:?}");
     assert_eq!((&sales[0].rows, &sales[0].sale["total"]), (&vec![(11, 1)], &json!("1.25")));
@@ -84,8 +86,17 @@ fn rows_of_an_invoice_need_not_be_adjacent_but_memory_stays_bounded() {
     let row = |invoice: u32| format!("{invoice},A,x,1,2011-01-01 08:00:00,1.0,,UK\n");
     let rows: String = [1, 2, 1, 3, 4, 1].map(row).concat();
     let (sales, mut reader) = read(&rows, Options { open_invoices: 2, ..Options::default() });
-    let found: Vec<_> = sales.iter().map(|s| (s.sale["receipt"].as_str().unwrap(), s.rows.clone())).collect();
-    assert_eq!(found, [("1", vec![(1, 1), (3, 2)]), ("2", vec![(2, 1)]), ("3", vec![(4, 1)]), ("4", vec![(5, 1)])]);
+    let found: Vec<_> =
+        sales.iter().map(|s| (s.sale["receipt"].as_str().unwrap(), s.rows.clone())).collect();
+    assert_eq!(
+        found,
+        [
+            ("1", vec![(1, 1), (3, 2)]),
+            ("2", vec![(2, 1)]),
+            ("3", vec![(4, 1)]),
+            ("4", vec![(5, 1)])
+        ]
+    );
     assert_eq!(reader.take_skipped(), [Skipped { row: 6, reason: Reason::TooLate }]);
 }
 
@@ -117,11 +128,17 @@ fn the_real_half_year_is_read_to_the_penny() {
     for imported in reader.by_ref() {
         let Imported { sale, rows } = imported.unwrap();
         let lines = sale["lines"].as_array().unwrap();
-        let total: Decimal = lines.iter().map(|line| amount(line, "quantity") * amount(line, "unit_price")).sum();
+        let total: Decimal =
+            lines.iter().map(|line| amount(line, "quantity") * amount(line, "unit_price")).sum();
         assert_eq!(total, amount(&sale, "total"), "{sale}");
         sum += total;
-        assert!(numbers.insert(sale["receipt"].as_str().unwrap().to_owned()), "one sale for one invoice");
-        places.extend(rows.iter().map(|(row, line)| (*row, (head(&sale), lines[*line as usize - 1].clone()))));
+        assert!(
+            numbers.insert(sale["receipt"].as_str().unwrap().to_owned()),
+            "one sale for one invoice"
+        );
+        places.extend(
+            rows.iter().map(|(row, line)| (*row, (head(&sale), lines[*line as usize - 1].clone()))),
+        );
     }
     use Reason::*;
     let expected = Summary {
@@ -141,16 +158,19 @@ fn the_real_half_year_is_read_to_the_penny() {
 
     let mut credits = CreditReader::new(oracle::open(oracle::SALES).unwrap());
     let credit_lines: Vec<CreditLine> = credits.by_ref().map(|line| line.unwrap()).collect();
-    let documents: std::collections::HashSet<_> = credit_lines.iter().map(|line| &line.invoice).collect();
+    let documents: std::collections::HashSet<_> =
+        credit_lines.iter().map(|line| &line.invoice).collect();
     assert_eq!((credit_lines.len(), documents.len(), credits.unreadable()), (4_731, 2_100, 0));
-    let credited: Decimal = credit_lines.iter().map(|line| Decimal::new(line.unit_price.0 * line.quantity, 2)).sum();
+    let credited: Decimal =
+        credit_lines.iter().map(|line| Decimal::new(line.unit_price.0 * line.quantity, 2)).sum();
     // 0.001 is the one row that is passed over for its price.
     assert_eq!(sum - credited + Decimal::new(1, 3), "4640080.461".parse().unwrap());
 
     agree_with_the_oracle(&places, &credit_lines);
 }
 
-/// The oracle counts repeated rows one by one, as separate lines do: every allocation finds its row, of its size.
+/// The oracle counts repeated rows one by one, as separate lines do: every allocation finds its
+/// row, of its size.
 fn agree_with_the_oracle(places: &HashMap<u32, (Head, Value)>, credits: &[CreditLine]) {
     let credits: HashMap<u32, &CreditLine> = credits.iter().map(|line| (line.row, line)).collect();
     let allocations = oracle::read(oracle::open(oracle::ALLOCATIONS).unwrap()).unwrap();
@@ -160,15 +180,30 @@ fn agree_with_the_oracle(places: &HashMap<u32, (Head, Value)>, credits: &[Credit
     for a in &allocations {
         met.insert(a.return_row);
         let credit = credits[&a.return_row];
-        let of_oracle = (a.return_invoice.as_str(), a.stock_code.as_str(), a.customer_id.as_deref(), a.return_qty);
-        assert_eq!((&*credit.invoice, &*credit.stock_code, credit.customer.as_deref(), credit.quantity), of_oracle);
+        let of_oracle = (
+            a.return_invoice.as_str(),
+            a.stock_code.as_str(),
+            a.customer_id.as_deref(),
+            a.return_qty,
+        );
+        assert_eq!(
+            (&*credit.invoice, &*credit.stock_code, credit.customer.as_deref(), credit.quantity),
+            of_oracle
+        );
         assert_eq!(Decimal::new(credit.unit_price.0, 2), a.return_unit_price.parse().unwrap());
-        let (Some(row), Some(quantity), Some(taken)) = (a.sale_row, a.sale_qty, a.allocated_qty) else {
+        let (Some(row), Some(quantity), Some(taken)) = (a.sale_row, a.sale_qty, a.allocated_qty)
+        else {
             continue;
         };
         let (head, line) = &places[&row];
-        assert_eq!((Some(&head.receipt), &head.customer), (a.sale_invoice.as_ref(), &a.customer_id));
-        assert_eq!((&line["sku"], amount(line, "quantity")), (&json!(a.stock_code), Decimal::from(quantity)));
+        assert_eq!(
+            (Some(&head.receipt), &head.customer),
+            (a.sale_invoice.as_ref(), &a.customer_id)
+        );
+        assert_eq!(
+            (&line["sku"], amount(line, "quantity")),
+            (&json!(a.stock_code), Decimal::from(quantity))
+        );
         let left = left.entry(row).or_insert(quantity);
         *left -= taken;
         assert_eq!(Some(*left), a.sale_qty_remaining_after, "row {row}");

@@ -46,7 +46,8 @@ pub struct PolicyChangeView {
     /// The rule's id; null for the policy as a whole.
     #[schema(example = "electronics")]
     pub rule: Option<String>,
-    /// What changed, such as `set.window`; null where the rule as a whole was added, removed or moved.
+    /// What changed, such as `set.window`; null where the rule as a whole was added, removed or
+    /// moved.
     #[schema(example = "set.window")]
     pub member: Option<String>,
     /// What it was, in words; null where it was not set.

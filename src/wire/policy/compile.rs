@@ -21,7 +21,8 @@ pub fn text(document: &PolicyDocument) -> String {
 
 /// Reads a stored document and makes it ready to be asked.
 pub fn compile(document: &str) -> Result<Arc<ByCurrency>, Vec<Fault>> {
-    static STANDARD: LazyLock<(String, Arc<ByCurrency>)> = LazyLock::new(|| (dollars_text(), everywhere()));
+    static STANDARD: LazyLock<(String, Arc<ByCurrency>)> =
+        LazyLock::new(|| (dollars_text(), everywhere()));
     if document == STANDARD.0 {
         return Ok(Arc::clone(&STANDARD.1));
     }

@@ -1,5 +1,5 @@
-//! The shapes of the policy document. Words are kept as text here and read in `read`, so that every unknown word of a
-//! document is reported, and not only the first.
+//! The shapes of the policy document. Words are kept as text here and read in `read`, so that every
+//! unknown word of a document is reported, and not only the first.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::vocabulary::{
-    ApproverWord, ConditionWord, ConsequenceWord, ExchangeWindowWord, GovernedByWord, OutcomeWord, PromotionWord,
-    TenderOrderForm, TenderTypeWord, WindowFromWord,
+    ApproverWord, ConditionWord, ConsequenceWord, ExchangeWindowWord, GovernedByWord, OutcomeWord,
+    PromotionWord, TenderOrderForm, TenderTypeWord, WindowFromWord,
 };
 use crate::wire::fault::Written;
 
@@ -19,7 +19,8 @@ pub struct PolicyDocument {
     /// ISO 4217 code of every amount in the document.
     #[schema(example = "USD", min_length = 3, max_length = 3)]
     pub currency: String,
-    /// Which version governs: the one in force at the `sale` (default), at the `return`, or the `better` one for the customer.
+    /// Which version governs: the one in force at the `sale` (default), at the `return`, or the
+    /// `better` one for the customer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<GovernedByWord>)]
     pub governed_by: Option<String>,
@@ -27,7 +28,8 @@ pub struct PolicyDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 100)]
     pub reasons: Option<Vec<String>>,
-    /// In order of precedence, statutory rules before all others; the last is the default, with an empty `when`.
+    /// In order of precedence, statutory rules before all others; the last is the default, with an
+    /// empty `when`.
     #[schema(min_items = 1, max_items = 1000)]
     pub rules: Vec<PolicyRule>,
 }
@@ -68,7 +70,8 @@ pub struct PolicyWhen {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 100)]
     pub store: Option<Vec<String>>,
-    /// ISO 3166 codes of the store's region; `US` holds for `US-NY` too, `EU` for every member state.
+    /// ISO 3166 codes of the store's region; `US` holds for `US-NY` too, `EU` for every member
+    /// state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1, max_items = 100)]
     pub region: Option<Vec<String>>,
@@ -145,7 +148,8 @@ pub struct PolicyDateRange {
     pub to: Option<String>,
 }
 
-/// What a rule sets. An attribute that is left out is left to later rules, and at last to a built-in default.
+/// What a rule sets. An attribute that is left out is left to later rules, and at last to a
+/// built-in default.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicySettings {
@@ -177,8 +181,9 @@ pub struct PolicySettings {
     /// Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_required: Option<bool>,
-    /// From the type of the tender paid with (`*`: any other) to the means of refund, best first; `original` is the
-    /// tender itself. A tender covered by no key goes back to itself. Default: `{"*": ["original"]}`.
+    /// From the type of the tender paid with (`*`: any other) to the means of refund, best first;
+    /// `original` is the tender itself. A tender covered by no key goes back to itself. Default:
+    /// `{"*": ["original"]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund_to: Option<BTreeMap<String, Vec<String>>>,
     /// Default: gift card, store credit and cards first, cash last.
@@ -209,7 +214,8 @@ pub struct PolicySettings {
     /// What an item without receipt is worth. Default: none, so that a receipt is required.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_basis: Option<PolicyPriceBasis>,
-    /// Whether an exchanged item's window is counted from the first sale or from the exchange. Default: `inherit`.
+    /// Whether an exchanged item's window is counted from the first sale or from the exchange.
+    /// Default: `inherit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ExchangeWindowWord>)]
     pub exchange_window: Option<String>,
@@ -241,7 +247,8 @@ pub struct PolicyWindow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ApproverWord>)]
     pub approval_role: Option<String>,
-    /// With `needs_approval`: days, counted from the same day, after which approval no longer helps.
+    /// With `needs_approval`: days, counted from the same day, after which approval no longer
+    /// helps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 36500)]
     pub refuse_after_days: Option<i64>,
@@ -256,7 +263,8 @@ pub struct PolicyExtension {
     pub until: String,
 }
 
-/// `first`, `last` (as the sale listed its tenders) or `proportional`; or tender types, those not listed coming last.
+/// `first`, `last` (as the sale listed its tenders) or `proportional`; or tender types, those not
+/// listed coming last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum PolicyTenderOrder {

@@ -1,4 +1,5 @@
-//! Into the domain: what every reader needs, and the document as a whole. All faults are collected; nothing is guessed.
+//! Into the domain: what every reader needs, and the document as a whole. All faults are collected;
+//! nothing is guessed.
 
 use std::collections::HashSet;
 
@@ -55,29 +56,49 @@ impl Reader {
     fn policy(&mut self, document: &PolicyDocument) -> Option<Policy> {
         self.currency = Currency::parse(&document.currency);
         if self.currency.is_none() {
-            self.fault("/currency", "invalid_currency", "Name a currency by its ISO 4217 code, such as USD.");
+            self.fault(
+                "/currency",
+                "invalid_currency",
+                "Name a currency by its ISO 4217 code, such as USD.",
+            );
         }
         let governed_by = match &document.governed_by {
             None => Some(GovernedBy::Sale),
-            Some(word) => {
-                self.word("/governed_by", word, GovernedBy::parse, GovernedBy::ALL.iter().map(|w| w.as_str()))
-            }
+            Some(word) => self.word(
+                "/governed_by",
+                word,
+                GovernedBy::parse,
+                GovernedBy::ALL.iter().map(|w| w.as_str()),
+            ),
         };
-        self.reasons = document.reasons.iter().flat_map(|added| self.added_reasons(added)).collect();
+        self.reasons =
+            document.reasons.iter().flat_map(|added| self.added_reasons(added)).collect();
         if document.rules.len() > limits::RULES {
-            let detail =
-                format!("A policy has at most {} rules; this one has {}.", limits::RULES, document.rules.len());
+            let detail = format!(
+                "A policy has at most {} rules; this one has {}.",
+                limits::RULES,
+                document.rules.len()
+            );
             self.fault("/rules", "too_many", detail);
             return None;
         }
         self.ids_are_unique(document);
-        let rules: Vec<_> =
-            document.rules.iter().enumerate().filter_map(|(n, rule)| self.rule(&format!("/rules/{n}"), rule)).collect();
+        let rules: Vec<_> = document
+            .rules
+            .iter()
+            .enumerate()
+            .filter_map(|(n, rule)| self.rule(&format!("/rules/{n}"), rule))
+            .collect();
         if !rules.last().is_some_and(|last| last.when.is_always() && !last.statutory) {
             let detail = "The last rule must be the default: an empty \"when\", and not statutory.";
             self.fault("/rules", "default_rule_missing", detail);
         }
-        Some(Policy { currency: self.currency?, governed_by: governed_by?, reasons: self.reasons.clone(), rules })
+        Some(Policy {
+            currency: self.currency?,
+            governed_by: governed_by?,
+            reasons: self.reasons.clone(),
+            rules,
+        })
     }
 
     fn added_reasons(&mut self, added: &[String]) -> Vec<Reason> {
@@ -89,7 +110,11 @@ impl Reader {
         for (n, text) in added.iter().enumerate() {
             let at = format!("/reasons/{n}");
             match Reason::parse(text) {
-                None => self.fault(at, "invalid_reason", "A reason is 1 to 40 of a-z, 0-9 and _, a letter first."),
+                None => self.fault(
+                    at,
+                    "invalid_reason",
+                    "A reason is 1 to 40 of a-z, 0-9 and _, a letter first.",
+                ),
                 Some(reason) if reason.is_standard() || read.contains(&reason) => {
                     self.fault(at, "duplicate", format!("The reason {reason} is there already."));
                 }
@@ -103,19 +128,30 @@ impl Reader {
         let mut seen = HashSet::new();
         for (n, rule) in document.rules.iter().enumerate() {
             if !seen.insert(rule.id.as_str()) {
-                let detail =
-                    format!("Another rule before this one is named {}; findings could not tell them apart.", rule.id);
+                let detail = format!(
+                    "Another rule before this one is named {}; findings could not tell them apart.",
+                    rule.id
+                );
                 self.fault(format!("/rules/{n}/id"), "duplicate", detail);
             }
         }
     }
 
-    pub fn fault(&mut self, pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) {
+    pub fn fault(
+        &mut self,
+        pointer: impl Into<String>,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) {
         self.faults.push(Fault::new(pointer, code, detail));
     }
 
     fn too_many(&mut self, at: &str, found: usize) {
-        self.fault(at, "too_many", format!("At most {} members; there are {found}.", limits::MEMBERS));
+        self.fault(
+            at,
+            "too_many",
+            format!("At most {} members; there are {found}.", limits::MEMBERS),
+        );
     }
 
     /// A word of a closed vocabulary.
@@ -142,7 +178,11 @@ impl Reader {
         mut read: impl FnMut(&mut Reader, &str, &str) -> Option<T>,
     ) -> Vec<T> {
         if list.is_empty() {
-            self.fault(at, "empty_list", "An empty list holds for nothing; leave it out, or name something.");
+            self.fault(
+                at,
+                "empty_list",
+                "An empty list holds for nothing; leave it out, or name something.",
+            );
         }
         if list.len() > limits::MEMBERS {
             self.too_many(at, list.len());
@@ -173,7 +213,10 @@ impl Reader {
             self.too_many(at, list.len());
             return Vec::new();
         }
-        list.iter().enumerate().filter_map(|(n, shape)| read(self, &format!("{at}/{n}"), shape)).collect()
+        list.iter()
+            .enumerate()
+            .filter_map(|(n, shape)| read(self, &format!("{at}/{n}"), shape))
+            .collect()
     }
 
     /// Free text of 1 to 128 printable characters.
@@ -192,9 +235,14 @@ impl Reader {
 
     /// A reason that is standard or that the policy adds.
     pub fn reason(&mut self, at: &str, text: &str) -> Option<Reason> {
-        let reason = Reason::parse(text).filter(|reason| reason.is_standard() || self.reasons.contains(reason));
+        let reason = Reason::parse(text)
+            .filter(|reason| reason.is_standard() || self.reasons.contains(reason));
         if reason.is_none() {
-            self.fault(at, "unknown_reason", "No standard reason, and the policy's \"reasons\" do not add it.");
+            self.fault(
+                at,
+                "unknown_reason",
+                "No standard reason, and the policy's \"reasons\" do not add it.",
+            );
         }
         reason
     }
@@ -202,8 +250,10 @@ impl Reader {
     /// An amount in the policy's currency, not negative.
     pub fn amount(&mut self, at: &str, written: &Written) -> Option<Minor> {
         let currency = self.currency?;
-        let amount =
-            written.text().and_then(|text| Minor::parse(text, currency)).filter(|amount| *amount >= Minor::ZERO);
+        let amount = written
+            .text()
+            .and_then(|text| Minor::parse(text, currency))
+            .filter(|amount| *amount >= Minor::ZERO);
         if amount.is_none() {
             let example = Minor(1230).format(currency);
             let detail = format!(

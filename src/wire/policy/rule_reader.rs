@@ -10,7 +10,11 @@ impl Reader {
     pub(super) fn rule(&mut self, at: &str, rule: &PolicyRule) -> Option<Rule> {
         let id = self.printable(&format!("{at}/id"), &rule.id, limits::ID_LENGTH);
         if rule.id == BUILT_IN {
-            self.fault(format!("{at}/id"), "reserved", "Findings use this name where no rule decided.");
+            self.fault(
+                format!("{at}/id"),
+                "reserved",
+                "Findings use this name where no rule decided.",
+            );
         }
         let when = self.when(&format!("{at}/when"), &rule.when);
         let set = self.settings(&format!("{at}/set"), &rule.set);
@@ -34,8 +38,14 @@ impl Reader {
             receipt: when.receipt,
             gift_receipt: when.gift_receipt,
             serialised: when.serialised,
-            price: when.price.as_ref().and_then(|range| self.price_range(&format!("{at}/price"), range)),
-            bought: when.bought.as_ref().and_then(|range| self.date_range(&format!("{at}/bought"), range)),
+            price: when
+                .price
+                .as_ref()
+                .and_then(|range| self.price_range(&format!("{at}/price"), range)),
+            bought: when
+                .bought
+                .as_ref()
+                .and_then(|range| self.date_range(&format!("{at}/bought"), range)),
         }
     }
 
@@ -58,7 +68,12 @@ impl Reader {
     }
 
     pub(super) fn condition(&mut self, at: &str, text: &str) -> Option<Condition> {
-        self.word(at, text, Condition::parse, Condition::ALL.iter().map(|condition| condition.as_str()))
+        self.word(
+            at,
+            text,
+            Condition::parse,
+            Condition::ALL.iter().map(|condition| condition.as_str()),
+        )
     }
 
     fn price_range(&mut self, at: &str, range: &PolicyPriceRange) -> Option<PriceRange> {
@@ -77,7 +92,11 @@ impl Reader {
 
     fn not_open(&mut self, at: &str, open: bool) {
         if open {
-            self.fault(at, "range_without_ends", "A range needs at least one end; without any it asks for nothing.");
+            self.fault(
+                at,
+                "range_without_ends",
+                "A range needs at least one end; without any it asks for nothing.",
+            );
         }
     }
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::document::{PolicyApproval, PolicyFee, PolicySettings, PolicyTenderOrder, PolicyVelocity, PolicyWindow};
+use super::document::{
+    PolicyApproval, PolicyFee, PolicySettings, PolicyTenderOrder, PolicyVelocity, PolicyWindow,
+};
 use super::read::{Reader, limits};
 use crate::domain::caller::Role;
 use crate::domain::money::parse_scaled;
 use crate::domain::policy::{
-    AmountLimit, ApprovalTier, CashLimit, Consequence, DEFAULT_APPROVER, ExchangeWindow, Fee, FeeAmount, Outcome,
-    PromotionTreatment, RefundMeans, RefundRoutes, Settings, TenderOrder, VelocityLimit, Window, WindowFrom,
+    AmountLimit, ApprovalTier, CashLimit, Consequence, DEFAULT_APPROVER, ExchangeWindow, Fee,
+    FeeAmount, Outcome, PromotionTreatment, RefundMeans, RefundRoutes, Settings, TenderOrder,
+    VelocityLimit, Window, WindowFrom,
 };
 use crate::domain::tender::TenderType;
 use crate::wire::fault::{Written, below};
@@ -25,13 +28,25 @@ impl Reader {
         Settings {
             outcome: self.outcome(at, set),
             window: set.window.as_ref().and_then(|window| self.window(&to("window"), window)),
-            extension: set.extension.as_ref().and_then(|e| self.date(&to("extension/until"), &e.until)),
-            conditions: set.conditions.as_ref().map(|l| self.members(&to("conditions"), l, Reader::condition)),
-            reasons: set.reasons.as_ref().map(|list| self.members(&to("reasons"), list, Reader::reason)),
+            extension: set
+                .extension
+                .as_ref()
+                .and_then(|e| self.date(&to("extension/until"), &e.until)),
+            conditions: set
+                .conditions
+                .as_ref()
+                .map(|l| self.members(&to("conditions"), l, Reader::condition)),
+            reasons: set
+                .reasons
+                .as_ref()
+                .map(|list| self.members(&to("reasons"), list, Reader::reason)),
             receipt_required: set.receipt_required,
             id_required: set.id_required,
             refund_to: set.refund_to.as_ref().map(|routes| self.routes(&to("refund_to"), routes)),
-            tender_order: set.tender_order.as_ref().and_then(|order| self.order(&to("tender_order"), order)),
+            tender_order: set
+                .tender_order
+                .as_ref()
+                .and_then(|order| self.order(&to("tender_order"), order)),
             cash_limit: set.cash_limit.as_ref().and_then(|limit| {
                 let amount = self.amount(&to("cash_limit/amount"), &limit.amount);
                 let beyond = self.beyond(&to("cash_limit/beyond"), &limit.beyond);
@@ -40,17 +55,29 @@ impl Reader {
             amount_limit: set.amount_limit.as_ref().and_then(|limit| {
                 let amount = self.amount(&to("amount_limit/amount"), &limit.amount);
                 let role = limit.approval_role.as_deref();
-                let outcome = self.consequence(&to("amount_limit"), "outcome", &limit.outcome, role);
+                let outcome =
+                    self.consequence(&to("amount_limit"), "outcome", &limit.outcome, role);
                 Some(AmountLimit { amount: amount?, outcome: outcome? })
             }),
             fee: set.fee.as_ref().and_then(|fee| self.fee(&to("fee"), fee)),
             check_clears_days: set
                 .check_clears_days
                 .and_then(|days| self.number(&to("check_clears_days"), days, 0, limits::DAYS)),
-            approval: set.approval.as_ref().map(|tiers| self.shapes(&to("approval"), tiers, Reader::tier)),
-            velocity: set.velocity.as_ref().map(|list| self.shapes(&to("velocity"), list, Reader::velocity)),
+            approval: set
+                .approval
+                .as_ref()
+                .map(|tiers| self.shapes(&to("approval"), tiers, Reader::tier)),
+            velocity: set
+                .velocity
+                .as_ref()
+                .map(|list| self.shapes(&to("velocity"), list, Reader::velocity)),
             lowest_in_days: set.price_basis.as_ref().and_then(|basis| {
-                self.number(&to("price_basis/lowest_in_days"), basis.lowest_in_days, 1, limits::DAYS)
+                self.number(
+                    &to("price_basis/lowest_in_days"),
+                    basis.lowest_in_days,
+                    1,
+                    limits::DAYS,
+                )
             }),
             exchange_window: set.exchange_window.as_deref().and_then(|word| {
                 let known = ExchangeWindow::ALL.iter().map(|w| w.as_str());
@@ -67,7 +94,9 @@ impl Reader {
     fn outcome(&mut self, at: &str, set: &PolicySettings) -> Option<Outcome> {
         let role = set.approval_role.as_deref();
         match set.outcome.as_deref() {
-            Some("needs_approval") => self.approver(&format!("{at}/approval_role"), role).map(Outcome::NeedsApproval),
+            Some("needs_approval") => {
+                self.approver(&format!("{at}/approval_role"), role).map(Outcome::NeedsApproval)
+            }
             other => {
                 self.no_approver(at, role);
                 let known = ["allow", "needs_approval", "exchange_only", "refuse"];
@@ -77,15 +106,25 @@ impl Reader {
                     "refuse" => Some(Outcome::Refuse),
                     _ => None,
                 };
-                other.and_then(|text| self.word(&format!("{at}/outcome"), text, parse, known.into_iter()))
+                other.and_then(|text| {
+                    self.word(&format!("{at}/outcome"), text, parse, known.into_iter())
+                })
             }
         }
     }
 
     /// `refuse` or `needs_approval`, and with the latter who approves.
-    fn consequence(&mut self, at: &str, key: &str, text: &str, role: Option<&str>) -> Option<Consequence> {
+    fn consequence(
+        &mut self,
+        at: &str,
+        key: &str,
+        text: &str,
+        role: Option<&str>,
+    ) -> Option<Consequence> {
         if text == "needs_approval" {
-            return self.approver(&format!("{at}/approval_role"), role).map(Consequence::NeedsApproval);
+            return self
+                .approver(&format!("{at}/approval_role"), role)
+                .map(Consequence::NeedsApproval);
         }
         let parse = |text: &str| (text == "refuse").then_some(Consequence::Refuse);
         self.word(&format!("{at}/{key}"), text, parse, ["needs_approval", "refuse"].into_iter())
@@ -116,14 +155,22 @@ impl Reader {
             }
         };
         let role = window.approval_role.as_deref();
-        let after = self.consequence(at, "after", window.after.as_deref().unwrap_or("refuse"), role);
-        let refuse_after_days =
-            window.refuse_after_days.map(|days| self.number(&format!("{at}/refuse_after_days"), days, 0, limits::DAYS));
+        let after =
+            self.consequence(at, "after", window.after.as_deref().unwrap_or("refuse"), role);
+        let refuse_after_days = window
+            .refuse_after_days
+            .map(|days| self.number(&format!("{at}/refuse_after_days"), days, 0, limits::DAYS));
         if after == Some(Consequence::Refuse) && refuse_after_days.is_some() {
-            let detail = "The window's end refuses already; this goes with \"after\": \"needs_approval\".";
+            let detail =
+                "The window's end refuses already; this goes with \"after\": \"needs_approval\".";
             self.fault(format!("{at}/refuse_after_days"), "refuse_after_days_unused", detail);
         }
-        Some(Window { days: days?, from: from?, after: after?, refuse_after_days: refuse_after_days.flatten() })
+        Some(Window {
+            days: days?,
+            from: from?,
+            after: after?,
+            refuse_after_days: refuse_after_days.flatten(),
+        })
     }
 
     fn routes(&mut self, at: &str, routes: &BTreeMap<String, Vec<String>>) -> RefundRoutes {
@@ -137,14 +184,19 @@ impl Reader {
             match TenderType::parse(paid_with) {
                 Some(tender) => drop(read.by_tender.insert(tender, means)),
                 None if paid_with == "*" => read.otherwise = Some(means),
-                None => self.fault(at, "unknown_value", "The key is neither a type of tender nor \"*\"."),
+                None => self.fault(
+                    at,
+                    "unknown_value",
+                    "The key is neither a type of tender nor \"*\".",
+                ),
             }
         }
         read
     }
 
     fn means(&mut self, at: &str, text: &str) -> Option<RefundMeans> {
-        let known = ["original"].into_iter().chain(TenderType::ALL.iter().map(|tender| tender.as_str()));
+        let known =
+            ["original"].into_iter().chain(TenderType::ALL.iter().map(|tender| tender.as_str()));
         let parse = |text: &str| match text {
             "original" => Some(RefundMeans::Original),
             tender => TenderType::parse(tender).map(RefundMeans::Tender),
@@ -160,20 +212,30 @@ impl Reader {
             _ => None,
         };
         match order {
-            PolicyTenderOrder::Listed(list) => Some(TenderOrder::Listed(self.members(at, list, Reader::tender))),
-            PolicyTenderOrder::Named(name) => self.word(at, name, parse, ["first", "last", "proportional"].into_iter()),
+            PolicyTenderOrder::Listed(list) => {
+                Some(TenderOrder::Listed(self.members(at, list, Reader::tender)))
+            }
+            PolicyTenderOrder::Named(name) => {
+                self.word(at, name, parse, ["first", "last", "proportional"].into_iter())
+            }
         }
     }
 
     fn beyond(&mut self, at: &str, text: &str) -> Option<TenderType> {
-        let parse = |text: &str| TenderType::parse(text).filter(|tender| *tender != TenderType::Cash);
-        let known = TenderType::ALL.iter().filter(|tender| **tender != TenderType::Cash).map(|tender| tender.as_str());
+        let parse =
+            |text: &str| TenderType::parse(text).filter(|tender| *tender != TenderType::Cash);
+        let known = TenderType::ALL
+            .iter()
+            .filter(|tender| **tender != TenderType::Cash)
+            .map(|tender| tender.as_str());
         self.word(at, text, parse, known)
     }
 
     fn fee(&mut self, at: &str, fee: &PolicyFee) -> Option<Fee> {
         let amount = match (&fee.percent, &fee.fixed) {
-            (Some(percent), None) => self.percent(&format!("{at}/percent"), percent).map(FeeAmount::Percent),
+            (Some(percent), None) => {
+                self.percent(&format!("{at}/percent"), percent).map(FeeAmount::Percent)
+            }
             (None, Some(fixed)) => self.amount(&format!("{at}/fixed"), fixed).map(FeeAmount::Fixed),
             _ => {
                 self.fault(at, "percent_or_fixed", "A fee has either \"percent\" or \"fixed\".");
@@ -181,19 +243,27 @@ impl Reader {
             }
         };
         let conditions = fee.conditions.as_ref();
-        let conditions = conditions.map(|list| self.members(&format!("{at}/conditions"), list, Reader::condition));
+        let conditions = conditions
+            .map(|list| self.members(&format!("{at}/conditions"), list, Reader::condition));
         let reasons = fee.except_reasons.as_ref();
-        let reasons = reasons.map(|list| self.members(&format!("{at}/except_reasons"), list, Reader::reason));
-        let (conditions, except_reasons) = (conditions.unwrap_or_default(), reasons.unwrap_or_default());
+        let reasons =
+            reasons.map(|list| self.members(&format!("{at}/except_reasons"), list, Reader::reason));
+        let (conditions, except_reasons) =
+            (conditions.unwrap_or_default(), reasons.unwrap_or_default());
         Some(Fee { amount: amount?, conditions, except_reasons })
     }
 
     fn percent(&mut self, at: &str, written: &Written) -> Option<Decimal> {
         let percent = written.text().filter(|text| parse_scaled(text, PERCENT_DIGITS).is_some());
-        let percent =
-            percent.and_then(|text| Decimal::from_str_exact(text).ok()).filter(|p| *p <= Decimal::ONE_HUNDRED);
+        let percent = percent
+            .and_then(|text| Decimal::from_str_exact(text).ok())
+            .filter(|p| *p <= Decimal::ONE_HUNDRED);
         if percent.is_none() {
-            self.fault(at, "invalid_percent", "Percent is text such as \"12.5\", from 0 to 100, up to four decimals.");
+            self.fault(
+                at,
+                "invalid_percent",
+                "Percent is text such as \"12.5\", from 0 to 100, up to four decimals.",
+            );
         }
         percent
     }
@@ -201,19 +271,32 @@ impl Reader {
     fn tier(&mut self, at: &str, tier: &PolicyApproval) -> Option<ApprovalTier> {
         let over = self.amount(&format!("{at}/over"), &tier.over);
         let role = self.approver(&format!("{at}/role"), Some(&tier.role));
-        let approvers =
-            tier.approvers.map_or(Some(1), |n| self.number(&format!("{at}/approvers"), n, 1, limits::APPROVERS));
+        let approvers = tier
+            .approvers
+            .map_or(Some(1), |n| self.number(&format!("{at}/approvers"), n, 1, limits::APPROVERS));
         Some(ApprovalTier { over: over?, role: role?, approvers: approvers? })
     }
 
     fn velocity(&mut self, at: &str, limit: &PolicyVelocity) -> Option<VelocityLimit> {
         let days = self.number(&format!("{at}/days"), limit.days, 1, limits::DAYS);
-        let count = limit.count.map(|count| self.number(&format!("{at}/count"), count, 0, limits::COUNT));
-        let amount = limit.amount.as_ref().map(|amount| self.amount(&format!("{at}/amount"), amount));
+        let count =
+            limit.count.map(|count| self.number(&format!("{at}/count"), count, 0, limits::COUNT));
+        let amount =
+            limit.amount.as_ref().map(|amount| self.amount(&format!("{at}/amount"), amount));
         if count.is_none() && amount.is_none() {
-            self.fault(at, "count_or_amount", "A velocity limit needs \"count\", \"amount\" or both.");
+            self.fault(
+                at,
+                "count_or_amount",
+                "A velocity limit needs \"count\", \"amount\" or both.",
+            );
         }
-        let outcome = self.consequence(at, "outcome", &limit.outcome, limit.approval_role.as_deref());
-        Some(VelocityLimit { days: days?, count: count.flatten(), amount: amount.flatten(), outcome: outcome? })
+        let outcome =
+            self.consequence(at, "outcome", &limit.outcome, limit.approval_role.as_deref());
+        Some(VelocityLimit {
+            days: days?,
+            count: count.flatten(),
+            amount: amount.flatten(),
+            outcome: outcome?,
+        })
     }
 }

@@ -7,8 +7,9 @@ use crate::domain::policy::{FeeAmount, Policy, Rule};
 /// Written in US dollars.
 const STANDARD: &str = include_str!("../standard_policy.json");
 
-/// Currencies whose ordinary prices are a power of ten above a dollar's: limits made for dollars are multiplied so that
-/// a supervisor is not called for every return. Rough on purpose; a shop sets its own.
+/// Currencies whose ordinary prices are a power of ten above a dollar's: limits made for dollars
+/// are multiplied so that a supervisor is not called for every return. Rough on purpose; a shop
+/// sets its own.
 const MULTIPLES: &[(&str, i64)] = &[
     ("CLP", 1_000),
     ("COP", 1_000),
@@ -32,21 +33,27 @@ const MULTIPLES: &[(&str, i64)] = &[
     ("ZAR", 10),
 ];
 
-/// The standard policy with its amounts in the digits and the magnitude of a currency: `"200.00"` in USD and EUR,
-/// `"20000"` in JPY, `"200.000"` in KWD.
+/// The standard policy with its amounts in the digits and the magnitude of a currency: `"200.00"`
+/// in USD and EUR, `"20000"` in JPY, `"200.000"` in KWD.
 pub fn standard(currency: Currency) -> PolicyDocument {
     let mut policy = in_dollars();
     policy.currency = currency;
-    let multiple = MULTIPLES.iter().find(|(code, _)| *code == currency.code()).map_or(1, |(_, multiple)| *multiple);
-    // From hundredths of a dollar to minor units; exact, for the document's amounts are whole dollars.
-    let scale = |amount: &mut Minor| amount.0 = amount.0 * multiple * 10_i64.pow(currency.digits()) / 100;
+    let multiple = MULTIPLES
+        .iter()
+        .find(|(code, _)| *code == currency.code())
+        .map_or(1, |(_, multiple)| *multiple);
+    // From hundredths of a dollar to minor units; exact, for the document's amounts are whole
+    // dollars.
+    let scale =
+        |amount: &mut Minor| amount.0 = amount.0 * multiple * 10_i64.pow(currency.digits()) / 100;
     policy.rules.iter_mut().for_each(|rule| each_amount(rule, scale));
     PolicyDocument::from(&policy)
 }
 
 #[expect(clippy::expect_used, reason = "the document is part of the program, and a test reads it")]
 fn in_dollars() -> Policy {
-    let document: PolicyDocument = serde_json::from_str(STANDARD).expect("standard_policy.json is a policy document");
+    let document: PolicyDocument =
+        serde_json::from_str(STANDARD).expect("standard_policy.json is a policy document");
     Policy::try_from(&document).expect("standard_policy.json is without faults")
 }
 
@@ -73,7 +80,10 @@ mod tests {
         let currency = Currency::parse(code).unwrap();
         let mut policy = Policy::try_from(&standard(currency)).unwrap();
         let mut found = Vec::new();
-        policy.rules.iter_mut().for_each(|rule| each_amount(rule, |amount| found.push(amount.format(currency))));
+        policy
+            .rules
+            .iter_mut()
+            .for_each(|rule| each_amount(rule, |amount| found.push(amount.format(currency))));
         found
     }
 

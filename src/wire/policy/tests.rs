@@ -10,7 +10,8 @@ use super::*;
 use crate::domain::caller::Role;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::policy::{
-    Attribute, CompiledPolicy, Consequence, Facts, Outcome, Policy, TenderOrder, WindowState, lint, window_state,
+    Attribute, CompiledPolicy, Consequence, Facts, Outcome, Policy, TenderOrder, WindowState, lint,
+    window_state,
 };
 use crate::domain::tender::TenderType;
 use crate::domain::words::{Condition, Reason};
@@ -68,17 +69,27 @@ fn the_contracts_example_is_taken_and_behaves_as_read() {
         (plain.window.value.days, plain.window.value.after, plain.window.rule),
         (30, Consequence::Refuse, "default")
     );
-    assert_eq!(plain.conditions.value, &[Condition::Unopened, Condition::Opened, Condition::Damaged]);
+    assert_eq!(
+        plain.conditions.value,
+        &[Condition::Unopened, Condition::Opened, Condition::Damaged]
+    );
     assert_eq!((*plain.outcome.value, plain.outcome.rule), (Outcome::Allow, "built-in"));
     assert_eq!((plain.fee, plain.extension, plain.lowest_in_days), (None, None, None));
     assert_eq!((*plain.receipt_required.value, *plain.id_required.value), (true, false));
     let back = |paid| plain.refund_to.value.allowed(paid).collect::<Vec<_>>();
     assert_eq!(back(TenderType::Cash), [TenderType::Cash, TenderType::StoreCredit]);
     assert_eq!(back(TenderType::DebitCard), [TenderType::DebitCard, TenderType::StoreCredit]);
-    assert!(matches!(plain.tender_order.value, TenderOrder::Listed(list) if list[0] == TenderType::GiftCard));
+    assert!(
+        matches!(plain.tender_order.value, TenderOrder::Listed(list) if list[0] == TenderType::GiftCard)
+    );
     assert_eq!(plain.cash_limit.unwrap().value.amount, Minor(10_000));
-    let tiers: Vec<_> = plain.approval.value.iter().map(|tier| (tier.over.0, tier.role, tier.approvers)).collect();
-    let expected = [(20_000, Role::Supervisor, 1), (100_000, Role::Manager, 1), (500_000, Role::DistrictManager, 2)];
+    let tiers: Vec<_> =
+        plain.approval.value.iter().map(|tier| (tier.over.0, tier.role, tier.approvers)).collect();
+    let expected = [
+        (20_000, Role::Supervisor, 1),
+        (100_000, Role::Manager, 1),
+        (500_000, Role::DistrictManager, 2),
+    ];
     assert_eq!(tiers, expected);
 
     assert_eq!(resolve(Facts { flags: &["final_sale"], ..sale }).outcome.value, &Outcome::Refuse);
@@ -97,7 +108,8 @@ fn the_contracts_example_is_taken_and_behaves_as_read() {
     assert!(!fee.value.applies(Some(Condition::Unopened), None));
     assert!(!fee.value.applies(Some(Condition::Opened), Some(&defective)));
 
-    let bought = |day| resolve(Facts { bought: Some(day), ..sale }).extension.map(|until| *until.value);
+    let bought =
+        |day| resolve(Facts { bought: Some(day), ..sale }).extension.map(|until| *until.value);
     let until = Some(date(2027, 1, 31));
     let edges = [date(2026, 10, 31), date(2026, 11, 1), date(2026, 12, 24), date(2026, 12, 25)];
     assert_eq!(edges.map(bought), [None, until, until, None]);
@@ -105,7 +117,10 @@ fn the_contracts_example_is_taken_and_behaves_as_read() {
     let without = resolve(Facts::default());
     assert_eq!((*without.receipt_required.value, *without.id_required.value), (false, true));
     assert_eq!(without.lowest_in_days.map(|days| *days.value), Some(90));
-    assert_eq!(without.refund_to.value.allowed(TenderType::Cash).collect::<Vec<_>>(), [TenderType::StoreCredit]);
+    assert_eq!(
+        without.refund_to.value.allowed(TenderType::Cash).collect::<Vec<_>>(),
+        [TenderType::StoreCredit]
+    );
     assert_eq!((without.velocity.value[0].count, without.velocity.rule), (Some(3), "no-receipt"));
     assert_eq!(without.window.rule, "default");
 }
@@ -143,7 +158,10 @@ fn every_attribute_and_key_survives_the_way_there_and_back() {
         { "id": "default", "when": {}, "set": { "outcome": "exchange_only", "fee": { "percent": "12.5" } } } ] });
     let policy = policy(&json);
     assert_eq!(serde_json::to_value(PolicyDocument::from(&policy)).unwrap(), json);
-    assert!(Attribute::ALL.iter().all(|attribute| policy.rules[0].set.sets(*attribute)), "the test leaves none out");
+    assert!(
+        Attribute::ALL.iter().all(|attribute| policy.rules[0].set.sets(*attribute)),
+        "the test leaves none out"
+    );
 }
 
 proptest! {
@@ -164,8 +182,9 @@ proptest! {
 
 #[test]
 fn a_statutory_rule_lifts_final_sale_window_packaging_and_fee() {
-    let compiled =
-        CompiledPolicy::new(policy(&serde_json::to_value(standard(Currency::parse("EUR").unwrap())).unwrap()));
+    let compiled = CompiledPolicy::new(policy(
+        &serde_json::to_value(standard(Currency::parse("EUR").unwrap())).unwrap(),
+    ));
     let defective = Reason::parse("defective").unwrap();
     let line = Facts {
         category: &["electronics"],
@@ -176,7 +195,10 @@ fn a_statutory_rule_lifts_final_sale_window_packaging_and_fee() {
         ..Facts::default()
     };
     let protected = compiled.resolve(&line);
-    assert_eq!((*protected.outcome.value, protected.outcome.rule), (Outcome::Allow, "eu-defective"));
+    assert_eq!(
+        (*protected.outcome.value, protected.outcome.rule),
+        (Outcome::Allow, "eu-defective")
+    );
     assert_eq!((protected.window.value.days, protected.conditions.value.len()), (730, 5));
     assert_eq!(protected.fee.map(|fee| fee.rule), Some("eu-defective"));
     let elsewhere = compiled.resolve(&Facts { region: Some("US-NY"), ..line });
@@ -185,16 +207,23 @@ fn a_statutory_rule_lifts_final_sale_window_packaging_and_fee() {
 
 #[test]
 fn the_description_names_formats_words_and_limits() {
-    let describe = |schema| serde_json::to_value::<RefOr<Schema>>(schema).unwrap()["properties"].clone();
+    let describe =
+        |schema| serde_json::to_value::<RefOr<Schema>>(schema).unwrap()["properties"].clone();
     let limit = describe(PolicyCashLimit::schema());
-    assert_eq!((&limit["amount"]["type"], &limit["amount"]["format"]), (&json!("string"), &json!("amount")));
+    assert_eq!(
+        (&limit["amount"]["type"], &limit["amount"]["format"]),
+        (&json!("string"), &json!("amount"))
+    );
     assert_eq!(limit["beyond"]["$ref"], json!("#/components/schemas/TenderTypeWord"));
     let tender = &describe(PolicyWhen::schema())["tender"];
     assert_eq!((&tender["minItems"], &tender["maxItems"]), (&json!(1), &json!(limits::MEMBERS)));
     let rules = &describe(PolicyDocument::schema())["rules"];
     assert_eq!((&rules["minItems"], &rules["maxItems"]), (&json!(1), &json!(limits::RULES)));
     let days = &describe(PolicyWindow::schema())["days"];
-    assert_eq!((days["minimum"].as_f64(), days["maximum"].as_f64()), (Some(0.0), Some(limits::DAYS as f64)));
+    assert_eq!(
+        (days["minimum"].as_f64(), days["maximum"].as_f64()),
+        (Some(0.0), Some(limits::DAYS as f64))
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! The closed vocabularies of the policy document, for its description in OpenAPI alone: the document keeps text, and
-//! reading it reports every unknown word. A test holds these words equal to the domain's.
+//! The closed vocabularies of the policy document, for its description in OpenAPI alone: the
+//! document keeps text, and reading it reports every unknown word. A test holds these words equal
+//! to the domain's.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -59,7 +60,12 @@ mod tests {
 
     fn described<T: PartialSchema>() -> Vec<String> {
         let schema = serde_json::to_value(T::schema()).unwrap();
-        schema["enum"].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+        schema["enum"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|word| word.as_str().unwrap().to_owned())
+            .collect()
     }
 
     #[test]
@@ -69,8 +75,14 @@ mod tests {
         }
         assert_eq!(described::<GovernedByWord>(), words(GovernedBy::ALL, GovernedBy::as_str));
         assert_eq!(described::<WindowFromWord>(), words(WindowFrom::ALL, WindowFrom::as_str));
-        assert_eq!(described::<ExchangeWindowWord>(), words(ExchangeWindow::ALL, ExchangeWindow::as_str));
-        assert_eq!(described::<PromotionWord>(), words(PromotionTreatment::ALL, PromotionTreatment::as_str));
+        assert_eq!(
+            described::<ExchangeWindowWord>(),
+            words(ExchangeWindow::ALL, ExchangeWindow::as_str)
+        );
+        assert_eq!(
+            described::<PromotionWord>(),
+            words(PromotionTreatment::ALL, PromotionTreatment::as_str)
+        );
         assert_eq!(described::<ConditionWord>(), words(Condition::ALL, Condition::as_str));
         assert_eq!(described::<TenderTypeWord>(), words(TenderType::ALL, TenderType::as_str));
     }

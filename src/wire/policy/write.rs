@@ -1,14 +1,14 @@
 //! Back from the domain to the document, in normal form.
 
 use super::document::{
-    PolicyAmountLimit, PolicyApproval, PolicyCashLimit, PolicyDateRange, PolicyDocument, PolicyExtension, PolicyFee,
-    PolicyPriceBasis, PolicyPriceRange, PolicyRule, PolicySettings, PolicyTenderOrder, PolicyVelocity, PolicyWhen,
-    PolicyWindow,
+    PolicyAmountLimit, PolicyApproval, PolicyCashLimit, PolicyDateRange, PolicyDocument,
+    PolicyExtension, PolicyFee, PolicyPriceBasis, PolicyPriceRange, PolicyRule, PolicySettings,
+    PolicyTenderOrder, PolicyVelocity, PolicyWhen, PolicyWindow,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::policy::{
-    Consequence, DateRange, Fee, FeeAmount, Outcome, Policy, PriceRange, RefundMeans, RefundRoutes, Rule, Settings,
-    TenderOrder, VelocityLimit, When, Window,
+    Consequence, DateRange, Fee, FeeAmount, Outcome, Policy, PriceRange, RefundMeans, RefundRoutes,
+    Rule, Settings, TenderOrder, VelocityLimit, When, Window,
 };
 use crate::domain::words::{Condition, Reason};
 use crate::wire::fault::Written;
@@ -45,7 +45,9 @@ fn condition(condition: &Condition) -> &str {
 fn consequence(consequence: Consequence) -> (String, Option<String>) {
     match consequence {
         Consequence::Refuse => ("refuse".to_owned(), None),
-        Consequence::NeedsApproval(role) => ("needs_approval".to_owned(), Some(role.as_str().to_owned())),
+        Consequence::NeedsApproval(role) => {
+            ("needs_approval".to_owned(), Some(role.as_str().to_owned()))
+        }
     }
 }
 
@@ -131,8 +133,13 @@ impl Writer {
                 };
                 tiers.iter().map(tier).collect()
             }),
-            velocity: set.velocity.as_ref().map(|limits| limits.iter().map(|limit| self.velocity(limit)).collect()),
-            price_basis: set.lowest_in_days.map(|days| PolicyPriceBasis { lowest_in_days: days.into() }),
+            velocity: set
+                .velocity
+                .as_ref()
+                .map(|limits| limits.iter().map(|limit| self.velocity(limit)).collect()),
+            price_basis: set
+                .lowest_in_days
+                .map(|days| PolicyPriceBasis { lowest_in_days: days.into() }),
             exchange_window: set.exchange_window.map(|word| word.as_str().to_owned()),
             promotion: set.promotion.map(|word| word.as_str().to_owned()),
             quote_required: set.quote_required,
@@ -145,13 +152,24 @@ impl Writer {
             FeeAmount::Fixed(amount) => (None, Some(self.amount(amount))),
         };
         let conditions = some_words(&fee.conditions, condition);
-        PolicyFee { percent, fixed, conditions, except_reasons: some_words(&fee.except_reasons, Reason::as_str) }
+        PolicyFee {
+            percent,
+            fixed,
+            conditions,
+            except_reasons: some_words(&fee.except_reasons, Reason::as_str),
+        }
     }
 
     fn velocity(&self, limit: &VelocityLimit) -> PolicyVelocity {
         let (outcome, approval_role) = consequence(limit.outcome);
         let amount = limit.amount.map(|amount| self.amount(amount));
-        PolicyVelocity { days: limit.days.into(), count: limit.count.map(i64::from), amount, outcome, approval_role }
+        PolicyVelocity {
+            days: limit.days.into(),
+            count: limit.count.map(i64::from),
+            amount,
+            outcome,
+            approval_role,
+        }
     }
 }
 
@@ -173,7 +191,10 @@ fn routes(routes: &RefundRoutes) -> std::collections::BTreeMap<String, Vec<Strin
         RefundMeans::Original => "original".to_owned(),
         RefundMeans::Tender(tender) => tender.as_str().to_owned(),
     };
-    named.chain(otherwise).map(|(paid_with, list)| (paid_with.to_owned(), list.iter().map(means).collect())).collect()
+    named
+        .chain(otherwise)
+        .map(|(paid_with, list)| (paid_with.to_owned(), list.iter().map(means).collect()))
+        .collect()
 }
 
 fn order(order: &TenderOrder) -> PolicyTenderOrder {
@@ -181,6 +202,8 @@ fn order(order: &TenderOrder) -> PolicyTenderOrder {
         TenderOrder::First => PolicyTenderOrder::Named("first".to_owned()),
         TenderOrder::Last => PolicyTenderOrder::Named("last".to_owned()),
         TenderOrder::Proportional => PolicyTenderOrder::Named("proportional".to_owned()),
-        TenderOrder::Listed(list) => PolicyTenderOrder::Listed(words(list, |tender| tender.as_str())),
+        TenderOrder::Listed(list) => {
+            PolicyTenderOrder::Listed(words(list, |tender| tender.as_str()))
+        }
     }
 }

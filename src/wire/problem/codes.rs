@@ -1,4 +1,5 @@
-//! Every code the service answers with: its status, its title, and what caller, operator and support do.
+//! Every code the service answers with: its status, its title, and what caller, operator and
+//! support do.
 //!
 //! The one list; the OpenAPI document and the guide are made from it.
 
@@ -97,7 +98,8 @@ pub const CODES: &[Meaning] = &[
 
 const INTERNAL: Meaning = m("internal_error", 500, "Internal error", "");
 
-/// Looks a code up. An unlisted code is a bug, which tests find; in production it answers as an internal error.
+/// Looks a code up. An unlisted code is a bug, which tests find; in production it answers as an
+/// internal error.
 pub fn meaning(code: &str) -> &'static Meaning {
     let found = CODES.iter().find(|meaning| meaning.code == code);
     debug_assert!(found.is_some(), "`{code}` is not listed in wire::problem::codes");
@@ -166,7 +168,10 @@ mod tests {
         let mut unlisted = Vec::new();
         walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut |path, text| {
             for constructor in ["Problem::new(", "Fault::new(", "ApiError::new("] {
-                for (_, rest) in text.match_indices(constructor).map(|(at, _)| text.split_at(at + constructor.len())) {
+                for (_, rest) in text
+                    .match_indices(constructor)
+                    .map(|(at, _)| text.split_at(at + constructor.len()))
+                {
                     let Some(code) = rest
                         .trim_start()
                         .strip_prefix('"')
@@ -189,7 +194,9 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 walk(&path, see);
-            } else if path.extension().is_some_and(|ext| ext == "rs") && !path.ends_with("wire/problem/codes.rs") {
+            } else if path.extension().is_some_and(|ext| ext == "rs")
+                && !path.ends_with("wire/problem/codes.rs")
+            {
                 see(&path, &std::fs::read_to_string(&path).unwrap());
             }
         }

@@ -5,7 +5,9 @@ use crate::domain::draft::{ExchangeDraft, ExchangeLine as Line};
 use crate::domain::money::Currency;
 use crate::wire::quantity::WireQuantity;
 use crate::wire::reading::{Reading, Sign, filled};
-use crate::wire::sale::{SaleDiscount, SaleLine, SaleTax, SaleTender, discounts, not_carried, tenders};
+use crate::wire::sale::{
+    SaleDiscount, SaleLine, SaleTax, SaleTender, discounts, not_carried, tenders,
+};
 use crate::wire::texts::{Attribute, Label, SerialNumber};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,19 +25,27 @@ pub struct Exchange {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub discounts: Vec<SaleDiscount>,
-    /// How the customer pays what is due. A check tells what is due; recording needs it to the cent.
+    /// How the customer pays what is due. A check tells what is due; recording needs it to the
+    /// cent.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub tenders: Vec<SaleTender>,
-    /// What cash rounding added to the payment (negative: took off); left out, whatever tenders and law come to.
+    /// What cash rounding added to the payment (negative: took off); left out, whatever tenders and
+    /// law come to.
     #[serde(default)]
     #[schema(format = "amount", example = "0.00")]
     pub cash_rounding: Option<String>,
     /// The register's receipt number for the new goods; left out, the return's number.
     #[serde(default)]
-    #[schema(format = "receipt", min_length = 1, max_length = 64, example = "0042-7-20260411-0815")]
+    #[schema(
+        format = "receipt",
+        min_length = 1,
+        max_length = 64,
+        example = "0042-7-20260411-0815"
+    )]
     pub receipt: Option<String>,
-    /// Whether each new line's `net` contains its taxes; left out, as in the first sale that something comes back of.
+    /// Whether each new line's `net` contains its taxes; left out, as in the first sale that
+    /// something comes back of.
     #[serde(default)]
     pub prices_include_tax: Option<bool>,
 }
@@ -80,8 +90,9 @@ pub struct ExchangeLine {
     /// Facts that rules can ask for.
     #[serde(default)]
     pub attributes: BTreeMap<String, Attribute>,
-    /// The line of the return that it replaces evenly, counted from 0: the same item in another size or colour keeps the
-    /// price paid. Amounts are left out then, or are those that are given back for that line.
+    /// The line of the return that it replaces evenly, counted from 0: the same item in another
+    /// size or colour keeps the price paid. Amounts are left out then, or are those that are given
+    /// back for that line.
     #[serde(default)]
     #[schema(example = 0)]
     pub exchanged_for: Option<u32>,
@@ -89,16 +100,29 @@ pub struct ExchangeLine {
 
 impl Exchange {
     /// The domain's exchange; none where nothing is taken.
-    pub(super) fn in_domain(&mut self, currency: Option<Currency>, reading: &mut Reading) -> Option<ExchangeDraft> {
+    pub(super) fn in_domain(
+        &mut self,
+        currency: Option<Currency>,
+        reading: &mut Reading,
+    ) -> Option<ExchangeDraft> {
         if self.lines.is_empty() {
             if !self.tenders.is_empty() {
-                reading.fault(format_args!("/exchange/lines"), "missing_field", "Say what is taken for this payment.");
+                reading.fault(
+                    format_args!("/exchange/lines"),
+                    "missing_field",
+                    "Say what is taken for this payment.",
+                );
             }
             return None;
         }
-        reading.numbers("exchange/tenders", "tender", self.tenders.iter().map(|tender| tender.tender));
+        reading.numbers(
+            "exchange/tenders",
+            "tender",
+            self.tenders.iter().map(|tender| tender.tender),
+        );
         not_carried("/exchange/tenders", &self.tenders, reading);
-        let read = |(index, line): (usize, &mut ExchangeLine)| line.in_domain(index, currency, reading);
+        let read =
+            |(index, line): (usize, &mut ExchangeLine)| line.in_domain(index, currency, reading);
         Some(ExchangeDraft {
             lines: self.lines.iter_mut().enumerate().map(read).collect(),
             discounts: discounts(format_args!("/exchange/discounts"), &mut self.discounts, reading),
@@ -123,19 +147,31 @@ impl Exchange {
 }
 
 impl ExchangeLine {
-    fn in_domain(&mut self, index: usize, currency: Option<Currency>, reading: &mut Reading) -> Line {
-        let priced =
-            self.unit_price.is_some() || self.net.is_some() || !self.taxes.is_empty() || !self.discounts.is_empty();
+    fn in_domain(
+        &mut self,
+        index: usize,
+        currency: Option<Currency>,
+        reading: &mut Reading,
+    ) -> Line {
+        let priced = self.unit_price.is_some()
+            || self.net.is_some()
+            || !self.taxes.is_empty()
+            || !self.discounts.is_empty();
         if priced || self.exchanged_for.is_none() {
             for (member, amount) in [("unit_price", &self.unit_price), ("net", &self.net)] {
                 if amount.is_none() {
                     let detail = "Say what it costs; only goods exchanged evenly (`exchanged_for`) go without.";
-                    reading.fault(format_args!("/exchange/lines/{index}/{member}"), "missing_field", detail);
+                    reading.fault(
+                        format_args!("/exchange/lines/{index}/{member}"),
+                        "missing_field",
+                        detail,
+                    );
                 }
             }
         }
         let mut sold = self.as_sold(index);
-        // A sale's line is read where it stands in a sale; its faults are told where it stands here.
+        // A sale's line is read where it stands in a sale; its faults are told where it stands
+        // here.
         let mut of_line = Reading::new(currency);
         let line = sold.in_domain(index, &mut of_line);
         sold.check(index, &mut of_line);
@@ -146,7 +182,8 @@ impl ExchangeLine {
         let attributes = self.attributes.iter().filter_map(|(name, value)| {
             let known = kept(value);
             if known.is_none() {
-                let detail = "A number among the attributes is a whole one here; write others as text.";
+                let detail =
+                    "A number among the attributes is a whole one here; write others as text.";
                 reading.invalid(format_args!("/exchange/lines/{index}/attributes"), detail);
             }
             Some((name.clone().into(), known?))

@@ -21,15 +21,16 @@ pub struct ReadReturn {
     /// The quote token, as sent.
     pub quote: Option<String>,
     pub expected_refund: Option<Minor>,
-    /// SHA-256 over the body but for approvals, quote, expected refund, how new goods are paid, and what to do where an
-    /// approval is missing:
-    /// the same for a check and the record that follows it. The identity document enters as its hash.
+    /// SHA-256 over the body but for approvals, quote, expected refund, how new goods are paid, and
+    /// what to do where an approval is missing: the same for a check and the record that follows
+    /// it. The identity document enters as its hash.
     pub digest: [u8; 32],
 }
 
 impl ReturnRequest {
-    /// The draft and what came with it; or every fault of the body. `currency_of_store` is none where the store is not
-    /// known here. `hash_id` makes the keyed hash of an identity document's number.
+    /// The draft and what came with it; or every fault of the body. `currency_of_store` is none
+    /// where the store is not known here. `hash_id` makes the keyed hash of an identity document's
+    /// number.
     pub fn read(
         mut self,
         currency_of_store: Option<Currency>,
@@ -40,17 +41,28 @@ impl ReturnRequest {
         let mut reading = Reading::new(currency);
         self.check_head(currency, currency_of_store, &mut reading);
         let expected = &mut self.expected_refund;
-        let expected_refund = reading.optional_amount(format_args!("/expected_refund"), expected, Sign::NotNegative);
+        let expected_refund =
+            reading.optional_amount(format_args!("/expected_refund"), expected, Sign::NotNegative);
         let customer = self.customer.as_ref();
         let shown = customer.and_then(|who| who.identification.as_deref());
-        let id_hash = shown.and_then(|number| identity_number(number, &mut reading)).map(|number| hash_id(&number));
+        let id_hash = shown
+            .and_then(|number| identity_number(number, &mut reading))
+            .map(|number| hash_id(&number));
         let draft = Draft {
             store: self.store.clone(),
             register: self.register.clone(),
             operator: operator.to_owned(),
-            sale: self.sale.as_ref().and_then(|sale| sale.to_domain(format_args!("/sale"), &mut reading)),
+            sale: self
+                .sale
+                .as_ref()
+                .and_then(|sale| sale.to_domain(format_args!("/sale"), &mut reading)),
             lines: self.lines(&mut reading),
-            charges: self.charges.iter().enumerate().map(|(i, charge)| charge.to_domain(i, &mut reading)).collect(),
+            charges: self
+                .charges
+                .iter()
+                .enumerate()
+                .map(|(i, charge)| charge.to_domain(i, &mut reading))
+                .collect(),
             customer: self.customer.as_ref().and_then(|who| who.id.clone()),
             id_hash,
             refund_to: self.refund_to.0,
@@ -58,17 +70,26 @@ impl ReturnRequest {
             unavailable_tenders: self.unavailable_tenders.clone(),
             currency,
             training: self.training,
-            exchange: self.exchange.as_mut().and_then(|exchange| exchange.in_domain(currency, &mut reading)),
+            exchange: self
+                .exchange
+                .as_mut()
+                .and_then(|exchange| exchange.in_domain(currency, &mut reading)),
         };
         self.not_in_this_version(&mut reading);
         reading.amounts_add_up_safely(format_args!(""));
         let draft = reading.finish(draft)?;
-        let approvals = std::mem::take(&mut self.approvals).into_iter().map(|token| token.0).collect();
+        let approvals =
+            std::mem::take(&mut self.approvals).into_iter().map(|token| token.0).collect();
         let quote = filled(self.quote.take());
         Ok(ReadReturn { digest: self.digest(id_hash), draft, approvals, quote, expected_refund })
     }
 
-    fn check_head(&self, currency: Option<Currency>, of_store: Option<Currency>, reading: &mut Reading) {
+    fn check_head(
+        &self,
+        currency: Option<Currency>,
+        of_store: Option<Currency>,
+        reading: &mut Reading,
+    ) {
         reading.store(format_args!("/store"), &self.store);
         if of_store.is_none() {
             reading.extend([Fault::unknown_store(&self.store)]);
@@ -77,7 +98,8 @@ impl ReturnRequest {
             && currency != Some(of_store)
         {
             let known = currency.map(|_| Fault::currency("/currency", of_store));
-            let unknown = || Fault::invalid("/currency", &format!("{sent:?} is not a currency of ISO 4217."));
+            let unknown =
+                || Fault::invalid("/currency", &format!("{sent:?} is not a currency of ISO 4217."));
             reading.extend([known.unwrap_or_else(unknown)]);
         }
         if self.lines.is_empty() && self.charges.is_empty() {
@@ -87,15 +109,15 @@ impl ReturnRequest {
 
     fn lines(&mut self, reading: &mut Reading) -> Vec<DraftLine> {
         let has_sale = self.sale.is_some();
-        let read = |(index, line): (usize, &mut ReturnLine)| line.in_domain(index, has_sale, reading);
+        let read =
+            |(index, line): (usize, &mut ReturnLine)| line.in_domain(index, has_sale, reading);
         self.lines.iter_mut().enumerate().filter_map(read).collect()
     }
 
     /// What the contract has and this version does not record.
     fn not_in_this_version(&self, reading: &mut Reading) {
         if self.on_approval_needed == OnApprovalNeeded::Request {
-            let detail =
-                "Approvals from elsewhere are not asked for by this version: let the approver sign at the register.";
+            let detail = "Approvals from elsewhere are not asked for by this version: let the approver sign at the register.";
             reading.invalid(format_args!("/on_approval_needed"), detail);
         }
     }
@@ -113,11 +135,14 @@ impl ReturnRequest {
     }
 }
 
-/// The number of a document by its letters and digits alone: a space or a hyphen does not make another person of it.
+/// The number of a document by its letters and digits alone: a space or a hyphen does not make
+/// another person of it.
 fn identity_number(text: &str, reading: &mut Reading) -> Option<String> {
-    let number: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    let number: String =
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
     if number.is_empty() {
-        let detail = "Enter the number of the identity document: it has neither a letter nor a digit.";
+        let detail =
+            "Enter the number of the identity document: it has neither a letter nor a digit.";
         reading.invalid(format_args!("/customer/identification"), detail);
     }
     (!number.is_empty()).then_some(number)
@@ -137,9 +162,16 @@ impl SaleReference {
         Some(if self.gift_receipt { SaleRef::Gift(Box::new(named)) } else { named })
     }
 
-    fn named(&self, at: Arguments<'_>, business_date: Option<Date>, reading: &mut Reading) -> Option<SaleRef> {
+    fn named(
+        &self,
+        at: Arguments<'_>,
+        business_date: Option<Date>,
+        reading: &mut Reading,
+    ) -> Option<SaleRef> {
         match (self.id, &self.receipt) {
-            (Some(id), None) if self.store.is_none() && business_date.is_none() => Some(SaleRef::Id(id.0)),
+            (Some(id), None) if self.store.is_none() && business_date.is_none() => {
+                Some(SaleRef::Id(id.0))
+            }
             (None, Some(receipt)) => {
                 let (receipt, store) = (receipt.clone(), self.store.clone());
                 Some(SaleRef::Receipt { receipt, store, business_date })
@@ -159,19 +191,26 @@ impl SaleReference {
 impl ReturnCharge {
     fn to_domain(&self, index: usize, reading: &mut Reading) -> DraftCharge {
         let sale = self.sale.as_ref();
-        let sale = sale.and_then(|sale| sale.to_domain(format_args!("/charges/{index}/sale"), reading));
+        let sale =
+            sale.and_then(|sale| sale.to_domain(format_args!("/charges/{index}/sale"), reading));
         DraftCharge { sale, charge: self.charge }
     }
 }
 
 impl ReturnLine {
     /// The draft line, none if its reason is at fault.
-    fn in_domain(&mut self, index: usize, return_has_sale: bool, reading: &mut Reading) -> Option<DraftLine> {
+    fn in_domain(
+        &mut self,
+        index: usize,
+        return_has_sale: bool,
+        reading: &mut Reading,
+    ) -> Option<DraftLine> {
         self.check_goods(index, return_has_sale, reading);
         let sale = self.sale.as_ref();
         let reason = self.reason(index, reading);
         Some(DraftLine {
-            sale: sale.and_then(|sale| sale.to_domain(format_args!("/lines/{index}/sale"), reading)),
+            sale: sale
+                .and_then(|sale| sale.to_domain(format_args!("/lines/{index}/sale"), reading)),
             sale_line: self.sale_line,
             sku: self.sku.clone(),
             unit_price: reading.optional_amount(
@@ -205,28 +244,34 @@ impl ReturnLine {
             reading.fault(format_args!("/lines/{index}/sale_line"), "missing_field", detail);
         }
         if self.sale_line.is_some() && !has_sale {
-            let detail = "A line of a sale is named, but no sale: say in `sale` which receipt it is on.";
+            let detail =
+                "A line of a sale is named, but no sale: say in `sale` which receipt it is on.";
             reading.fault(format_args!("/lines/{index}/sale"), "missing_field", detail);
         }
         if self.sale_line.is_none() && self.amount.is_some() {
-            let detail = "Money back while the goods stay needs the line of the sale in `sale_line`.";
+            let detail =
+                "Money back while the goods stay needs the line of the sale in `sale_line`.";
             reading.invalid(format_args!("/lines/{index}/amount"), detail);
         }
     }
 
     fn asked(&mut self, index: usize, reading: &mut Reading) -> Asked {
-        let amount = reading.optional_amount(format_args!("/lines/{index}/amount"), &mut self.amount, Sign::Positive);
+        let amount = reading.optional_amount(
+            format_args!("/lines/{index}/amount"),
+            &mut self.amount,
+            Sign::Positive,
+        );
         match (self.quantity, amount) {
             (Some(quantity), None) => Asked::Units(quantity.0),
             (None, Some(amount)) => Asked::Money(amount),
             (Some(quantity), Some(_)) => {
-                let detail =
-                    "Send `quantity` for goods that come back or `amount` for money while they stay, not both.";
+                let detail = "Send `quantity` for goods that come back or `amount` for money while they stay, not both.";
                 reading.invalid(format_args!("/lines/{index}/amount"), detail);
                 Asked::Units(quantity.0)
             }
             (None, None) => {
-                let detail = "Say in `quantity` how many units come back, or in `amount` how much money.";
+                let detail =
+                    "Say in `quantity` how many units come back, or in `amount` how much money.";
                 reading.fault(format_args!("/lines/{index}/quantity"), "missing_field", detail);
                 Asked::Units(Quantity::ONE)
             }

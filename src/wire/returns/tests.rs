@@ -41,7 +41,11 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
         store: "0042".into(),
         register: "7".into(),
         operator: "1042".into(),
-        sale: Some(SaleRef::Receipt { receipt: "0042-3-20260301-4711".into(), store: None, business_date: None }),
+        sale: Some(SaleRef::Receipt {
+            receipt: "0042-3-20260301-4711".into(),
+            store: None,
+            business_date: None,
+        }),
         lines: vec![DraftLine {
             sale: None,
             sale_line: Some(1),
@@ -66,7 +70,10 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
     };
     let digest = read.digest;
     let approvals = vec!["eyJh.e30.c2ln".to_owned()];
-    assert_eq!(read, ReadReturn { draft, approvals, quote: None, expected_refund: Some(Minor::ZERO), digest });
+    assert_eq!(
+        read,
+        ReadReturn { draft, approvals, quote: None, expected_refund: Some(Minor::ZERO), digest }
+    );
 }
 
 #[test]
@@ -88,10 +95,17 @@ fn the_other_forms_are_read_too() {
     assert_eq!(draft.id_hash, Some([5; 32]));
     assert_eq!(draft.lines[0].sale, Some(SaleRef::Id(id)));
     assert_eq!(draft.lines[0].asked, Asked::Money(Minor(500)));
-    assert_eq!((draft.lines[0].reason.as_str(), draft.lines[0].condition), ("other", Condition::Opened));
-    let by_day = SaleRef::Receipt { receipt: "R".into(), store: Some("0007".into()), business_date: day };
+    assert_eq!(
+        (draft.lines[0].reason.as_str(), draft.lines[0].condition),
+        ("other", Condition::Opened)
+    );
+    let by_day =
+        SaleRef::Receipt { receipt: "R".into(), store: Some("0007".into()), business_date: day };
     assert_eq!(draft.lines[1].sale, Some(by_day));
-    assert_eq!((draft.lines[2].sku.as_deref(), draft.lines[2].unit_price), (Some("85123A"), Some(Minor(1250))));
+    assert_eq!(
+        (draft.lines[2].sku.as_deref(), draft.lines[2].unit_price),
+        (Some("85123A"), Some(Minor(1250)))
+    );
     assert_eq!(draft.charges, [DraftCharge { sale: Some(SaleRef::Id(id)), charge: 1 }]);
 }
 
@@ -136,7 +150,8 @@ fn a_body_full_of_faults_reports_every_one_where_it_is() {
 
 #[test]
 fn a_store_that_is_not_known_is_told_with_the_rest() {
-    let request: ReturnRequest = serde_json::from_value(with(&[("lines", json!([{"sale_line": 1}]))])).unwrap();
+    let request: ReturnRequest =
+        serde_json::from_value(with(&[("lines", json!([{"sale_line": 1}]))])).unwrap();
     let found = request.read(None, "1042", &|_| [0; 32]).unwrap_err();
     let codes: Vec<_> = found.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
     assert_eq!(codes, [("/store", "unknown_store"), ("/lines/0/quantity", "missing_field")]);
@@ -158,13 +173,20 @@ fn the_digest_is_of_the_draft_and_not_of_what_comes_with_it() {
     ]);
     assert_eq!(digest(record), checked);
     assert_ne!(digest(with(&[("refund_to", json!("cash"))])), checked);
-    assert_ne!(digest(with(&[("customer", json!({"id": "C-77", "identification": "X"}))])), checked);
+    assert_ne!(
+        digest(with(&[("customer", json!({"id": "C-77", "identification": "X"}))])),
+        checked
+    );
 }
 
 #[test]
 fn unknown_fields_are_refused_at_every_depth() {
     let body = with(&[("tip", json!(1)), ("sale", json!({"receipt": "R", "till": 1}))]);
-    let found: Vec<_> = Shape::of::<ReturnRequest>().check(&body).into_iter().map(|f| (f.pointer, f.code)).collect();
+    let found: Vec<_> = Shape::of::<ReturnRequest>()
+        .check(&body)
+        .into_iter()
+        .map(|f| (f.pointer, f.code))
+        .collect();
     let unknown = |pointer: &str| (pointer.to_owned(), "unknown_field".to_owned());
     assert_eq!(found, [unknown("/sale/till"), unknown("/tip")]);
 }
@@ -192,7 +214,8 @@ fn a_return_is_shown_as_it_stands_today() {
     later.refunds.push(stand_in);
     let shown = current(&document, &later).unwrap();
     assert_eq!(shown["status"], json!("voided"));
-    let mut expected = [recorded_json()["refunds"][0].clone(), recorded_json()["refunds"][0].clone()];
+    let mut expected =
+        [recorded_json()["refunds"][0].clone(), recorded_json()["refunds"][0].clone()];
     expected[0]["status"] = json!("failed");
     expected[0]["settled_at"] = json!("2026-04-12T08:00:00Z");
     expected[0]["settlement_reference"] = json!("T-9");
@@ -209,7 +232,8 @@ fn a_return_is_shown_as_it_stands_today() {
 #[test]
 fn a_quote_is_for_the_new_goods_and_not_for_how_they_are_paid() {
     let goods = |unit_price: &str, more: Value| {
-        let line = json!({"sku": "85123B", "quantity": "1", "unit_price": unit_price, "net": unit_price});
+        let line =
+            json!({"sku": "85123B", "quantity": "1", "unit_price": unit_price, "net": unit_price});
         let mut exchange = json!({"lines": [line]});
         exchange.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         read(with(&[("exchange", exchange)])).unwrap().digest

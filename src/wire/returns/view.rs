@@ -88,29 +88,43 @@ impl From<&Recorded> for ReturnView {
     fn from(recorded: &Recorded) -> ReturnView {
         let head = ReturnHead::from(&recorded.the_return);
         let refunds = refunds(&recorded.the_return);
-        ReturnView { head, decision: DecisionView { refunds, ..DecisionView::from(&*recorded.decision) } }
+        ReturnView {
+            head,
+            decision: DecisionView { refunds, ..DecisionView::from(&*recorded.decision) },
+        }
     }
 }
 
 impl From<&Return> for ReturnStateView {
     fn from(the_return: &Return) -> ReturnStateView {
         let currency = the_return.currency.code().to_owned();
-        ReturnStateView { head: ReturnHead::from(the_return), currency, refunds: refunds(the_return) }
+        ReturnStateView {
+            head: ReturnHead::from(the_return),
+            currency,
+            refunds: refunds(the_return),
+        }
     }
 }
 
 fn refunds(the_return: &Return) -> Vec<RefundView> {
-    the_return.refunds.iter().map(|refund| RefundView::recorded(refund, the_return.currency)).collect()
+    the_return
+        .refunds
+        .iter()
+        .map(|refund| RefundView::recorded(refund, the_return.currency))
+        .collect()
 }
 
-/// The JSON of a [`ReturnView`] as it stands now: the first answer, kept as text, with status and refunds of today.
-/// The error is for the service's log.
+/// The JSON of a [`ReturnView`] as it stands now: the first answer, kept as text, with status and
+/// refunds of today. The error is for the service's log.
 pub fn current(document: &str, the_return: &Return) -> Result<Value, String> {
     let mut shown: Value = serde_json::from_str(document).map_err(|error| error.to_string())?;
     let Value::Object(members) = &mut shown else {
         return Err("the return's document is not an object".into());
     };
     members.insert("status".into(), json!(the_return.status.as_str()));
-    members.insert("refunds".into(), serde_json::to_value(refunds(the_return)).map_err(|error| error.to_string())?);
+    members.insert(
+        "refunds".into(),
+        serde_json::to_value(refunds(the_return)).map_err(|error| error.to_string())?,
+    );
     Ok(shown)
 }

@@ -73,13 +73,21 @@ impl ImportResult {
 
     /// A line that was refused.
     pub fn refused(line: usize, problem: Problem) -> ImportResult {
-        ImportResult { line, status: ImportStatus::Refused, id: None, problem: Some(Box::new(problem)) }
+        ImportResult {
+            line,
+            status: ImportStatus::Refused,
+            id: None,
+            problem: Some(Box::new(problem)),
+        }
     }
 
     /// A line whose answer is at hand as text: the problem that it is.
     pub fn answered(line: usize, status: u16, body: &str) -> ImportResult {
         let problem = serde_json::from_str(body).unwrap_or_else(|_| {
-            Problem::new("internal_error", format!("The line was answered with status {status} and no problem."))
+            Problem::new(
+                "internal_error",
+                format!("The line was answered with status {status} and no problem."),
+            )
         });
         ImportResult::refused(line, problem)
     }

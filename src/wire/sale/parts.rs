@@ -1,4 +1,5 @@
-//! From a sale's lines, charges and tenders to the domain's; exchanges read theirs with the same functions.
+//! From a sale's lines, charges and tenders to the domain's; exchanges read theirs with the same
+//! functions.
 
 use super::{GiftCardSold, SaleCharge, SaleDiscount, SaleLine, SaleTax, SaleTender};
 use crate::domain::gift_cards::of_sales::GiftCardSold as SoldHere;
@@ -17,21 +18,27 @@ const RATE_DECIMALS: u32 = 12;
 
 impl SaleLine {
     pub(in crate::wire) fn in_domain(&mut self, index: usize, reading: &mut Reading) -> Line {
-        let unit_price =
-            reading.amount(format_args!("/lines/{index}/unit_price"), &mut self.unit_price, Sign::NotNegative);
+        let unit_price = reading.amount(
+            format_args!("/lines/{index}/unit_price"),
+            &mut self.unit_price,
+            Sign::NotNegative,
+        );
         let extended = i128::from(unit_price.0) * i128::from(self.quantity.0.0) / 1_000;
         if extended > i128::from(Minor::MAX.0) {
             let detail = "Unit price times quantity is more than this service takes.";
             reading.bad_amount(format_args!("/lines/{index}/unit_price"), detail);
         }
-        let gift_card = self.gift_card.as_mut().and_then(|GiftCardSold { id, amount, movement, .. }| {
-            let at = format_args!("/lines/{index}/gift_card/amount");
-            let amount = reading.optional_amount(at, amount, Sign::NotNegative);
-            id.map(|id| SoldHere { id: id.0, amount, meant: movement.map(|word| word.0) })
-        });
+        let gift_card =
+            self.gift_card.as_mut().and_then(|GiftCardSold { id, amount, movement, .. }| {
+                let at = format_args!("/lines/{index}/gift_card/amount");
+                let amount = reading.optional_amount(at, amount, Sign::NotNegative);
+                id.map(|id| SoldHere { id: id.0, amount, meant: movement.map(|word| word.0) })
+            });
         let is_true = |(_, value): &(&String, &Attribute)| **value == Attribute::Flag(true);
-        let mut flags: Vec<String> = self.attributes.iter().filter(is_true).map(|(name, _)| name.clone()).collect();
-        // Rules, fees, prices and the ledger ask for the flag, however the register says that a card was sold.
+        let mut flags: Vec<String> =
+            self.attributes.iter().filter(is_true).map(|(name, _)| name.clone()).collect();
+        // Rules, fees, prices and the ledger ask for the flag, however the register says that a
+        // card was sold.
         if self.gift_card.is_some() && !flags.iter().any(|flag| flag == Line::GIFT_CARD) {
             flags.push(Line::GIFT_CARD.to_owned());
         }
@@ -44,8 +51,16 @@ impl SaleLine {
             brand: self.brand.clone(),
             quantity: self.quantity.0,
             unit_price,
-            discounts: discounts(format_args!("/lines/{index}/discounts"), &mut self.discounts, reading),
-            net: reading.amount(format_args!("/lines/{index}/net"), &mut self.net, Sign::NotNegative),
+            discounts: discounts(
+                format_args!("/lines/{index}/discounts"),
+                &mut self.discounts,
+                reading,
+            ),
+            net: reading.amount(
+                format_args!("/lines/{index}/net"),
+                &mut self.net,
+                Sign::NotNegative,
+            ),
             taxes: taxes(format_args!("/lines/{index}/taxes"), &mut self.taxes, reading),
             serial_numbers: self.serial_numbers.iter().map(|serial| serial.0.clone()).collect(),
             flags,
@@ -61,8 +76,11 @@ impl SaleLine {
     pub(in crate::wire) fn check(&self, index: usize, reading: &mut Reading) {
         let units = i128::from(self.quantity.0.0);
         if self.serial_numbers.len() as i128 * 1_000 > units {
-            let detail =
-                format!("There are {} serial numbers for {} units.", self.serial_numbers.len(), self.quantity.0);
+            let detail = format!(
+                "There are {} serial numbers for {} units.",
+                self.serial_numbers.len(),
+                self.quantity.0
+            );
             reading.invalid(format_args!("/lines/{index}/serial_numbers"), detail);
         }
         let mut seen = HashSet::new();
@@ -73,7 +91,10 @@ impl SaleLine {
             }
         }
         if self.attributes.len() > MAX_ATTRIBUTES {
-            let detail = format!("There are {} attributes; at most {MAX_ATTRIBUTES} are taken.", self.attributes.len());
+            let detail = format!(
+                "There are {} attributes; at most {MAX_ATTRIBUTES} are taken.",
+                self.attributes.len()
+            );
             reading.fault(format_args!("/lines/{index}/attributes"), "too_many", detail);
         }
         self.attributes.iter().for_each(|(name, value)| attribute(index, name, value, reading));
@@ -91,7 +112,11 @@ fn attribute(index: usize, name: &str, value: &Attribute, reading: &mut Reading)
         reading.fault(format_args!("{pointer}"), "card_number_refused", detail);
     }
     if matches!(value, Attribute::Text(text) if text.chars().count() > 500) {
-        reading.fault(format_args!("{pointer}"), "too_long", "The attribute is longer than 500 characters.");
+        reading.fault(
+            format_args!("{pointer}"),
+            "too_long",
+            "The attribute is longer than 500 characters.",
+        );
     }
 }
 
@@ -109,7 +134,11 @@ impl SaleDiscount {
 impl SaleTax {
     /// A tax as it is shown.
     pub fn new(tax: &Tax, currency: Currency) -> SaleTax {
-        SaleTax { code: tax.code.clone(), rate: tax.rate.clone(), amount: tax.amount.format(currency) }
+        SaleTax {
+            code: tax.code.clone(),
+            rate: tax.rate.clone(),
+            amount: tax.amount.format(currency),
+        }
     }
 }
 
@@ -118,7 +147,11 @@ impl SaleCharge {
         Charge {
             charge: self.charge,
             kind: self.kind.clone(),
-            amount: reading.amount(format_args!("/charges/{index}/amount"), &mut self.amount, Sign::NotNegative),
+            amount: reading.amount(
+                format_args!("/charges/{index}/amount"),
+                &mut self.amount,
+                Sign::NotNegative,
+            ),
             taxes: taxes(format_args!("/charges/{index}/taxes"), &mut self.taxes, reading),
             refundable: self.refundable,
         }
@@ -126,12 +159,24 @@ impl SaleCharge {
 }
 
 /// Reads tenders at a place of any body.
-pub(in crate::wire) fn tenders(at: &str, tenders: &mut [SaleTender], reading: &mut Reading) -> Vec<Tender> {
+pub(in crate::wire) fn tenders(
+    at: &str,
+    tenders: &mut [SaleTender],
+    reading: &mut Reading,
+) -> Vec<Tender> {
     let read = |(index, tender): (usize, &mut SaleTender)| Tender {
         tender: tender.tender,
         kind: tender.kind.0,
-        amount: reading.amount(format_args!("{at}/{index}/amount"), &mut tender.amount, Sign::NotNegative),
-        change: reading.amount(format_args!("{at}/{index}/change"), &mut tender.change, Sign::NotNegative),
+        amount: reading.amount(
+            format_args!("{at}/{index}/amount"),
+            &mut tender.amount,
+            Sign::NotNegative,
+        ),
+        change: reading.amount(
+            format_args!("{at}/{index}/change"),
+            &mut tender.change,
+            Sign::NotNegative,
+        ),
         reference: tender.reference.clone(),
         card: tender.card.as_ref().map(|card| Card {
             brand: card.brand.clone(),
@@ -143,9 +188,17 @@ pub(in crate::wire) fn tenders(at: &str, tenders: &mut [SaleTender], reading: &m
 }
 
 /// Reads discounts at a place of any body.
-pub(in crate::wire) fn discounts(at: Arguments<'_>, sent: &mut [SaleDiscount], reading: &mut Reading) -> Vec<Discount> {
+pub(in crate::wire) fn discounts(
+    at: Arguments<'_>,
+    sent: &mut [SaleDiscount],
+    reading: &mut Reading,
+) -> Vec<Discount> {
     let read = |(index, discount): (usize, &mut SaleDiscount)| Discount {
-        amount: reading.amount(format_args!("{at}/{index}/amount"), &mut discount.amount, Sign::NotNegative),
+        amount: reading.amount(
+            format_args!("{at}/{index}/amount"),
+            &mut discount.amount,
+            Sign::NotNegative,
+        ),
         promotion: discount.promotion.clone(),
         description: discount.description.clone(),
     };
@@ -162,7 +215,8 @@ fn taxes(at: Arguments<'_>, sent: &mut [SaleTax], reading: &mut Reading) -> Vec<
                 "A rate is a fraction in plain decimals, like \"0.08875\".",
             );
         }
-        let amount = reading.amount(format_args!("{at}/{index}/amount"), &mut tax.amount, Sign::NotNegative);
+        let amount =
+            reading.amount(format_args!("{at}/{index}/amount"), &mut tax.amount, Sign::NotNegative);
         read.push(Tax { code: tax.code.clone(), rate: tax.rate.clone(), amount });
     }
     read

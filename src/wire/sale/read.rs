@@ -13,13 +13,18 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// A trading day may begin before midnight and end after it, in whatever zone the register keeps its clock.
+/// A trading day may begin before midnight and end after it, in whatever zone the register keeps
+/// its clock.
 const DAYS_APART: i32 = 2;
 
 impl NewSale {
-    /// The sale, its document and the document's digest; or every fault of the body. `future` is how far the register's
-    /// clock may be ahead of `now`.
-    pub fn read(mut self, now: Timestamp, future: SignedDuration) -> Result<RecordSale, Vec<Fault>> {
+    /// The sale, its document and the document's digest; or every fault of the body. `future` is
+    /// how far the register's clock may be ahead of `now`.
+    pub fn read(
+        mut self,
+        now: Timestamp,
+        future: SignedDuration,
+    ) -> Result<RecordSale, Vec<Fault>> {
         let currency = Currency::parse(&self.currency);
         let mut reading = Reading::new(currency);
         let sale = self.in_domain(&mut reading);
@@ -43,7 +48,13 @@ impl NewSale {
         serde_json::to_value(self).map(sorted).unwrap_or_default().to_string()
     }
 
-    fn check_head(&self, sale: Option<&Sale>, now: Timestamp, future: SignedDuration, reading: &mut Reading) {
+    fn check_head(
+        &self,
+        sale: Option<&Sale>,
+        now: Timestamp,
+        future: SignedDuration,
+        reading: &mut Reading,
+    ) {
         reading.store(format_args!("/store"), &self.store);
         if Currency::parse(&self.currency).is_none() {
             reading.extend([unknown_currency()]);
@@ -52,7 +63,8 @@ impl NewSale {
             return;
         };
         if now.checked_add(future).is_ok_and(|latest| sold_at > latest) {
-            let detail = format!("The sale lies in the future: it is {now} here. Set the register's clock.");
+            let detail =
+                format!("The sale lies in the future: it is {now} here. Set the register's clock.");
             reading.fault(format_args!("/sold_at"), "time_in_future", detail);
         }
         let local = self.sold_at.get(..10).and_then(|date| date.parse::<Date>().ok());
@@ -63,8 +75,9 @@ impl NewSale {
         if let (Some(local), Some(day)) = (local, business_date)
             && days_between(local, day) > DAYS_APART
         {
-            let detail =
-                format!("The business date is more than {DAYS_APART} days from the time of the sale, {local}.");
+            let detail = format!(
+                "The business date is more than {DAYS_APART} days from the time of the sale, {local}."
+            );
             reading.invalid(format_args!("/business_date"), detail);
         }
     }
@@ -90,19 +103,34 @@ impl NewSale {
         super::tie::not_carried("/tenders", &self.tenders, reading);
     }
 
-    /// The domain's form, none if times, dates or the currency cannot be read. Spells amounts in their one way.
+    /// The domain's form, none if times, dates or the currency cannot be read. Spells amounts in
+    /// their one way.
     fn in_domain(&mut self, reading: &mut Reading) -> Option<Sale> {
         let business_date = reading.date(format_args!("/business_date"), &self.business_date);
         self.sold_at.make_ascii_uppercase();
         let sold_at = instant(&self.sold_at);
         if sold_at.is_none() {
-            reading.invalid(format_args!("/sold_at"), "Say when with an offset, like \"2026-03-01T14:05:09-05:00\".");
+            reading.invalid(
+                format_args!("/sold_at"),
+                "Say when with an offset, like \"2026-03-01T14:05:09-05:00\".",
+            );
         }
-        let lines = self.lines.iter_mut().enumerate().map(|(index, line)| line.in_domain(index, reading)).collect();
+        let lines = self
+            .lines
+            .iter_mut()
+            .enumerate()
+            .map(|(index, line)| line.in_domain(index, reading))
+            .collect();
         let discounts = discounts(format_args!("/discounts"), &mut self.discounts, reading);
-        let charges = self.charges.iter_mut().enumerate().map(|(i, charge)| charge.in_domain(i, reading)).collect();
+        let charges = self
+            .charges
+            .iter_mut()
+            .enumerate()
+            .map(|(i, charge)| charge.in_domain(i, reading))
+            .collect();
         let tenders = tenders("/tenders", &mut self.tenders, reading);
-        let cash_rounding = reading.amount(format_args!("/cash_rounding"), &mut self.cash_rounding, Sign::Any);
+        let cash_rounding =
+            reading.amount(format_args!("/cash_rounding"), &mut self.cash_rounding, Sign::Any);
         let total = reading.amount(format_args!("/total"), &mut self.total, Sign::NotNegative);
         Some(Sale {
             id: Uuid::nil(),
@@ -128,13 +156,15 @@ impl NewSale {
     }
 }
 
-/// Reads a sale back from its document, whose sums were checked when it came in; the error is for the service's log.
+/// Reads a sale back from its document, whose sums were checked when it came in; the error is for
+/// the service's log.
 pub fn read_document(document: &str, id: Uuid) -> Result<Sale, String> {
     let mut body: NewSale = serde_json::from_str(document).map_err(|error| error.to_string())?;
     let mut reading = Reading::new(Currency::parse(&body.currency));
     let sale = body.in_domain(&mut reading);
-    let described =
-        |faults: Vec<Fault>| faults.iter().map(|f| format!("{}: {}", f.pointer, f.detail)).collect::<Vec<_>>();
+    let described = |faults: Vec<Fault>| {
+        faults.iter().map(|f| format!("{}: {}", f.pointer, f.detail)).collect::<Vec<_>>()
+    };
     let sale = reading.finish(sale).map_err(|faults| described(faults).join(" "))?;
     sale.map(|sale| Sale { id, ..sale }).ok_or_else(|| unknown_currency().detail)
 }

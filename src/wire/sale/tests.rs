@@ -81,7 +81,11 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
                 description: Some("10 % off".into()),
             }],
             net: Minor(2250),
-            taxes: vec![Tax { code: "NY".into(), rate: Some("0.08875".into()), amount: Minor(200) }],
+            taxes: vec![Tax {
+                code: "NY".into(),
+                rate: Some("0.08875".into()),
+                amount: Minor(200),
+            }],
             serial_numbers: vec![],
             flags: vec![],
             parent_line: None,
@@ -121,7 +125,10 @@ fn everything_optional_is_read() {
             "/charges",
             json!([{"charge": 1, "type": "shipping", "amount": "4.90", "taxes": [{"code": "NY", "amount": "0.43"}], "refundable": true}]),
         ),
-        ("/lines/0/attributes", json!({"final_sale": true, "size": "M", "watts": 5, "gift_receipt": false})),
+        (
+            "/lines/0/attributes",
+            json!({"final_sale": true, "size": "M", "watts": 5, "gift_receipt": false}),
+        ),
         ("/lines/0/serial_numbers", json!(["490154203237518", "B"])),
         ("/lines/0/delivered_on", json!("2026-03-04")),
         ("/lines/0/brand", json!("Acme")),
@@ -142,7 +149,10 @@ fn everything_optional_is_read() {
     assert_eq!(sale.lines[1].parent_line, Some(1));
     assert_eq!(sale.lines[1].flags, ["gift_card"], "a line that sold a card says so to the rules");
     assert_eq!(sale.charges[0].gross(), Minor(533));
-    assert_eq!((sale.tenders[1].change, sale.cash_rounding, sale.total), (Minor(4219), Minor(-2), Minor(7783)));
+    assert_eq!(
+        (sale.tenders[1].change, sale.cash_rounding, sale.total),
+        (Minor(4219), Minor(-2), Minor(7783))
+    );
     assert_eq!(sale.discounts[0].amount, Minor(200));
 }
 
@@ -160,11 +170,9 @@ fn the_same_content_is_the_same_document_however_it_is_written() {
     ]);
     let again = read(other).unwrap();
     assert_eq!((&again.document, again.digest), (&known.document, known.digest));
-    assert!(
-        known
-            .document
-            .starts_with(r#"{"business_date":"2026-03-01","cash_rounding":"0.00","channel":"store","charges":[]"#)
-    );
+    assert!(known.document.starts_with(
+        r#"{"business_date":"2026-03-01","cash_rounding":"0.00","channel":"store","charges":[]"#
+    ));
     let changed = read(with(&[("/operator", json!("1043"))])).unwrap();
     assert_ne!(changed.digest, known.digest);
 }
@@ -181,7 +189,10 @@ fn a_body_full_of_faults_reports_every_one_where_it_is() {
         ("/lines/0/delivered_on", json!("2026-02-30")),
         ("/lines/0/parent_line", json!(1)),
         ("/lines/0/attributes/a~1b", json!(4_242_424_242_424_242_u64)),
-        ("/lines/-", json!({"line": 1, "sku": "B", "quantity": 1, "unit_price": "1.00", "net": "1.00"})),
+        (
+            "/lines/-",
+            json!({"line": 1, "sku": "B", "quantity": 1, "unit_price": "1.00", "net": "1.00"}),
+        ),
         ("/tenders/1/tender", json!(0)),
         ("/total", json!("1e3")),
     ]);
@@ -208,10 +219,18 @@ fn a_body_full_of_faults_reports_every_one_where_it_is() {
 
 #[test]
 fn sums_that_do_not_hold_are_named_with_both_amounts() {
-    let body = with(&[("/lines/0/net", json!("22.00")), ("/tenders/1/change", json!("5")), ("/total", json!("25.00"))]);
-    let found: Vec<_> =
-        read(body).unwrap_err().into_iter().map(|fault| (fault.pointer, fault.code, fault.detail)).collect();
-    let fault = |pointer: &str, detail: &str| (pointer.to_owned(), "does_not_add_up", detail.to_owned());
+    let body = with(&[
+        ("/lines/0/net", json!("22.00")),
+        ("/tenders/1/change", json!("5")),
+        ("/total", json!("25.00")),
+    ]);
+    let found: Vec<_> = read(body)
+        .unwrap_err()
+        .into_iter()
+        .map(|fault| (fault.pointer, fault.code, fault.detail))
+        .collect();
+    let fault =
+        |pointer: &str, detail: &str| (pointer.to_owned(), "does_not_add_up", detail.to_owned());
     assert_eq!(
         found,
         [
@@ -219,7 +238,10 @@ fn sums_that_do_not_hold_are_named_with_both_amounts() {
                 "/lines/0/net",
                 "Unit price times quantity less the line's discounts comes to 22.50; sent was 22.00."
             ),
-            fault("/total", "Lines less discounts plus taxes and charges comes to 24.00; sent was 25.00."),
+            fault(
+                "/total",
+                "Lines less discounts plus taxes and charges comes to 24.00; sent was 25.00."
+            ),
             fault(
                 "/tenders/1/change",
                 "The amount given, which the change cannot exceed, comes to 4.50; sent was 5.00."
@@ -234,8 +256,14 @@ fn sums_that_do_not_hold_are_named_with_both_amounts() {
 
 #[test]
 fn a_foreign_currency_and_amounts_beyond_measure_are_faults_not_sums() {
-    assert_eq!(faults(with(&[("/currency", json!("XXX"))])), [("/currency".into(), "invalid_value")]);
-    let huge = with(&[("/lines/0/unit_price", json!("9999999999999")), ("/lines/0/quantity", json!("1000000000"))]);
+    assert_eq!(
+        faults(with(&[("/currency", json!("XXX"))])),
+        [("/currency".into(), "invalid_value")]
+    );
+    let huge = with(&[
+        ("/lines/0/unit_price", json!("9999999999999")),
+        ("/lines/0/quantity", json!("1000000000")),
+    ]);
     assert_eq!(faults(huge), [("/lines/0/unit_price".into(), "invalid_amount")]);
     let tax = json!({"code": "T", "amount": "9999999999999.00"});
     let many = with(&[("/lines/0/taxes", Value::from(vec![tax; 200]))]);
@@ -244,10 +272,18 @@ fn a_foreign_currency_and_amounts_beyond_measure_are_faults_not_sums() {
 
 #[test]
 fn unknown_fields_are_refused_at_every_depth() {
-    let body = with(&[("/tip", json!(1)), ("/lines/0/colour", json!("red")), ("/tenders/0/card/number", json!("x"))]);
-    let found: Vec<_> = Shape::of::<NewSale>().check(&body).into_iter().map(|f| (f.pointer, f.code)).collect();
+    let body = with(&[
+        ("/tip", json!(1)),
+        ("/lines/0/colour", json!("red")),
+        ("/tenders/0/card/number", json!("x")),
+    ]);
+    let found: Vec<_> =
+        Shape::of::<NewSale>().check(&body).into_iter().map(|f| (f.pointer, f.code)).collect();
     let unknown = |pointer: &str| (pointer.to_owned(), "unknown_field".to_owned());
-    assert_eq!(found, [unknown("/lines/0/colour"), unknown("/tenders/0/card/number"), unknown("/tip")]);
+    assert_eq!(
+        found,
+        [unknown("/lines/0/colour"), unknown("/tenders/0/card/number"), unknown("/tip")]
+    );
     assert!(serde_json::from_value::<NewSale>(body).is_err());
 }
 
@@ -258,7 +294,8 @@ fn a_sale_is_shown_as_sent_with_what_came_back() {
     let mut book = Book::new(Arc::new(read_document(&recorded_sale.document, id).unwrap()));
     book.lines[0].take(Quantity::ONE).unwrap();
     book.tenders[1].refunded = Minor(450);
-    let shown = serde_json::to_value(SaleView::new(&recorded_sale.document, &book, now()).unwrap()).unwrap();
+    let shown = serde_json::to_value(SaleView::new(&recorded_sale.document, &book, now()).unwrap())
+        .unwrap();
     let mut expected = hearts();
     expected["id"] = json!("0190d3a0-0000-7000-8000-000000000001");
     expected["recorded_at"] = json!("2026-03-02T00:00:00Z");
@@ -282,7 +319,8 @@ fn a_sale_is_shown_as_sent_with_what_came_back() {
 }
 
 proptest! {
-    /// Whatever was taken in reads back as the same sale, and reading its document as a body changes nothing.
+    /// Whatever was taken in reads back as the same sale, and reading its document as a body
+    /// changes nothing.
     #[test]
     fn documents_round_trip(
         lines in prop::collection::vec((1i64..5_000, 0i64..100_000, any::<bool>(), 0i64..900), 1..6),

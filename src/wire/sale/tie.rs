@@ -1,4 +1,5 @@
-//! What ties the sale of an exchange to the first one. Told by the service, refused in what registers send.
+//! What ties the sale of an exchange to the first one. Told by the service, refused in what
+//! registers send.
 
 use super::{NewSale, SaleTender};
 use crate::domain::money::Currency;
@@ -10,7 +11,8 @@ use std::fmt::Arguments;
 use utoipa::ToSchema;
 
 /// What is said to a register that sends what only the service tells.
-pub(super) const NOT_SENT: &str = "The service tells this of exchanges that it recorded; leave it out.";
+pub(super) const NOT_SENT: &str =
+    "The service tells this of exchanges that it recorded; leave it out.";
 
 /// The return that a sale's goods were taken for, and the sale that it all began with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -23,14 +25,16 @@ pub struct ExchangeOf {
     /// The first sale of the chain; left out where goods came back without a receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale: Option<Id>,
-    /// Since when the goods count as bought, if the policy lets exchanged goods inherit their window.
+    /// Since when the goods count as bought, if the policy lets exchanged goods inherit their
+    /// window.
     #[schema(format = "date", example = "2026-03-01")]
     pub bought_on: String,
     /// When the first goods were delivered, if not at the counter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-04")]
     pub delivered_on: Option<String>,
-    /// Lines that replace a returned one evenly, at the price paid; they count from that one's own day.
+    /// Lines that replace a returned one evenly, at the price paid; they count from that one's own
+    /// day.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub even_lines: Vec<EvenLine>,
@@ -73,7 +77,8 @@ pub struct CarriedFrom {
 
 /// Refuses tenders that say where their money came from.
 pub(in crate::wire) fn not_carried(at: &str, tenders: &[SaleTender], reading: &mut Reading) {
-    for (index, _) in tenders.iter().enumerate().filter(|(_, tender)| tender.carried_from.is_some()) {
+    for (index, _) in tenders.iter().enumerate().filter(|(_, tender)| tender.carried_from.is_some())
+    {
         reading.fault(format_args!("{at}/{index}/carried_from"), "unknown_field", NOT_SENT);
     }
 }
@@ -87,7 +92,12 @@ impl NewSale {
         let tie = self.exchange_of.as_ref()?;
         let at = "/exchange_of";
         let even = |(index, even): (usize, &EvenLine)| {
-            let since = since(format_args!("{at}/even_lines/{index}"), &even.bought_on, &even.delivered_on, reading)?;
+            let since = since(
+                format_args!("{at}/even_lines/{index}"),
+                &even.bought_on,
+                &even.delivered_on,
+                reading,
+            )?;
             Some(Even { line: even.line, since })
         };
         Some(Tie {
@@ -127,7 +137,12 @@ impl SaleTender {
     }
 }
 
-fn since(at: Arguments<'_>, bought: &str, delivered: &Option<String>, reading: &mut Reading) -> Option<Since> {
+fn since(
+    at: Arguments<'_>,
+    bought: &str,
+    delivered: &Option<String>,
+    reading: &mut Reading,
+) -> Option<Since> {
     let delivered_on = match delivered {
         Some(on) => Some(reading.date(format_args!("{at}/delivered_on"), on)?),
         None => None,

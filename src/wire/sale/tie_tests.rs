@@ -25,7 +25,11 @@ fn line() -> SaleLine {
         brand: Some("Acme".into()),
         quantity: Quantity(1_500),
         unit_price: Minor(800),
-        discounts: vec![Discount { amount: Minor(100), promotion: Some("P".into()), description: None }],
+        discounts: vec![Discount {
+            amount: Minor(100),
+            promotion: Some("P".into()),
+            description: None,
+        }],
         net: Minor(1100),
         taxes: vec![Tax { code: "NY".into(), rate: Some("0.08875".into()), amount: Minor(98) }],
         serial_numbers: vec!["SN-1".into()],
@@ -48,13 +52,21 @@ fn sale(first: &Sale) -> Sale {
         reference: Some("tok_9f".into()),
         card: Some(card.clone()),
     };
-    let carried =
-        |tender, origin, rounding| Carried { tender, origin, paid_on: date(2026, 3, 1), rounding: Minor(rounding) };
+    let carried = |tender, origin, rounding| Carried {
+        tender,
+        origin,
+        paid_on: date(2026, 3, 1),
+        rounding: Minor(rounding),
+    };
     Sale {
         id: id(7),
         receipt: "X-1".into(),
         lines: vec![line()],
-        discounts: vec![Discount { amount: Minor(1), promotion: None, description: Some("odd".into()) }],
+        discounts: vec![Discount {
+            amount: Minor(1),
+            promotion: None,
+            description: Some("odd".into()),
+        }],
         charges: vec![],
         tenders: vec![
             tender(2, TenderType::CreditCard, 1000, 0),
@@ -135,10 +147,15 @@ fn the_document_of_an_exchange_reads_back_as_its_sale() {
 #[test]
 fn a_register_that_ties_a_sale_itself_is_told_to_leave_that_out() {
     let mut body = samples::hearts();
-    body["exchange_of"] = json!({"return": Uuid::nil().to_string(), "return_number": "R", "bought_on": "2026-03-01"});
+    body["exchange_of"] =
+        json!({"return": Uuid::nil().to_string(), "return_number": "R", "bought_on": "2026-03-01"});
     body["tenders"][1]["carried_from"] = json!({"paid_on": "2026-03-01", "rounding": "0"});
     let sale: NewSale = serde_json::from_value(body).unwrap();
-    let faults = sale.read("2026-03-02T00:00:00Z".parse().unwrap(), jiff::SignedDuration::ZERO).unwrap_err();
+    let faults =
+        sale.read("2026-03-02T00:00:00Z".parse().unwrap(), jiff::SignedDuration::ZERO).unwrap_err();
     let told: Vec<_> = faults.iter().map(|fault| (fault.pointer.as_str(), fault.code)).collect();
-    assert_eq!(told, [("/exchange_of", "unknown_field"), ("/tenders/1/carried_from", "unknown_field")]);
+    assert_eq!(
+        told,
+        [("/exchange_of", "unknown_field"), ("/tenders/1/carried_from", "unknown_field")]
+    );
 }

@@ -106,7 +106,10 @@ impl SaleView {
         });
         let tenders = sent.tenders.iter().zip(&book.tenders).map(|(tender, state)| Extended {
             of: tender.clone(),
-            more: SaleTenderState { refunded: state.refunded.format(currency), charged_back: state.charged_back },
+            more: SaleTenderState {
+                refunded: state.refunded.format(currency),
+                charged_back: state.charged_back,
+            },
         });
         let charges = sent.charges.iter().map(|charge| Extended {
             of: charge.clone(),

@@ -51,7 +51,8 @@ impl Compiler {
         let id = self.add(Node::Any, true);
         self.named.insert(name.to_owned(), id);
         let schema = self.components.get(name).cloned();
-        // Found by any test that checks a body of the type: a field's type that its schema does not bring along.
+        // Found by any test that checks a body of the type: a field's type that its schema does not
+        // bring along.
         debug_assert!(schema.is_some(), "the schema refers to `{name}`, which it does not contain");
         if let Some(schema) = schema {
             self.nodes[id] = match schema["$ref"].is_string() {
@@ -81,8 +82,14 @@ impl Compiler {
         let node = match kinds.as_slice() {
             ["string"] | ["string", "integer"] => Node::Text(text(schema)),
             ["boolean"] => Node::Flag,
-            ["integer"] => Node::Integer { least: schema["minimum"].as_f64(), most: schema["maximum"].as_f64() },
-            ["number"] => Node::Decimal { least: schema["minimum"].as_f64(), most: schema["maximum"].as_f64() },
+            ["integer"] => Node::Integer {
+                least: schema["minimum"].as_f64(),
+                most: schema["maximum"].as_f64(),
+            },
+            ["number"] => Node::Decimal {
+                least: schema["minimum"].as_f64(),
+                most: schema["maximum"].as_f64(),
+            },
             ["array"] => self.list(schema),
             ["object"] => self.object(schema),
             [] if nullable => Node::Nothing,
@@ -96,7 +103,11 @@ impl Compiler {
     fn one_of(&mut self, variants: &[Value]) -> (Node, bool) {
         let is_null = |variant: &Value| variant["type"] == "null";
         let nullable = variants.iter().any(is_null);
-        let others = variants.iter().filter(|variant| !is_null(variant)).map(|variant| self.node(variant)).collect();
+        let others = variants
+            .iter()
+            .filter(|variant| !is_null(variant))
+            .map(|variant| self.node(variant))
+            .collect();
         (Node::OneOf(others), nullable)
     }
 
@@ -105,15 +116,21 @@ impl Compiler {
             Value::Null => self.add(Node::Any, true),
             items => self.node(items),
         };
-        Node::List { items, least: count(&schema["minItems"]).unwrap_or(0), most: count(&schema["maxItems"]) }
+        Node::List {
+            items,
+            least: count(&schema["minItems"]).unwrap_or(0),
+            most: count(&schema["maxItems"]),
+        }
     }
 
     fn object(&mut self, schema: &Value) -> Node {
-        let required =
-            |key: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|name| name == key));
+        let required = |key: &str| {
+            schema["required"].as_array().is_some_and(|names| names.iter().any(|name| name == key))
+        };
         let mut fields = BTreeMap::new();
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
-            fields.insert(key.clone(), Field { node: self.node(property), required: required(key) });
+            fields
+                .insert(key.clone(), Field { node: self.node(property), required: required(key) });
         }
         let others = match &schema["additionalProperties"] {
             Value::Bool(false) => Others::Refused,
@@ -142,7 +159,9 @@ fn text(schema: &Value) -> Text {
         format: schema["format"].as_str().map(Format::named).unwrap_or_default(),
         least: count(&schema["minLength"]).unwrap_or(0),
         most: count(&schema["maxLength"]),
-        pattern: schema["pattern"].as_str().map(|written| (written.to_owned(), Pattern::compile(written))),
+        pattern: schema["pattern"]
+            .as_str()
+            .map(|written| (written.to_owned(), Pattern::compile(written))),
     }
 }
 

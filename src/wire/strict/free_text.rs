@@ -1,7 +1,8 @@
 //! What no text may contain: characters that XML 1.0 forbids, and card numbers.
 //!
-//! Exports are XML, so what XML cannot carry is refused when it comes in (STANDARDS 8). A card number in a
-//! note would bring the shop's database under PCI DSS (STANDARDS 32); last four digits at most.
+//! Exports are XML, so what XML cannot carry is refused when it comes in (STANDARDS 8). A card
+//! number in a note would bring the shop's database under PCI DSS (STANDARDS 32); last four digits
+//! at most.
 
 /// The first character that XML 1.0 (§2.2) does not allow.
 pub fn forbidden_character(text: &str) -> Option<char> {
@@ -13,13 +14,15 @@ pub fn forbidden_character(text: &str) -> Option<char> {
 /// Digits of a payment card's number (ISO/IEC 7812: up to 19; 13 is the shortest in use).
 const CARD_DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
 
-/// Groups shorter than this are dates and the like; a card's number printed in groups has none (4-4-4-4, 4-6-5, 4-6-4).
+/// Groups shorter than this are dates and the like; a card's number printed in groups has none
+/// (4-4-4-4, 4-6-5, 4-6-4).
 const SHORTEST_GROUP: usize = 3;
 
-/// Whether the text contains something that is a card number by length and check digit:
-/// a run of 13 to 19 digits with single spaces or dashes between, as a whole or as some of its longer groups.
+/// Whether the text contains something that is a card number by length and check digit: a run of 13
+/// to 19 digits with single spaces or dashes between, as a whole or as some of its longer groups.
 pub fn has_card_number(text: &str) -> bool {
-    // A reference may be an id of ours, whose digits now and then look like a card's: one in a few thousand would be refused.
+    // A reference may be an id of ours, whose digits now and then look like a card's: one in a few
+    // thousand would be refused.
     if text.len() < *CARD_DIGITS.start() || is_id(text) {
         return false;
     }
@@ -41,7 +44,8 @@ pub fn serial_has_card_number(text: &str) -> bool {
     !imei && has_card_number(text)
 }
 
-/// Whether these are 13 to 19 digits of which the last checks the others (Luhn, ISO/IEC 7812-1 annex B).
+/// Whether these are 13 to 19 digits of which the last checks the others (Luhn, ISO/IEC 7812-1
+/// annex B).
 pub fn is_card_number(digits: impl DoubleEndedIterator<Item = u8> + Clone) -> bool {
     if !CARD_DIGITS.contains(&digits.clone().count()) {
         return false;
@@ -84,7 +88,8 @@ fn run_has_card_number(groups: &[&str]) -> bool {
         return true;
     }
     groups.split(|group| group.len() < SHORTEST_GROUP).any(|long| {
-        (0..long.len()).any(|from| (from + 1..=long.len().min(from + 7)).any(|to| is_card(&long[from..to])))
+        (0..long.len())
+            .any(|from| (from + 1..=long.len().min(from + 7)).any(|to| is_card(&long[from..to])))
     })
 }
 
@@ -115,7 +120,11 @@ mod tests {
             assert!(has_card_number(text), "{text}");
         }
         let id = "42424242-4242-4242-8a00-000000000000";
-        assert!(!has_card_number(id) && has_card_number(&id[..19]) && has_card_number(&format!("{id} x")));
+        assert!(
+            !has_card_number(id)
+                && has_card_number(&id[..19])
+                && has_card_number(&format!("{id} x"))
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@ use std::fmt;
 /// Arrays and objects may lie this deep within each other.
 pub const MAX_DEPTH: usize = 32;
 
-/// Reads one JSON document. The problem is `malformed_json`, or `duplicate_json_key` with a pointer to the key.
+/// Reads one JSON document. The problem is `malformed_json`, or `duplicate_json_key` with a pointer
+/// to the key.
 pub fn parse(bytes: &[u8]) -> Result<Value, Box<Problem>> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Box::new(malformed("The request has no body; a JSON document is expected.")));
@@ -31,7 +32,8 @@ fn malformed(detail: impl Into<String>) -> Problem {
     Problem::new("malformed_json", detail)
 }
 
-/// The parser's own words without its trailing place, which gets a sentence of the same form as ours.
+/// The parser's own words without its trailing place, which gets a sentence of the same form as
+/// ours.
 fn described(error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or("not JSON");
@@ -46,7 +48,8 @@ fn place(before: &[u8]) -> (usize, usize) {
     (line, column)
 }
 
-/// Builds a value and keeps track of where it is. The pointer is shared down the tree and cut back on the way up.
+/// Builds a value and keeps track of where it is. The pointer is shared down the tree and cut back
+/// on the way up.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     refusal: &'a RefCell<Option<Problem>>,
@@ -131,7 +134,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let inner = self.deeper()?;
         let mut list = Vec::new();
-        while let Some(entry) = self.within(&list.len().to_string(), || entries.next_element_seed(inner))? {
+        while let Some(entry) =
+            self.within(&list.len().to_string(), || entries.next_element_seed(inner))?
+        {
             list.push(entry);
         }
         Ok(Value::Array(list))
@@ -160,7 +165,11 @@ mod tests {
     fn refused(body: &[u8]) -> (String, String, Vec<String>) {
         let problem = parse(body).unwrap_err();
         assert_eq!(problem.status, 400);
-        (problem.code, problem.detail, problem.errors.into_iter().map(|fault| fault.pointer).collect())
+        (
+            problem.code,
+            problem.detail,
+            problem.errors.into_iter().map(|fault| fault.pointer).collect(),
+        )
     }
 
     #[test]
@@ -173,7 +182,10 @@ mod tests {
             (b"{} {}", "The body is not JSON: trailing characters, at line 1, column 4."),
             (b"[NaN]", "The body is not JSON: expected value, at line 1, column 2."),
             (b"[1e999]", "The body is not JSON: number out of range, at line 1, column 6."),
-            (b"[\"\\ud800\"]", "The body is not JSON: unexpected end of hex escape, at line 1, column 9."),
+            (
+                b"[\"\\ud800\"]",
+                "The body is not JSON: unexpected end of hex escape, at line 1, column 9.",
+            ),
             (b"[\n\"a\xff\"]", "The body is not UTF-8 at line 2, column 3."),
         ];
         for (body, detail) in cases {
@@ -191,7 +203,11 @@ mod tests {
         ];
         for (body, pointer) in cases {
             let (code, _, pointers) = refused(body.as_bytes());
-            assert_eq!((code.as_str(), pointers), ("duplicate_json_key", vec![pointer.to_owned()]), "{body}");
+            assert_eq!(
+                (code.as_str(), pointers),
+                ("duplicate_json_key", vec![pointer.to_owned()]),
+                "{body}"
+            );
         }
     }
 
@@ -217,7 +233,8 @@ mod tests {
         leaf.prop_recursive(4, 32, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::btree_map(any::<String>(), inner, 0..4).prop_map(|map| json!(map))
+                prop::collection::btree_map(any::<String>(), inner, 0..4)
+                    .prop_map(|map| json!(map))
             ]
         })
     }

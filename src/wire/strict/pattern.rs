@@ -1,7 +1,9 @@
-//! The simple patterns of our schemas: anchored sequences of letters, classes and counts, like `^[A-Z]{3}$`.
+//! The simple patterns of our schemas: anchored sequences of letters, classes and counts, like
+//! `^[A-Z]{3}$`.
 //!
-//! Anything else (alternatives, groups, look-around) is not understood and left to the type's own parsing.
-//! No backtracking: every element takes as much as it can, which is exact where neighbours share no characters.
+//! Anything else (alternatives, groups, look-around) is not understood and left to the type's own
+//! parsing. No backtracking: every element takes as much as it can, which is exact where neighbours
+//! share no characters.
 
 /// A pattern made ready to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +34,10 @@ impl Pattern {
         let mut rest = text.chars().peekable();
         for Element { ranges, least, most } in &self.0 {
             let mut taken = 0;
-            while taken < *most && rest.next_if(|c| ranges.iter().any(|(from, to)| (from..=to).contains(&c))).is_some()
+            while taken < *most
+                && rest
+                    .next_if(|c| ranges.iter().any(|(from, to)| (from..=to).contains(&c)))
+                    .is_some()
             {
                 taken += 1;
             }

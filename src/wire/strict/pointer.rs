@@ -1,4 +1,5 @@
-//! Where in a body something is, kept as steps and written as a JSON Pointer only when there is a fault to report.
+//! Where in a body something is, kept as steps and written as a JSON Pointer only when there is a
+//! fault to report.
 
 /// One step into a JSON document.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +62,14 @@ mod tests {
     fn pointers_escape_and_count() {
         let path = [Step::Key("a/b"), Step::Index(0), Step::Key("m~n")];
         assert_eq!(pointer(&path), "/a~1b/0/m~0n");
-        assert_eq!(serde_json::json!({"a/b": [{"m~n": 1}]}).pointer(&pointer(&path)), Some(&1.into()));
+        assert_eq!(
+            serde_json::json!({"a/b": [{"m~n": 1}]}).pointer(&pointer(&path)),
+            Some(&1.into())
+        );
         assert_eq!(pointer(&[]), "");
-        assert_eq!((name(&path), name(&[]), name(&path[..2])), ("`m~n`".into(), "The body".into(), "`a/b`".into()));
+        assert_eq!(
+            (name(&path), name(&[]), name(&path[..2])),
+            ("`m~n`".into(), "The body".into(), "`a/b`".into())
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The shape of a body, made once from its OpenAPI schema, and the walk that finds all faults of a value.
+//! The shape of a body, made once from its OpenAPI schema, and the walk that finds all faults of a
+//! value.
 
 use super::compile;
 use super::free_text::is_card_number;
@@ -74,7 +75,8 @@ pub enum Others {
 }
 
 impl Shape {
-    /// The shape of a type, from its derived schema. `#[serde(deny_unknown_fields)]` makes unknown fields faults.
+    /// The shape of a type, from its derived schema. `#[serde(deny_unknown_fields)]` makes unknown
+    /// fields faults.
     pub fn of<T: ToSchema>() -> Shape {
         compile::shape_of::<T>()
     }
@@ -89,7 +91,9 @@ impl Shape {
     /// What an object's field has to be, for query parameters, which arrive as text.
     pub fn field(&self, name: &str) -> Option<&Node> {
         match &self.nodes[self.root].node {
-            Node::Object { fields, .. } => fields.get(name).map(|field| &self.nodes[field.node].node),
+            Node::Object { fields, .. } => {
+                fields.get(name).map(|field| &self.nodes[field.node].node)
+            }
             _ => None,
         }
     }
@@ -154,7 +158,8 @@ impl<'s, 'v> Walk<'s, 'v> {
 
     fn number(&mut self, value: &Value, least: Option<f64>, most: Option<f64>, whole: bool) {
         let what = if whole { "a whole number" } else { "a number" };
-        let number = value.as_number().filter(|number| !whole || !number.is_f64()).and_then(Number::as_f64);
+        let number =
+            value.as_number().filter(|number| !whole || !number.is_f64()).and_then(Number::as_f64);
         match (number, least, most) {
             (None, ..) => self.fault("invalid_value", &format!("must be {what}, without quotes.")),
             (Some(n), Some(least), Some(most)) if n < least || n > most => {
@@ -174,8 +179,10 @@ impl<'s, 'v> Walk<'s, 'v> {
         if choices.contains(value) {
             return;
         }
-        let list: Vec<String> =
-            choices.iter().map(|c| c.as_str().map_or_else(|| c.to_string(), str::to_owned)).collect();
+        let list: Vec<String> = choices
+            .iter()
+            .map(|c| c.as_str().map_or_else(|| c.to_string(), str::to_owned))
+            .collect();
         self.fault("invalid_value", &format!("must be one of: {}.", list.join(", ")));
     }
 
@@ -188,17 +195,27 @@ impl<'s, 'v> Walk<'s, 'v> {
             self.fault("invalid_value", &format!("must have at least {least} {entry}."));
         }
         if let Some(most) = most.filter(|most| entries.len() > *most) {
-            self.fault("too_many", &format!("has {} entries; at most {most} are taken.", entries.len()));
+            self.fault(
+                "too_many",
+                &format!("has {} entries; at most {most} are taken.", entries.len()),
+            );
         }
         for (index, entry) in entries.iter().take(most.unwrap_or(usize::MAX)).enumerate() {
             self.within(Step::Index(index), |walk| walk.visit(items, entry));
         }
     }
 
-    fn object(&mut self, fields: &'s BTreeMap<String, Field>, others: Others, object: &'v Map<String, Value>) {
+    fn object(
+        &mut self,
+        fields: &'s BTreeMap<String, Field>,
+        others: Others,
+        object: &'v Map<String, Value>,
+    ) {
         for (key, value) in object {
             match (fields.get(key), others) {
-                (Some(field), _) => self.within(Step::Key(key), |walk| walk.visit(field.node, value)),
+                (Some(field), _) => {
+                    self.within(Step::Key(key), |walk| walk.visit(field.node, value))
+                }
                 (None, Others::Refused) => self.within(Step::Key(key), |walk| walk.unknown_field()),
                 (None, Others::Allowed(node)) => self.within(Step::Key(key), |walk| {
                     walk.free_text(key);
@@ -221,7 +238,11 @@ impl<'s, 'v> Walk<'s, 'v> {
         if self.faults.len() < MAX_FAULTS {
             let mut pointer = pointer(&self.path);
             super::pointer::push_token(&mut pointer, key);
-            self.faults.push(Fault::new("missing_field", pointer, format!("`{}` is missing.", shorten(key))));
+            self.faults.push(Fault::new(
+                "missing_field",
+                pointer,
+                format!("`{}` is missing.", shorten(key)),
+            ));
         }
     }
 
@@ -245,9 +266,8 @@ impl<'s, 'v> Walk<'s, 'v> {
     fn any(&mut self, value: &'v Value) {
         match value {
             Value::String(text) => self.free_text(text),
-            Value::Number(number) if has_card_digits(number) => {
-                self.fault("card_number_refused", "looks like a card number, which must not be kept.")
-            }
+            Value::Number(number) if has_card_digits(number) => self
+                .fault("card_number_refused", "looks like a card number, which must not be kept."),
             Value::Array(entries) => {
                 for (index, entry) in entries.iter().enumerate() {
                     self.within(Step::Index(index), |walk| walk.any(entry));

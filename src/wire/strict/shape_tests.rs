@@ -89,7 +89,11 @@ struct ByReceipt {
 }
 
 fn faults<T: ToSchema>(value: Value) -> Vec<(String, String, String)> {
-    Shape::of::<T>().check(&value).into_iter().map(|fault| (fault.pointer, fault.code, fault.detail)).collect()
+    Shape::of::<T>()
+        .check(&value)
+        .into_iter()
+        .map(|fault| (fault.pointer, fault.code, fault.detail))
+        .collect()
 }
 
 fn sale() -> Value {
@@ -122,7 +126,11 @@ fn all_faults_come_in_one_answer() {
     let expected = [
         ("/day", "invalid_value", "`day` must be a date, like \"2026-03-01\"."),
         ("/lines/0/deposit", "invalid_value", "`deposit` must be an object."),
-        ("/lines/0/gtin", "invalid_value", "`gtin` contains the character U+0000, which cannot be kept."),
+        (
+            "/lines/0/gtin",
+            "invalid_value",
+            "`gtin` contains the character U+0000, which cannot be kept.",
+        ),
         ("/lines/0/line", "invalid_value", "`line` must be a whole number from 1 to 999."),
         (
             "/lines/0/quantity",
@@ -136,7 +144,11 @@ fn all_faults_come_in_one_answer() {
             "`amount` must be an amount written as a string, like \"12.30\".",
         ),
         ("/lines/0/taxes/0/code", "invalid_value", "`code` must have the form ^[A-Z]+$."),
-        ("/lines/0/taxes/1/amount", "invalid_amount", "`amount` must be an amount in plain decimals, like \"12.30\"."),
+        (
+            "/lines/0/taxes/1/amount",
+            "invalid_amount",
+            "`amount` must be an amount in plain decimals, like \"12.30\".",
+        ),
         ("/lines/0/taxes/1/code", "missing_field", "`code` is missing."),
         (
             "/lines/1/attributes/4242424242424242",
@@ -164,7 +176,8 @@ fn all_faults_come_in_one_answer() {
         ("/tender", "invalid_value", "`tender` must be one of: cash, credit_card."),
         ("/training", "invalid_value", "`training` must be true or false."),
     ];
-    let expected: Vec<_> = expected.map(|(p, c, d)| (p.to_owned(), c.to_owned(), d.to_owned())).into();
+    let expected: Vec<_> =
+        expected.map(|(p, c, d)| (p.to_owned(), c.to_owned(), d.to_owned())).into();
     assert_eq!(faults::<Sale>(bad), expected);
 }
 
@@ -172,8 +185,15 @@ fn all_faults_come_in_one_answer() {
 fn of_several_variants_the_nearest_is_blamed() {
     assert_eq!(faults::<Reference>(json!({"id": "0190d3a0-0000-7000-8000-000000000000"})), []);
     assert_eq!(faults::<Reference>(json!({"receipt": "4711", "store": "0042"})), []);
-    let unknown = ("/extra".to_owned(), "unknown_field".to_owned(), "`extra` is not a field here.".to_owned());
-    assert_eq!(faults::<Reference>(json!({"receipt": "4711", "store": "0042", "extra": 1})), [unknown]);
+    let unknown = (
+        "/extra".to_owned(),
+        "unknown_field".to_owned(),
+        "`extra` is not a field here.".to_owned(),
+    );
+    assert_eq!(
+        faults::<Reference>(json!({"receipt": "4711", "store": "0042", "extra": 1})),
+        [unknown]
+    );
 }
 
 #[test]

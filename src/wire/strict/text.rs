@@ -10,7 +10,8 @@ use serde_json::Value;
 /// A fault without its place: a code and a sentence that goes on from the field's name.
 pub type Complaint = (&'static str, String);
 
-/// The `format`s that schemas of ours use. Amounts and quantities are strings with codes of their own.
+/// The `format`s that schemas of ours use. Amounts and quantities are strings with codes of their
+/// own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// Free text: looked at for card numbers.
@@ -28,7 +29,8 @@ pub enum Format {
     Uuid,
     /// A serial number, which may be an IMEI.
     Serial,
-    /// `gtin`, `receipt`, `sku`, `jwt`, `code`: made of digits by nature, so a check digit proves nothing.
+    /// `gtin`, `receipt`, `sku`, `jwt`, `code`: made of digits by nature, so a check digit proves
+    /// nothing.
     Coded,
 }
 
@@ -92,12 +94,14 @@ impl Text {
             return Some(("invalid_value", format!("must have the form {written}.")));
         }
         match self.format {
-            Format::Date => (!is_date(text)).then(|| invalid("must be a date, like \"2026-03-01\".")),
-            Format::DateTime => (!is_date_time(text))
-                .then(|| invalid("must be a time with offset, like \"2026-03-01T14:05:09-05:00\".")),
-            Format::Uuid => {
-                (!is_uuid(text)).then(|| invalid("must be an id of 36 characters, as an earlier answer gave it."))
+            Format::Date => {
+                (!is_date(text)).then(|| invalid("must be a date, like \"2026-03-01\"."))
             }
+            Format::DateTime => (!is_date_time(text)).then(|| {
+                invalid("must be a time with offset, like \"2026-03-01T14:05:09-05:00\".")
+            }),
+            Format::Uuid => (!is_uuid(text))
+                .then(|| invalid("must be an id of 36 characters, as an earlier answer gave it.")),
             format => free(text, format),
         }
     }
@@ -111,14 +115,22 @@ fn invalid(detail: &str) -> Complaint {
 pub fn free(text: &str, format: Format) -> Option<Complaint> {
     if let Some(c) = forbidden_character(text) {
         let code_point = u32::from(c);
-        return Some(("invalid_value", format!("contains the character U+{code_point:04X}, which cannot be kept.")));
+        return Some((
+            "invalid_value",
+            format!("contains the character U+{code_point:04X}, which cannot be kept."),
+        ));
     }
     let is_card = match format {
         Format::Coded => false,
         Format::Serial => serial_has_card_number(text),
         _ => has_card_number(text),
     };
-    is_card.then(|| ("card_number_refused", "looks like it contains a card number, which must not be kept.".into()))
+    is_card.then(|| {
+        (
+            "card_number_refused",
+            "looks like it contains a card number, which must not be kept.".into(),
+        )
+    })
 }
 
 fn amount(value: &Value) -> Option<Complaint> {
@@ -131,7 +143,8 @@ fn amount(value: &Value) -> Option<Complaint> {
     Some(("invalid_amount", detail.into()))
 }
 
-/// Longer amounts cannot be meant: more than fits the largest one with the most digits of any currency.
+/// Longer amounts cannot be meant: more than fits the largest one with the most digits of any
+/// currency.
 const MAX_AMOUNT_LENGTH: usize = 24;
 
 fn is_amount(text: &str) -> bool {
@@ -147,7 +160,8 @@ fn quantity(value: &Value) -> Option<Complaint> {
         Value::Number(number) if !number.is_f64() => Quantity::parse(&number.to_string()),
         _ => None,
     };
-    let detail = "must be a number of units above zero, with up to three decimals, like \"2\" or \"0.350\".";
+    let detail =
+        "must be a number of units above zero, with up to three decimals, like \"2\" or \"0.350\".";
     read.is_none().then(|| ("invalid_quantity", detail.into()))
 }
 
@@ -161,13 +175,16 @@ fn is_date_time(text: &str) -> bool {
     let Some((local, rest)) = text.split_at_checked(19) else {
         return false;
     };
-    let digits = rest.strip_prefix('.').map(|r| r.len() - r.trim_start_matches(|c: char| c.is_ascii_digit()).len());
+    let digits = rest
+        .strip_prefix('.')
+        .map(|r| r.len() - r.trim_start_matches(|c: char| c.is_ascii_digit()).len());
     let offset = match digits {
         None => rest,
         Some(1..=9) => rest[1..].trim_start_matches(|c: char| c.is_ascii_digit()),
         Some(_) => return false,
     };
-    let offset_ok = matches!(offset, "Z" | "z") || shaped(offset, "+99:99") || shaped(offset, "-99:99");
+    let offset_ok =
+        matches!(offset, "Z" | "z") || shaped(offset, "+99:99") || shaped(offset, "-99:99");
     let local_ok = shaped(&local.replace('t', "T"), "9999-99-99T99:99:99");
     local_ok && offset_ok && text.parse::<Timestamp>().is_ok()
 }

@@ -11,7 +11,8 @@ fn card_sale(shop: &Shop, card: &Value, price: &str) -> Value {
     let mut sale = plain(shop, "0042", 1, 50, "cash");
     let off = 5_000 - price.replace('.', "").parse::<i64>().unwrap();
     if off > 0 {
-        sale["lines"][0]["discounts"] = json!([{"amount": format!("{}.{:02}", off / 100, off % 100)}]);
+        sale["lines"][0]["discounts"] =
+            json!([{"amount": format!("{}.{:02}", off / 100, off % 100)}]);
     }
     sale["lines"][0]["net"] = json!(price);
     sale["lines"][0]["gift_card"] = json!({"id": card["id"], "last4": card["last4"]});
@@ -41,9 +42,14 @@ fn a_sale_puts_the_money_on_the_card() {
         assert_eq!(told.faults(), [("/lines/0/gift_card/id".into(), "invalid_value".into())]);
         sale["lines"][0]["gift_card"]["movement"] = json!("activate");
         let sold = sell(&sale).expect(201).body;
-        assert_eq!(sell(&sale).expect(200).body["id"], sold["id"], "the same sale again loads nothing");
+        assert_eq!(
+            sell(&sale).expect(200).body["id"],
+            sold["id"],
+            "the same sale again loads nothing"
+        );
         assert_eq!(status(&shop, &card), "active 50.00");
-        let entries = shop.auditor().get(&format!("/v1/gift-cards/{}/entries", id(&card))).expect(200).body;
+        let entries =
+            shop.auditor().get(&format!("/v1/gift-cards/{}/entries", id(&card))).expect(200).body;
         assert_eq!(
             entries["items"],
             json!([{"entry": 1, "at": "2026-03-11T15:00:00Z", "kind": "activate", "amount": "50.00", "balance": "50.00",
@@ -53,8 +59,12 @@ fn a_sale_puts_the_money_on_the_card() {
         let mut again = card_sale(&shop, &card, "50.00");
         again["lines"][0]["gift_card"]["movement"] = json!("activate");
         let told = sell(&again).expect_problem(422, "invalid_value");
-        assert_eq!(told.body["detail"], "The card is active already; it can be loaded, not sold again.");
-        again["lines"][0]["gift_card"] = json!({"id": card["id"], "amount": "20.00", "movement": "load"});
+        assert_eq!(
+            told.body["detail"],
+            "The card is active already; it can be loaded, not sold again."
+        );
+        again["lines"][0]["gift_card"] =
+            json!({"id": card["id"], "amount": "20.00", "movement": "load"});
         sell(&again).expect(201);
         assert_eq!(status(&shop, &card), "active 70.00");
         with(&shop, &shop.supervisor(), &card, "freeze", json!({})).expect(200);
@@ -97,19 +107,30 @@ fn a_bought_card_comes_back_for_what_is_unspent_and_never_for_more_than_was_paid
                     assert_eq!(returned["refunds"][0]["amount"], amount);
                     // The void puts it all back as it was.
                     let path = format!("/v1/returns/{}/void", id(&returned));
-                    shop.manager().post_keyed(&path, &shop.receipt(), &json!({"reason": "mistake"})).expect(200);
+                    shop.manager()
+                        .post_keyed(&path, &shop.receipt(), &json!({"reason": "mistake"}))
+                        .expect(200);
                     let unspent = 5_000 - spent.replace('.', "").parse::<i64>().unwrap();
-                    assert_eq!(status(&shop, &card), format!("active {}.{:02}", unspent / 100, unspent % 100));
+                    assert_eq!(
+                        status(&shop, &card),
+                        format!("active {}.{:02}", unspent / 100, unspent % 100)
+                    );
                     shop.bring_back(&body);
                     shop.cashier()
                         .post_keyed("/v1/returns", &shop.receipt(), &body)
                         .expect_problem(422, "return_refused");
                 }
                 None => {
-                    assert_eq!((&finding["code"], &checked["decision"]), (&json!("not_returnable"), &json!("refused")));
+                    assert_eq!(
+                        (&finding["code"], &checked["decision"]),
+                        (&json!("not_returnable"), &json!("refused"))
+                    );
                     let left = after.split(' ').next_back().unwrap();
                     let detail = finding["detail"].as_str().unwrap();
-                    assert!(detail.contains(&format!("unspent balance of the card is {left}")), "{detail}");
+                    assert!(
+                        detail.contains(&format!("unspent balance of the card is {left}")),
+                        "{detail}"
+                    );
                 }
             }
             assert_eq!(status(&shop, &card), after, "{paid} {spent}");
@@ -141,9 +162,15 @@ fn a_refund_to_store_credit_issues_a_card_whose_code_is_shown_once() {
         let first = shop.cashier().post_keyed("/v1/returns", "k", &body).expect(201);
         let card = first.body["refunds"][0]["card"].clone();
         let code = card["code"].as_str().unwrap().to_owned();
-        assert_eq!(card, json!({"id": card["id"], "code": code, "last4": code[15..], "balance": "10.00"}));
+        assert_eq!(
+            card,
+            json!({"id": card["id"], "code": code, "last4": code[15..], "balance": "10.00"})
+        );
         let again = shop.cashier().post_keyed("/v1/returns", "k", &body).expect(201);
-        assert_eq!((again.header("idempotent-replayed"), &again.bytes), (Some("true"), &first.bytes));
+        assert_eq!(
+            (again.header("idempotent-replayed"), &again.bytes),
+            (Some("true"), &first.bytes)
+        );
         let path = format!("/v1/returns/{}", id(&first.body));
         let shown = shop.cashier().get(&path).expect(200).body;
         assert_eq!(shown["refunds"][0]["card"], json!({"id": card["id"], "last4": card["last4"]}));
@@ -159,7 +186,8 @@ fn a_refund_to_store_credit_issues_a_card_whose_code_is_shown_once() {
         let onto = &onto["refunds"][0]["card"];
         assert_eq!(*onto, json!({"id": card["id"], "last4": card["last4"], "balance": "20.00"}));
         with(&shop, &shop.supervisor(), &card, "freeze", json!({})).expect(200);
-        let told = shop.cashier().post_keyed("/v1/returns", "f", &body).expect_problem(409, "card_frozen");
+        let told =
+            shop.cashier().post_keyed("/v1/returns", "f", &body).expect_problem(409, "card_frozen");
         assert_eq!(told.faults(), [("/refund_card".into(), "card_frozen".into())]);
         with(&shop, &shop.supervisor(), &card, "unfreeze", json!({})).expect(200);
 
@@ -189,7 +217,14 @@ fn what_was_paid_with_a_card_goes_back_onto_it() {
         let mut sale = plain(&shop, "0042", 3, 10, "gift_card");
         sale["tenders"][0]["reference"] = card["id"].clone();
         let sold = shop.sell(&sale);
-        with(&shop, &shop.cashier(), &card, "redemptions", json!({"amount": "30.00", "sale": sold["id"]})).expect(201);
+        with(
+            &shop,
+            &shop.cashier(),
+            &card,
+            "redemptions",
+            json!({"amount": "30.00", "sale": sold["id"]}),
+        )
+        .expect(201);
         let returned = shop.bring_back(&back(&sale, 1, 1));
         assert_eq!(
             returned["refunds"][0]["card"],
@@ -205,10 +240,20 @@ fn what_was_paid_with_a_card_goes_back_onto_it() {
         assert_eq!((&new["balance"], new["code"].is_string()), (&json!("10.00"), true));
         // A reference that somebody made up reverses nothing of a return.
         let other = issue(&shop, "9.00");
-        with(&shop, &shop.cashier(), &other, "redemptions", json!({"amount": "4.00", "sale": last["id"]})).expect(201);
+        with(
+            &shop,
+            &shop.cashier(),
+            &other,
+            "redemptions",
+            json!({"amount": "4.00", "sale": last["id"]}),
+        )
+        .expect(201);
         let path = format!("/v1/returns/{}/void", id(&last));
         shop.manager().post_keyed(&path, "v", &json!({"reason": "mistake"})).expect(200);
-        assert_eq!((balance(&shop, &other).as_str(), status(&shop, new).as_str()), ("5.00", "void 0.00"));
+        assert_eq!(
+            (balance(&shop, &other).as_str(), status(&shop, new).as_str()),
+            ("5.00", "void 0.00")
+        );
     });
 }
 
@@ -221,15 +266,23 @@ fn a_failed_refund_falls_back_to_a_new_card() {
         let returned = shop.bring_back(&back(&sale, 1, 2));
         let path = format!("/v1/returns/{}", id(&returned));
         let failed = json!({"outcome": "failed", "fallback": "store_credit"});
-        let settle = || shop.cashier().post_keyed(&format!("{path}/refunds/1/settlement"), "s", &failed).expect(200);
+        let settle = || {
+            shop.cashier()
+                .post_keyed(&format!("{path}/refunds/1/settlement"), "s", &failed)
+                .expect(200)
+        };
         let first = settle();
         let card = first.body["refunds"].as_array().unwrap().last().unwrap()["card"].clone();
         let code = card["code"].as_str().unwrap();
-        assert_eq!(card, json!({"id": card["id"], "code": code, "last4": code[15..], "balance": "20.00"}));
+        assert_eq!(
+            card,
+            json!({"id": card["id"], "code": code, "last4": code[15..], "balance": "20.00"})
+        );
         assert_eq!(settle().bytes, first.bytes);
         assert_eq!(look_up(&shop.cashier(), code, None).expect(200).body["id"], card["id"]);
         assert!(!shop.cashier().get(&path).expect(200).text().contains(code));
-        let void = shop.manager().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}));
+        let void =
+            shop.manager().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}));
         void.expect(200);
         assert_eq!(status(&shop, &card), "void 0.00");
     });

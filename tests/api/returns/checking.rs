@@ -30,7 +30,8 @@ fn a_record_is_the_check_with_a_number() {
         let mut expected = decision();
         expected["quote"] = json!("<token>");
         assert_eq!((checked.masked(), shop.log().len()), (expected, before), "and nothing changed");
-        let recorded = shop.cashier().post_keyed("/v1/returns", "k1", &back(&sale, 1, 1)).expect(201);
+        let recorded =
+            shop.cashier().post_keyed("/v1/returns", "k1", &back(&sale, 1, 1)).expect(201);
         let number = recorded.body["return_number"].as_str().unwrap();
         assert!(number.starts_with("0042-260311-") && number.len() == 20, "{number}");
         let mut expected = decision();
@@ -43,7 +44,9 @@ fn a_record_is_the_check_with_a_number() {
         assert_eq!(recorded.header("location"), Some(path.as_str()));
         let read = shop.cashier().get(&path).expect(200);
         assert_eq!(read.body, recorded.body);
-        shop.cashier().get_with(&path, &[("If-None-Match", read.header("etag").unwrap())]).expect(304);
+        shop.cashier()
+            .get_with(&path, &[("If-None-Match", read.header("etag").unwrap())])
+            .expect(304);
         shop.stranger().get(&path).expect_problem(404, "not_found");
         let listed = shop.cashier().get("/v1/returns?status=completed").expect(200).body;
         assert_eq!(listed, json!({"items": [recorded.body], "next_cursor": null}));
@@ -60,20 +63,30 @@ fn what_is_refused_says_why_and_is_in_the_log() {
         let checked = shop.cashier().post("/v1/returns/check", &back(&sale, 1, 1)).expect(200).body;
         assert_eq!((&checked["decision"], checked.get("quote")), (&json!("refused"), None));
         let finding = &checked["lines"][0]["findings"][0];
-        assert_eq!((&finding["code"], &finding["rule"]), (&json!("final_sale"), &json!("final-sale")));
+        assert_eq!(
+            (&finding["code"], &finding["rule"]),
+            (&json!("final_sale"), &json!("final-sale"))
+        );
         let refused = shop.cashier().post_keyed("/v1/returns", "k1", &back(&sale, 1, 1));
         let refused = refused.expect_problem(422, "return_refused");
         assert_eq!(refused.body["decision"]["lines"], checked["lines"]);
         assert_eq!(refused.body["detail"], finding["detail"]);
         let entry = &shop.logged("return.refused")[0];
-        assert_eq!((&entry["store"], &entry["actor"]["operator"]), (&json!("0042"), &json!("1042")));
+        assert_eq!(
+            (&entry["store"], &entry["actor"]["operator"]),
+            (&json!("0042"), &json!("1042"))
+        );
         assert_eq!(shop.logged("check.refused").len(), 1);
         let again = shop.cashier().post_keyed("/v1/returns", "k1", &back(&sale, 1, 1)).expect(422);
         assert_eq!(
             (again.bytes, again.headers.contains(&("idempotent-replayed".into(), "true".into()))),
             (refused.bytes, true)
         );
-        assert_eq!(shop.logged("return.refused").len(), 1, "a replayed refusal is no second attempt");
+        assert_eq!(
+            shop.logged("return.refused").len(),
+            1,
+            "a replayed refusal is no second attempt"
+        );
     });
 }
 
@@ -84,7 +97,11 @@ fn more_than_there_is_can_never_come_back() {
         let sale = hearts(&shop);
         shop.sell(&sale);
         let codes = |quantity: u32| -> Vec<Value> {
-            let refused = shop.cashier().post_keyed("/v1/returns", &shop.receipt(), &back(&sale, 1, quantity));
+            let refused = shop.cashier().post_keyed(
+                "/v1/returns",
+                &shop.receipt(),
+                &back(&sale, 1, quantity),
+            );
             let refused = refused.expect_problem(422, "return_refused");
             refused.body["decision"]["lines"][0]["findings"]
                 .as_array()
@@ -110,10 +127,15 @@ fn approval_missing_is_told_and_not_kept_under_the_key() {
         let missing = missing.expect_problem(403, "approval_required");
         let needed = json!([{"role": "manager", "codes": ["window_expired"], "count": 1}]);
         assert_eq!(missing.body["decision"]["approvals_needed"], needed);
-        assert_eq!(missing.header("www-authenticate"), None, "the token is good; it is the return that needs more");
+        assert_eq!(
+            missing.header("www-authenticate"),
+            None,
+            "the token is good; it is the return that needs more"
+        );
         let told = missing.body["detail"].as_str().unwrap();
         assert!(told.contains("41 days ago") && told.ends_with("Ask a manager."), "{told}");
-        let body = json!({"return": back(&sale, 1, 1), "codes": ["window_expired"], "reason": "goodwill"});
+        let body =
+            json!({"return": back(&sale, 1, 1), "codes": ["window_expired"], "reason": "goodwill"});
         let token = shop.manager().post("/v1/overrides", &body).expect(201).body["token"].clone();
         let mut approved = back(&sale, 1, 1);
         approved["approvals"] = json!([token]);
@@ -125,26 +147,50 @@ fn approval_missing_is_told_and_not_kept_under_the_key() {
 fn receipts_of_other_stores_and_several_sales_come_back_in_one_return() {
     on_each_database(|db| {
         let shop = Shop::open(db);
-        let (here, abroad) = (plain(&shop, "0042", 2, 10, "cash"), plain(&shop, "0043", 2, 7, "credit_card"));
-        let (here_id, abroad_id) = (shop.sell(&here)["id"].clone(), shop.sell(&abroad)["id"].clone());
+        let (here, abroad) =
+            (plain(&shop, "0042", 2, 10, "cash"), plain(&shop, "0043", 2, 7, "credit_card"));
+        let (here_id, abroad_id) =
+            (shop.sell(&here)["id"].clone(), shop.sell(&abroad)["id"].clone());
         let mut body = back(&here, 1, 1);
-        body["lines"].as_array_mut().unwrap().push(json!({"sale": {"receipt": abroad["receipt"], "store": "0043"},
+        body["lines"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({"sale": {"receipt": abroad["receipt"], "store": "0043"},
             "sale_line": 1, "quantity": 2, "condition": "unopened"}));
         let recorded = shop.bring_back(&body);
-        let lines: Vec<_> =
-            recorded["lines"].as_array().unwrap().iter().map(|l| (l["sale"].clone(), l["refund"].clone())).collect();
+        let lines: Vec<_> = recorded["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|l| (l["sale"].clone(), l["refund"].clone()))
+            .collect();
         assert_eq!(lines, [(here_id, json!("10.00")), (abroad_id.clone(), json!("14.00"))]);
-        let refunds: Vec<_> =
-            recorded["refunds"].as_array().unwrap().iter().map(|r| (r["type"].clone(), r["amount"].clone())).collect();
-        assert_eq!(refunds, [(json!("cash"), json!("10.00")), (json!("credit_card"), json!("14.00"))]);
+        let refunds: Vec<_> = recorded["refunds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| (r["type"].clone(), r["amount"].clone()))
+            .collect();
+        assert_eq!(
+            refunds,
+            [(json!("cash"), json!("10.00")), (json!("credit_card"), json!("14.00"))]
+        );
         // Store 0043 sees what came back of its sale, but not the return of another store.
-        let shown = shop.stranger().get(&format!("/v1/sales/{}", abroad_id.as_str().unwrap())).expect(200).body;
+        let shown = shop
+            .stranger()
+            .get(&format!("/v1/sales/{}", abroad_id.as_str().unwrap()))
+            .expect(200)
+            .body;
         assert_eq!(shown["lines"][0]["returned_quantity"], "2");
-        shop.stranger().get(&format!("/v1/returns/{}", recorded["id"].as_str().unwrap())).expect(404);
+        shop.stranger()
+            .get(&format!("/v1/returns/{}", recorded["id"].as_str().unwrap()))
+            .expect(404);
         // Of a store of another currency nothing can be taken back here.
         let pounds = plain(&shop, "0044", 1, 9, "cash");
         shop.sell(&pounds);
-        shop.cashier().post("/v1/returns/check", &back(&pounds, 1, 1)).expect_problem(422, "currency_mismatch");
+        shop.cashier()
+            .post("/v1/returns/check", &back(&pounds, 1, 1))
+            .expect_problem(422, "currency_mismatch");
     });
 }
 
@@ -158,7 +204,8 @@ fn practice_takes_nothing_out_of_the_sale() {
         practice["training"] = json!(true);
         let recorded = shop.bring_back(&practice);
         assert_eq!(recorded["training"], true);
-        let shown = shop.cashier().get(&format!("/v1/sales/{}", id.as_str().unwrap())).expect(200).body;
+        let shown =
+            shop.cashier().get(&format!("/v1/sales/{}", id.as_str().unwrap())).expect(200).body;
         assert_eq!(
             (&shown["lines"][0]["returnable_quantity"], &shown["tenders"][0]["refunded"]),
             (&json!("1"), &json!("0.00"))
@@ -182,23 +229,53 @@ fn a_return_that_cannot_be_understood_is_told_why() {
                 shop.cashier().post_keyed("/v1/returns", "bad", &body),
             ] {
                 let refused = answer.expect_problem(status, code);
-                assert_eq!(refused.faults().first().map_or("", |(pointer, _)| pointer.as_str()), pointer, "{refused}");
+                assert_eq!(
+                    refused.faults().first().map_or("", |(pointer, _)| pointer.as_str()),
+                    pointer,
+                    "{refused}"
+                );
             }
         };
         refuse(&|b| b["store"] = json!("0043"), 404, "unknown_store", "");
         refuse(&|b| b["store"] = json!("none"), 404, "unknown_store", "");
         refuse(&|b| b["lines"] = json!([]), 422, "invalid_value", "/lines");
-        refuse(&|b| b["lines"][0]["approved_by"] = json!("me"), 422, "unknown_field", "/lines/0/approved_by");
+        refuse(
+            &|b| b["lines"][0]["approved_by"] = json!("me"),
+            422,
+            "unknown_field",
+            "/lines/0/approved_by",
+        );
         refuse(&|b| b["totals"] = json!({}), 422, "unknown_field", "/totals");
         refuse(&|b| b["currency"] = json!("EUR"), 422, "currency_mismatch", "/currency");
-        refuse(&|b| b["lines"][0]["note"] = json!("4111111111111111"), 422, "card_number_refused", "/lines/0/note");
-        refuse(&|b| b["lines"][0]["quantity"] = json!(-1), 422, "invalid_quantity", "/lines/0/quantity");
-        refuse(&|b| b["expected_refund"] = json!("12.250"), 422, "invalid_amount", "/expected_refund");
-        refuse(&|b| b["on_approval_needed"] = json!("request"), 422, "invalid_value", "/on_approval_needed");
+        refuse(
+            &|b| b["lines"][0]["note"] = json!("4111111111111111"),
+            422,
+            "card_number_refused",
+            "/lines/0/note",
+        );
+        refuse(
+            &|b| b["lines"][0]["quantity"] = json!(-1),
+            422,
+            "invalid_quantity",
+            "/lines/0/quantity",
+        );
+        refuse(
+            &|b| b["expected_refund"] = json!("12.250"),
+            422,
+            "invalid_amount",
+            "/expected_refund",
+        );
+        refuse(
+            &|b| b["on_approval_needed"] = json!("request"),
+            422,
+            "invalid_value",
+            "/on_approval_needed",
+        );
     });
 }
 
-/// An amount has an end; a return of several sales that would go beyond it is refused before anything is changed.
+/// An amount has an end; a return of several sales that would go beyond it is refused before
+/// anything is changed.
 #[test]
 fn a_return_is_not_of_more_money_than_an_amount_can_hold() {
     on_each_database(|db| {
@@ -207,7 +284,8 @@ fn a_return_is_not_of_more_money_than_an_amount_can_hold() {
         let sales: Vec<Value> = (0..2)
             .map(|_| {
                 let mut sale = plain(&shop, "0042", 1, 1, "cash");
-                let amounts = ["/lines/0/unit_price", "/lines/0/net", "/tenders/0/amount", "/total"];
+                let amounts =
+                    ["/lines/0/unit_price", "/lines/0/net", "/tenders/0/amount", "/total"];
                 amounts.iter().for_each(|amount| *sale.pointer_mut(amount).unwrap() = json!(most));
                 shop.sell(&sale);
                 sale
@@ -219,11 +297,16 @@ fn a_return_is_not_of_more_money_than_an_amount_can_hold() {
         body["lines"].as_array_mut().unwrap().push(other);
         body["refund_to"] = json!("store_credit");
         let before = shop.log().len();
-        for answer in
-            [shop.cashier().post("/v1/returns/check", &body), shop.cashier().post_keyed("/v1/returns", "both", &body)]
-        {
+        for answer in [
+            shop.cashier().post("/v1/returns/check", &body),
+            shop.cashier().post_keyed("/v1/returns", "both", &body),
+        ] {
             let refused = answer.expect_problem(422, "invalid_amount");
-            assert_eq!(refused.faults(), [("/lines".to_owned(), "invalid_amount".to_owned())], "{refused}");
+            assert_eq!(
+                refused.faults(),
+                [("/lines".to_owned(), "invalid_amount".to_owned())],
+                "{refused}"
+            );
         }
         assert_eq!(shop.log().len(), before);
     });

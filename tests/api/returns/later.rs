@@ -15,8 +15,10 @@ fn heart_back(shop: &Shop) -> (Value, Value, String) {
 }
 
 fn refunded(shop: &Shop, sold: &Value) -> Vec<Value> {
-    let shown = shop.cashier().get(&format!("/v1/sales/{}", sold["id"].as_str().unwrap())).expect(200).body;
-    let state = [shown["lines"][0]["returned_quantity"].clone(), shown["tenders"][0]["refunded"].clone()];
+    let shown =
+        shop.cashier().get(&format!("/v1/sales/{}", sold["id"].as_str().unwrap())).expect(200).body;
+    let state =
+        [shown["lines"][0]["returned_quantity"].clone(), shown["tenders"][0]["refunded"].clone()];
     state.to_vec()
 }
 
@@ -51,11 +53,21 @@ fn the_terminal_says_that_a_refund_is_settled() {
         assert_eq!(settled, expected);
         assert_eq!(shop.cashier().get(&path).expect(200).body["refunds"], expected["refunds"]);
         shop.till().post_keyed(&settlement, "s2", &body).expect_problem(409, "refund_not_due");
-        shop.till().post_keyed(&format!("{path}/refunds/2/settlement"), "s3", &body).expect_problem(404, "not_found");
-        shop.till().post_keyed(&format!("{path}/refunds/x/settlement"), "s4", &body).expect_problem(404, "not_found");
+        shop.till()
+            .post_keyed(&format!("{path}/refunds/2/settlement"), "s3", &body)
+            .expect_problem(404, "not_found");
+        shop.till()
+            .post_keyed(&format!("{path}/refunds/x/settlement"), "s4", &body)
+            .expect_problem(404, "not_found");
         shop.stranger().post_keyed(&settlement, "s5", &body).expect_problem(404, "not_found");
-        let refused = shop.manager().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}));
-        assert!(refused.expect_problem(409, "return_not_voidable").body["detail"].as_str().unwrap().contains("12.25"));
+        let refused =
+            shop.manager().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}));
+        assert!(
+            refused.expect_problem(409, "return_not_voidable").body["detail"]
+                .as_str()
+                .unwrap()
+                .contains("12.25")
+        );
         assert_eq!(shop.logged("refund.settled").len(), 1);
     });
 }
@@ -67,10 +79,15 @@ fn a_refund_that_failed_goes_another_way() {
         let (sold, _, path) = heart_back(&shop);
         let settlement = format!("{path}/refunds/1/settlement");
         let cash = json!({"outcome": "failed", "fallback": "cash"});
-        let refused = shop.till().post_keyed(&settlement, "s1", &cash).expect_problem(422, "tender_not_allowed");
+        let refused = shop
+            .till()
+            .post_keyed(&settlement, "s1", &cash)
+            .expect_problem(422, "tender_not_allowed");
         assert_eq!(refused.faults(), [("/fallback".to_owned(), "tender_not_allowed".to_owned())]);
-        let failed =
-            shop.till().post_keyed(&settlement, "s2", &json!({"outcome": "failed", "reference": "E51"})).expect(200);
+        let failed = shop
+            .till()
+            .post_keyed(&settlement, "s2", &json!({"outcome": "failed", "reference": "E51"}))
+            .expect(200);
         assert_eq!(
             (&failed.body["refunds"][0]["status"], refunded(&shop, &sold)),
             (&json!("failed"), vec![json!("1"), json!("0.00")])
@@ -103,7 +120,10 @@ fn a_void_puts_everything_back_once() {
         );
         assert_eq!(refunded(&shop, &sold), [json!("0"), json!("0.00")]);
         let again = shop.supervisor().post_keyed(&void, "v1", &body).expect(200);
-        assert_eq!((again.header("idempotent-replayed"), &again.bytes), (Some("true"), &voided.bytes));
+        assert_eq!(
+            (again.header("idempotent-replayed"), &again.bytes),
+            (Some("true"), &voided.bytes)
+        );
         shop.supervisor().post_keyed(&void, "v2", &body).expect_problem(409, "return_not_voidable");
         let shown = shop.cashier().get(&path).expect(200).body;
         assert_eq!(

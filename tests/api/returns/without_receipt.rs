@@ -1,4 +1,5 @@
-//! Goods without a receipt under the policy that a new shop has, gift receipts, and whose limits they count for.
+//! Goods without a receipt under the policy that a new shop has, gift receipts, and whose limits
+//! they count for.
 
 use crate::support::bodies::{back, hearts, plain};
 use crate::support::caller::masked;
@@ -16,7 +17,8 @@ fn the_value_on_a_gift_card_is_no_price() {
     on_each_database(|db| {
         let shop = Shop::open(db);
         // Said by an attribute, by the line's gift card, and by one of ours.
-        let issued = json!({"kind": "gift_card", "amount": "0", "currency": "USD", "store": "0042"});
+        let issued =
+            json!({"kind": "gift_card", "amount": "0", "currency": "USD", "store": "0042"});
         let card = shop.supervisor().post_keyed("/v1/gift-cards", "card", &issued).expect(201).body;
         let told = [
             ("/lines/0/attributes", json!({"gift_card": true})),
@@ -30,7 +32,8 @@ fn the_value_on_a_gift_card_is_no_price() {
             sale["lines"][0]["sku"] = json!("85123A");
             shop.sell(&sale);
         }
-        let checked = shop.cashier().post("/v1/returns/check", &bare(1, Some("D1"))).expect(200).body;
+        let checked =
+            shop.cashier().post("/v1/returns/check", &bare(1, Some("D1"))).expect(200).body;
         assert_eq!(codes(&checked), ["price_unknown refused"]);
     });
 }
@@ -46,10 +49,16 @@ fn bare(quantity: u32, document: Option<&str>) -> Value {
 }
 
 fn codes(decision: &Value) -> Vec<String> {
-    let of_lines = decision["lines"].as_array().unwrap().iter().flat_map(|line| line["findings"].as_array().unwrap());
+    let of_lines = decision["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .flat_map(|line| line["findings"].as_array().unwrap());
     let all = of_lines.chain(decision["findings"].as_array().unwrap());
-    all.map(|finding| format!("{} {}", finding["code"].as_str().unwrap(), finding["outcome"].as_str().unwrap()))
-        .collect()
+    all.map(|finding| {
+        format!("{} {}", finding["code"].as_str().unwrap(), finding["outcome"].as_str().unwrap())
+    })
+    .collect()
 }
 
 #[test]
@@ -58,7 +67,8 @@ fn the_lowest_price_goes_to_store_credit() {
         let shop = Shop::open(db);
         shop.sell(&hearts(&shop));
         shop.move_days(3);
-        let checked = shop.cashier().post("/v1/returns/check", &bare(1, Some("D 123-4567"))).expect(200);
+        let checked =
+            shop.cashier().post("/v1/returns/check", &bare(1, Some("D 123-4567"))).expect(200);
         let finding = json!({"code": "receipt_missing", "rule": "no-receipt", "outcome": "allowed",
             "detail": "Without a receipt: the lowest price of the last 90 days, 12.25 with taxes on 2026-03-11, is given."});
         let mut expected = json!({"decision": "allowed", "policy": {"name": "standard", "version": 1},
@@ -72,7 +82,11 @@ fn the_lowest_price_goes_to_store_credit() {
             "refunds": [{"refund": 1, "type": "store_credit", "sale": null, "sale_tender": null, "reference": null,
                 "amount": "12.25", "rounding": "0.00", "status": "due"}]});
         assert_eq!(checked.masked(), expected);
-        let mut recorded = shop.cashier().post_keyed("/v1/returns", "k1", &bare(1, Some("d1234567"))).expect(201).body;
+        let mut recorded = shop
+            .cashier()
+            .post_keyed("/v1/returns", "k1", &bare(1, Some("d1234567")))
+            .expect(201)
+            .body;
         issued(&mut recorded);
         expected.as_object_mut().unwrap().remove("quote");
         expected["refunds"][0]["status"] = json!("settled");
@@ -89,13 +103,23 @@ fn the_lowest_price_goes_to_store_credit() {
         let entry = shop.logged("return.recorded").remove(0);
         let told = json!([{"line": 1, "sku": "85123A", "quantity": "1", "gross": "12.25", "fee": "0.00",
             "refund": "12.25", "price_sale": "<id>", "price_sale_line": 1}]);
-        assert_eq!((masked(&entry["data"]["without_receipt"]), &entry["data"]["identified"]), (told, &json!(true)));
+        assert_eq!(
+            (masked(&entry["data"]["without_receipt"]), &entry["data"]["identified"]),
+            (told, &json!(true))
+        );
         let everything = format!("{recorded}{entry}").to_uppercase();
-        assert!(!everything.contains("1234567") && !everything.contains("123-4567"), "{everything}");
+        assert!(
+            !everything.contains("1234567") && !everything.contains("123-4567"),
+            "{everything}"
+        );
         assert_eq!(stored_hashes(db), 1);
-        let refused = shop.cashier().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}));
+        let refused =
+            shop.cashier().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}));
         assert_eq!(refused.status, 403, "a cashier voids nothing");
-        let voided = shop.manager().post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"})).expect(200);
+        let voided = shop
+            .manager()
+            .post_keyed(&format!("{path}/void"), "v", &json!({"reason": "mistake"}))
+            .expect(200);
         assert_eq!(
             (&voided.body["status"], &voided.body["refunds"][0]["status"]),
             (&json!("voided"), &json!("voided"))
@@ -104,7 +128,8 @@ fn the_lowest_price_goes_to_store_credit() {
     });
 }
 
-/// Takes the card out that a refund of 12.25 was paid on: its code, which differs from run to run, is told this once.
+/// Takes the card out that a refund of 12.25 was paid on: its code, which differs from run to run,
+/// is told this once.
 fn issued(recorded: &mut Value) {
     let card = recorded["refunds"][0].as_object_mut().unwrap().remove("card").unwrap();
     assert_eq!(card["balance"], "12.25");
@@ -130,7 +155,8 @@ fn stored_hashes(db: &TestDb) -> i64 {
         #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Binary>)]
         id_hash: Option<Vec<u8>>,
     }
-    let rows: Vec<Row> = diesel::sql_query("SELECT id_hash FROM returns").load(&mut db.connect()).unwrap();
+    let rows: Vec<Row> =
+        diesel::sql_query("SELECT id_hash FROM returns").load(&mut db.connect()).unwrap();
     let hashes: Vec<Vec<u8>> = rows.into_iter().filter_map(|row| row.id_hash).collect();
     for plain in ["D1234567", "d1234567", "D 123-4567"] {
         assert!(hashes.iter().all(|hash| hash[..] != Sha256::digest(plain)[..]));
@@ -145,8 +171,12 @@ fn who_shows_no_document_gets_nothing() {
         shop.sell(&hearts(&shop));
         let refused = shop.cashier().post_keyed("/v1/returns", "k1", &bare(1, None));
         let refused = refused.expect_problem(422, "return_refused");
-        assert_eq!(codes(&refused.body["decision"]), ["id_required refused", "receipt_missing allowed"]);
-        let faults = shop.cashier().post("/v1/returns/check", &bare(1, Some(" -. "))).expect(422).faults();
+        assert_eq!(
+            codes(&refused.body["decision"]),
+            ["id_required refused", "receipt_missing allowed"]
+        );
+        let faults =
+            shop.cashier().post("/v1/returns/check", &bare(1, Some(" -. "))).expect(422).faults();
         assert_eq!(faults, [("/customer/identification".to_owned(), "invalid_value".to_owned())]);
         let mut unknown = bare(1, Some("D1"));
         unknown["lines"][0]["sku"] = json!("NEVER");
@@ -168,7 +198,10 @@ fn the_limit_counts_one_person_however_the_number_is_written() {
         let finding = &needed.body["decision"]["findings"][0];
         let told = "With this one the customer has made 4 returns without receipt, 49.00 in all, within 90 days; the limit \
                     is 3 returns or 150.00.";
-        assert_eq!((&finding["code"], &finding["detail"]), (&json!("velocity_exceeded"), &json!(told)));
+        assert_eq!(
+            (&finding["code"], &finding["detail"]),
+            (&json!("velocity_exceeded"), &json!(told))
+        );
         let body = json!({"return": bare(1, Some("D123-4567")), "reason": "goodwill"});
         let token = shop.manager().post("/v1/overrides", &body).expect(201).body["token"].clone();
         let mut approved = bare(1, Some("D123-4567"));
@@ -190,11 +223,18 @@ fn a_sale_a_moment_ago_sets_the_price_in_every_store_of_the_country() {
             decided["totals"]["refund"].as_str().unwrap().to_owned()
         };
         assert_eq!(price("MUG-1"), "0.00");
-        for (store, units, each, lowest) in
-            [("0042", 1, 9, "9.00"), ("0043", 2, 7, "7.00"), ("0042", 1, 8, "7.00"), ("0044", 1, 2, "7.00")]
-        {
+        for (store, units, each, lowest) in [
+            ("0042", 1, 9, "9.00"),
+            ("0043", 2, 7, "7.00"),
+            ("0042", 1, 8, "7.00"),
+            ("0044", 1, 2, "7.00"),
+        ] {
             shop.sell(&plain(&shop, store, units, each, "cash"));
-            assert_eq!(price("MUG-1"), lowest, "after {each}.00 in {store}; pounds are another market");
+            assert_eq!(
+                price("MUG-1"),
+                lowest,
+                "after {each}.00 in {store}; pounds are another market"
+            );
         }
         shop.move_days(90);
         assert_eq!(price("MUG-1"), "7.00");
@@ -217,8 +257,12 @@ fn a_gift_goes_to_store_credit_and_hides_its_price_and_its_giver() {
             "amount": "12.25", "rounding": "0.00", "status": "settled", "settled_at": "2026-03-11T15:00:00Z"}]);
         assert_eq!(masked(&recorded["refunds"]), refund);
         let line = &recorded["lines"][0];
-        let marks =
-            [&recorded["gift_receipt"], &recorded["price_hidden"], &line["gift_receipt"], &line["price_hidden"]];
+        let marks = [
+            &recorded["gift_receipt"],
+            &recorded["price_hidden"],
+            &line["gift_receipt"],
+            &line["price_hidden"],
+        ];
         assert_eq!(marks, [&json!(true); 4]);
         assert!(!recorded.to_string().contains("C-77") && !recorded.to_string().contains("tok_9f"));
         let entry = shop.logged("return.recorded").remove(0);
@@ -228,9 +272,16 @@ fn a_gift_goes_to_store_credit_and_hides_its_price_and_its_giver() {
         );
         // It used up the giver's tender: of 24.50, 20.00 were by card.
         let normal = shop.bring_back(&back(&sale, 1, 1));
-        let paid: Vec<(&Value, &Value)> =
-            normal["refunds"].as_array().unwrap().iter().map(|refund| (&refund["type"], &refund["amount"])).collect();
-        assert_eq!(paid, [(&json!("credit_card"), &json!("7.75")), (&json!("cash"), &json!("4.50"))]);
+        let paid: Vec<(&Value, &Value)> = normal["refunds"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|refund| (&refund["type"], &refund["amount"]))
+            .collect();
+        assert_eq!(
+            paid,
+            [(&json!("credit_card"), &json!("7.75")), (&json!("cash"), &json!("4.50"))]
+        );
         proven(db);
     });
 }
@@ -244,7 +295,10 @@ fn cash_for_a_gift_takes_an_approval() {
         let mut gift = back(&sale, 1, 1);
         gift["sale"]["gift_receipt"] = json!(true);
         gift["refund_to"] = json!("cash");
-        let needed = shop.cashier().post_keyed("/v1/returns", "k1", &gift).expect_problem(403, "approval_required");
+        let needed = shop
+            .cashier()
+            .post_keyed("/v1/returns", "k1", &gift)
+            .expect_problem(403, "approval_required");
         assert_eq!(codes(&needed.body["decision"]), ["tender_not_allowed needs_approval"]);
         let detail = &needed.body["decision"]["findings"][0]["detail"];
         assert_eq!(detail, "With a gift receipt the money goes to store credit, not to cash.");

@@ -1,4 +1,5 @@
-//! Whatever changes anything is in the log: each such operation once as it should be, and once refused.
+//! Whatever changes anything is in the log: each such operation once as it should be, and once
+//! refused.
 
 use super::operations;
 use crate::support::bodies::{back, hearts};
@@ -9,7 +10,8 @@ use returndesk::domain::caller::Role;
 use serde_json::{Value, json};
 
 /// Operations that decide or compute, and change nothing.
-const CHANGES_NOTHING: [(&str, &str); 2] = [("POST", "/v1/policies/lint"), ("POST", "/v1/gift-cards/lookup")];
+const CHANGES_NOTHING: [(&str, &str); 2] =
+    [("POST", "/v1/policies/lint"), ("POST", "/v1/gift-cards/lookup")];
 
 /// A request: method, path, body.
 type Request = (String, String, Value);
@@ -18,15 +20,18 @@ fn request(method: &str, path: impl Into<String>, body: Value) -> Request {
     (method.to_owned(), path.into(), body)
 }
 
-/// A shop with a sale, two returns of it, a draft policy and an operator; then every mutation that it will take.
+/// A shop with a sale, two returns of it, a draft policy and an operator; then every mutation that
+/// it will take.
 fn everything(shop: &Shop) -> Vec<Request> {
     let (sale, late) = (hearts(shop), hearts(shop));
     let sold = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
     shop.sell(&late);
     let first = shop.bring_back(&back(&sale, 1, 1))["id"].as_str().unwrap().to_owned();
-    let operator = json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
+    let operator =
+        json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
     shop.admin().put("/v1/operators/1042", &operator).expect(201);
-    let standard = shop.author().get("/v1/policies/standard/versions/1").expect(200).body["document"].clone();
+    let standard =
+        shop.author().get("/v1/policies/standard/versions/1").expect(200).body["document"].clone();
     shop.author().post("/v1/policies/standard/versions", &standard).expect(201);
     shop.move_days(41);
     let mut new_sale = hearts(shop);
@@ -35,7 +40,11 @@ fn everything(shop: &Shop) -> Vec<Request> {
     refused["register"] = json!("8");
     let card = |amount: &str| json!({"kind": "gift_card", "amount": amount, "currency": "USD", "store": "0042"});
     let issue = |amount: &str| {
-        let card = shop.supervisor().post_keyed("/v1/gift-cards", &shop.receipt(), &card(amount)).expect(201).body;
+        let card = shop
+            .supervisor()
+            .post_keyed("/v1/gift-cards", &shop.receipt(), &card(amount))
+            .expect(201)
+            .body;
         card["id"].as_str().unwrap().to_owned()
     };
     let (gift, to, lost, unspent) = (issue("9.00"), issue("9.00"), issue("9.00"), issue("9.00"));
@@ -46,15 +55,27 @@ fn everything(shop: &Shop) -> Vec<Request> {
     let on = |card: &str, what: &str| format!("/v1/gift-cards/{card}/{what}");
     let store = json!({"name": "New", "time_zone": "UTC", "currency": "USD", "region": "US"});
     vec![
-        request("POST", "/v1/tokens", json!({"operator": "1042", "pin": "493817", "store": "0042"})),
+        request(
+            "POST",
+            "/v1/tokens",
+            json!({"operator": "1042", "pin": "493817", "store": "0042"}),
+        ),
         request("POST", "/v1/sales", hearts(shop)),
         request("POST", "/v1/sales/import", new_sale),
         request("POST", "/v1/returns/check", refused.clone()),
         request("POST", "/v1/returns", refused),
-        request("POST", format!("/v1/returns/{first}/refunds/1/settlement"), json!({"outcome": "failed"})),
+        request(
+            "POST",
+            format!("/v1/returns/{first}/refunds/1/settlement"),
+            json!({"outcome": "failed"}),
+        ),
         request("POST", format!("/v1/returns/{first}/void"), json!({"reason": "mistake"})),
         request("POST", format!("/v1/sales/{sold}/tenders/1/chargeback"), json!({"open": true})),
-        request("POST", "/v1/overrides", json!({"return": back(&late, 1, 1), "reason": "goodwill"})),
+        request(
+            "POST",
+            "/v1/overrides",
+            json!({"return": back(&late, 1, 1), "reason": "goodwill"}),
+        ),
         request("POST", "/v1/gift-cards", card("5.00")),
         request("POST", "/v1/gift-cards/bulk", many),
         request("POST", on(&gift, "redemptions"), json!({"amount": "1.00"})),
@@ -70,7 +91,11 @@ fn everything(shop: &Shop) -> Vec<Request> {
         request("PUT", "/v1/stores/0077", store),
         request("PUT", "/v1/stores/0042/registers/9", json!({})),
         request("PUT", "/v1/operators/1043", operator),
-        request("POST", "/v1/day-ends", json!({"store": "0042", "register": "3", "business_date": "2026-03-11"})),
+        request(
+            "POST",
+            "/v1/day-ends",
+            json!({"store": "0042", "register": "3", "business_date": "2026-03-11"}),
+        ),
         request("POST", "/v1/audit/verify", json!({})),
     ]
 }
@@ -80,11 +105,13 @@ pub fn of_one_store(shop: &Shop) -> Vec<Request> {
     let sale = hearts(shop);
     let sold = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
     let back_once = shop.bring_back(&back(&sale, 1, 1))["id"].as_str().unwrap().to_owned();
-    let operator = json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
+    let operator =
+        json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
     shop.admin().put("/v1/operators/1042", &operator).expect(201);
     shop.admin().put("/v1/stores/0042/registers/3", &json!({})).expect(201);
     let card = json!({"kind": "gift_card", "amount": "5.00", "currency": "USD", "store": "0042"});
-    let issued = shop.supervisor().post_keyed("/v1/gift-cards", &shop.receipt(), &card).expect(201).body;
+    let issued =
+        shop.supervisor().post_keyed("/v1/gift-cards", &shop.receipt(), &card).expect(201).body;
     let on_card = |what: &str| format!("/v1/gift-cards/{}/{what}", issued["id"].as_str().unwrap());
     let store = json!({"name": "Mine", "time_zone": "UTC", "currency": "USD", "region": "US"});
     vec![
@@ -94,14 +121,26 @@ pub fn of_one_store(shop: &Shop) -> Vec<Request> {
         request("POST", "/v1/returns/check", back(&sale, 1, 1)),
         request("POST", "/v1/returns", back(&sale, 1, 1)),
         request("GET", format!("/v1/returns/{back_once}"), json!(null)),
-        request("POST", format!("/v1/returns/{back_once}/refunds/1/settlement"), json!({"outcome": "settled"})),
+        request(
+            "POST",
+            format!("/v1/returns/{back_once}/refunds/1/settlement"),
+            json!({"outcome": "settled"}),
+        ),
         request("POST", format!("/v1/returns/{back_once}/void"), json!({"reason": "mistake"})),
-        request("POST", "/v1/overrides", json!({"return": back(&sale, 1, 1), "reason": "goodwill"})),
+        request(
+            "POST",
+            "/v1/overrides",
+            json!({"return": back(&sale, 1, 1), "reason": "goodwill"}),
+        ),
         request("POST", "/v1/gift-cards", card),
         request("POST", on_card("redemptions"), json!({"amount": "1.00", "store": "0042"})),
         request("POST", on_card("loads"), json!({"amount": "1.00", "store": "0042"})),
         request("POST", on_card("freeze"), json!({"store": "0042"})),
-        request("POST", "/v1/day-ends", json!({"store": "0042", "register": "3", "business_date": "2026-03-11"})),
+        request(
+            "POST",
+            "/v1/day-ends",
+            json!({"store": "0042", "register": "3", "business_date": "2026-03-11"}),
+        ),
         request("GET", "/v1/day-ends?store=0042", json!(null)),
         request("GET", "/v1/ledger?store=0042", json!(null)),
         request("GET", "/v1/ledger/balances?store=0042", json!(null)),
@@ -132,10 +171,13 @@ fn whatever_changes_anything_is_in_the_log() {
         let everyone = Caller::new(&shop, "8888", &Role::ALL, &["*"]);
         for (place, (method, path, body)) in requests.iter().enumerate() {
             let before = shop.log().len();
-            let kind = if path.ends_with("/import") { "application/x-ndjson" } else { "application/json" };
-            let asked = everyone.request(method.parse().unwrap(), path).set_payload(body.to_string());
+            let kind =
+                if path.ends_with("/import") { "application/x-ndjson" } else { "application/json" };
             let asked =
-                asked.insert_header(("Content-Type", kind)).insert_header(("Idempotency-Key", place.to_string()));
+                everyone.request(method.parse().unwrap(), path).set_payload(body.to_string());
+            let asked = asked
+                .insert_header(("Content-Type", kind))
+                .insert_header(("Idempotency-Key", place.to_string()));
             let answer = shop.ask(asked);
             let expected = if path == "/v1/returns" { 422 } else { 200 };
             assert!(

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 const APPROVERS: &[Role] = &[Supervisor, Manager, DistrictManager];
 const COUNTER: &[Role] = &[Cashier, Supervisor, Manager, DistrictManager];
 const TERMINAL: &[Role] = &[Register, Cashier, Supervisor, Manager, DistrictManager];
-const READERS: &[Role] = &[Register, Cashier, Supervisor, Manager, DistrictManager, LossPrevention, Auditor, Admin];
+const READERS: &[Role] =
+    &[Register, Cashier, Supervisor, Manager, DistrictManager, LossPrevention, Auditor, Admin];
 const DIRECTORY: &[Role] = &[Manager, DistrictManager, Auditor, Admin];
 /// No token needed.
 const PUBLIC: &[Role] = &[];
@@ -83,7 +84,8 @@ fn ask(shop: &Shop, caller: &Caller<'_>, operation: &Operation) -> Answer {
 #[test]
 fn every_operation_has_its_row() {
     let db = TestDb::sqlite();
-    let rows: BTreeSet<_> = TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let rows: BTreeSet<_> =
+        TABLE.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
     assert_eq!(rows.len(), TABLE.len());
     assert_eq!(rows, operations(&Shop::open(&db).contract));
 }
@@ -93,15 +95,23 @@ fn without_a_token_only_what_is_public_answers() {
     let db = TestDb::sqlite();
     let shop = Shop::open(&db);
     for (method, path, roles) in TABLE {
-        let operation =
-            shop.contract.0.iter().find(|o| (o.method.as_str(), o.path.as_str()) == (*method, *path)).unwrap();
+        let operation = shop
+            .contract
+            .0
+            .iter()
+            .find(|o| (o.method.as_str(), o.path.as_str()) == (*method, *path))
+            .unwrap();
         let answer = ask(&shop, &shop.nobody(), operation);
         if *roles == PUBLIC {
             assert_ne!(answer.status, 401, "{method} {path}");
             assert_eq!(operation.document["security"], serde_json::json!([{}]), "{method} {path}");
         } else {
             let told = answer.expect_problem(401, "invalid_token");
-            assert_eq!(told.header("www-authenticate"), Some("Bearer error=\"invalid_token\""), "{method} {path}");
+            assert_eq!(
+                told.header("www-authenticate"),
+                Some("Bearer error=\"invalid_token\""),
+                "{method} {path}"
+            );
         }
     }
 }
@@ -111,17 +121,31 @@ fn every_other_role_is_told_which_it_takes() {
     let db = TestDb::sqlite();
     let shop = Shop::open(&db);
     for (method, path, roles) in TABLE.iter().filter(|(_, _, roles)| *roles != PUBLIC) {
-        let operation =
-            shop.contract.0.iter().find(|o| (o.method.as_str(), o.path.as_str()) == (*method, *path)).unwrap();
+        let operation = shop
+            .contract
+            .0
+            .iter()
+            .find(|o| (o.method.as_str(), o.path.as_str()) == (*method, *path))
+            .unwrap();
         for role in Role::ALL {
             let answer = ask(&shop, &Caller::new(&shop, "1", &[role], &["*"]), operation);
             if roles.contains(&role) {
-                assert!(![401, 403].contains(&answer.status), "{method} {path} as {}: {answer}", role.as_str());
+                assert!(
+                    ![401, 403].contains(&answer.status),
+                    "{method} {path} as {}: {answer}",
+                    role.as_str()
+                );
             } else {
                 let told = answer.expect_problem(403, "insufficient_scope");
-                assert_eq!(told.header("www-authenticate"), Some("Bearer error=\"insufficient_scope\""));
+                assert_eq!(
+                    told.header("www-authenticate"),
+                    Some("Bearer error=\"insufficient_scope\"")
+                );
                 let named = told.body["detail"].as_str().unwrap().to_owned();
-                assert!(roles.iter().all(|role| named.contains(role.as_str())), "{method} {path}: {named}");
+                assert!(
+                    roles.iter().all(|role| named.contains(role.as_str())),
+                    "{method} {path}: {named}"
+                );
             }
         }
     }

@@ -3,11 +3,14 @@
 use std::collections::HashSet;
 
 use super::catalogue::{Kind, Product, choose};
-use super::measured::{BASKET_LINES, BASKETS_WITH_A_REPEAT, LINE_UNITS, REPEATS_AT_ANOTHER_PRICE, draw};
+use super::measured::{
+    BASKET_LINES, BASKETS_WITH_A_REPEAT, LINE_UNITS, REPEATS_AT_ANOTHER_PRICE, draw,
+};
 use super::random::SplitMix64;
 use super::ticket::{Discount, Line, Ticket};
 
-/// Permille of sales in the spring promotion, of their lines that it is for, and of sales with the club's discount.
+/// Permille of sales in the spring promotion, of their lines that it is for, and of sales with the
+/// club's discount.
 const PROMOTED_SALES: u64 = 150;
 const PROMOTED_LINES: u64 = 300;
 const CLUB_SALES: u64 = 50;
@@ -50,10 +53,18 @@ fn line(product: &Product, random: &mut SplitMix64) -> Line {
         Kind::Serial => (1_000, vec![format!("SN{:010}", random.below(10_000_000_000))]),
         Kind::Piece | Kind::Kit => (1_000 * draw(LINE_UNITS, random), vec![]),
     };
-    Line { product: product.clone(), quantity, unit_price: product.price, discount: None, serials, parent: None }
+    Line {
+        product: product.clone(),
+        quantity,
+        unit_price: product.price,
+        discount: None,
+        serials,
+        parent: None,
+    }
 }
 
-/// A kit's own line at 0.00, and its parts under it, which carry the money: each part can come back at its price.
+/// A kit's own line at 0.00, and its parts under it, which carry the money: each part can come back
+/// at its price.
 fn kit(
     kit: &Product,
     products: &[Product],
@@ -72,7 +83,8 @@ fn kit(
     }
 }
 
-/// Puts a thing of the basket through once more, now and then at a price that was lowered meanwhile.
+/// Puts a thing of the basket through once more, now and then at a price that was lowered
+/// meanwhile.
 fn repeat(lines: &mut [Line], random: &mut SplitMix64) {
     let pieces: Vec<usize> = (0..lines.len()).filter(|&line| lines[line].is_plain()).collect();
     if pieces.len() < 2 {
@@ -90,7 +102,11 @@ fn promote(lines: &mut [Line], random: &mut SplitMix64) {
     for line in lines.iter_mut().filter(|line| line.is_plain()) {
         let amount = (line.gross() * percent + 50) / 100;
         if random.permille(PROMOTED_LINES) && amount > 0 {
-            line.discount = Some(Discount { amount, promotion: "SPRING", description: format!("{percent} % off") });
+            line.discount = Some(Discount {
+                amount,
+                promotion: "SPRING",
+                description: format!("{percent} % off"),
+            });
         }
     }
 }

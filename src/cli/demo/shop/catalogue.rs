@@ -1,4 +1,5 @@
-//! What the made-up shop sells: 1,600 invented products, at prices like the real ones, most sold first.
+//! What the made-up shop sells: 1,600 invented products, at prices like the real ones, most sold
+//! first.
 
 use super::measured::{UNIT_PRICE, draw, popular};
 use super::random::SplitMix64;
@@ -82,8 +83,8 @@ const GOODS: [(&str, [&str; 2], Kind); 40] = [
 /// Permille of products that are sold for good.
 const FINAL_SALE: u64 = 30;
 
-/// Permille of the times that weighed or serialised goods are bought where the measured popularity would have it:
-/// the measured shop has next to none, and its price quantiles are to hold.
+/// Permille of the times that weighed or serialised goods are bought where the measured popularity
+/// would have it: the measured shop has next to none, and its price quantiles are to hold.
 const SPECIAL: u64 = 300;
 
 /// All products, the most sold first.
@@ -94,7 +95,8 @@ pub(super) fn catalogue(seed: u64) -> Vec<Product> {
     names.into_iter().map(|name| product(name, &mut random)).collect()
 }
 
-/// A product of the catalogue, popular ones more often; one of its [`Kind::Kit`]s only where `kits` may be.
+/// A product of the catalogue, popular ones more often; one of its [`Kind::Kit`]s only where `kits`
+/// may be.
 pub(super) fn choose(products: &[Product], kits: bool, random: &mut SplitMix64) -> usize {
     loop {
         let product = popular(products.len(), random);
@@ -131,8 +133,11 @@ fn product(name: usize, random: &mut SplitMix64) -> Product {
 /// A GTIN-14 of the range 20–29, which GS1 leaves to a shop's own use: it is no real product's.
 pub(super) fn gtin(number: usize) -> String {
     let digits = format!("02{number:011}");
-    let sum: usize =
-        digits.bytes().zip([3, 1].into_iter().cycle()).map(|(digit, weight)| usize::from(digit - b'0') * weight).sum();
+    let sum: usize = digits
+        .bytes()
+        .zip([3, 1].into_iter().cycle())
+        .map(|(digit, weight)| usize::from(digit - b'0') * weight)
+        .sum();
     format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
@@ -143,8 +148,11 @@ mod tests {
     #[test]
     fn every_product_has_a_name_a_code_and_a_number_of_its_own() {
         let products = catalogue(1);
-        let distinct = |of: fn(&Product) -> &String| products.iter().map(of).collect::<std::collections::HashSet<_>>();
-        let counts = [distinct(|p| &p.sku).len(), distinct(|p| &p.name).len(), distinct(|p| &p.gtin).len()];
+        let distinct = |of: fn(&Product) -> &String| {
+            products.iter().map(of).collect::<std::collections::HashSet<_>>()
+        };
+        let counts =
+            [distinct(|p| &p.sku).len(), distinct(|p| &p.name).len(), distinct(|p| &p.gtin).len()];
         assert_eq!(counts, [1600; 3]);
         assert!(products.iter().all(|p| p.gtin.len() == 14));
     }
@@ -153,7 +161,8 @@ mod tests {
     fn the_check_digit_makes_the_weighted_sum_a_multiple_of_ten() {
         for number in [1, 20_000, 21_599] {
             let weights = [3, 1].into_iter().cycle();
-            let sum: u32 = gtin(number).bytes().zip(weights).map(|(d, w)| u32::from(d - b'0') * w).sum();
+            let sum: u32 =
+                gtin(number).bytes().zip(weights).map(|(d, w)| u32::from(d - b'0') * w).sum();
             assert_eq!(sum % 10, 0);
         }
     }

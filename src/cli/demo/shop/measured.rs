@@ -1,8 +1,9 @@
-//! How a real shop trades: figures measured on UCI Online Retail 352 (doi:10.24432/C5BW33, CC BY 4.0; invoices before
-//! 2011-07-13: 10,198 with priced goods). The figures are kept, the data is not.
+//! How a real shop trades: figures measured on UCI Online Retail 352 (doi:10.24432/C5BW33, CC BY 4.0;
+//! invoices before 2011-07-13: 10,198 with priced goods). The figures are kept, the data is not.
 //!
-//! A table of quantiles holds `(permille, value)`; between two points values are spread evenly. Its last point repeats
-//! an earlier quantile, so that one wholesale order of 74,215 pieces does not stand in every demo.
+//! A table of quantiles holds `(permille, value)`; between two points values are spread evenly. Its
+//! last point repeats an earlier quantile, so that one wholesale order of 74,215 pieces does not
+//! stand in every demo.
 
 use super::random::SplitMix64;
 
@@ -36,7 +37,8 @@ pub(super) const VISITS: &Quantiles = &[
     (999, 59), (1000, 59),
 ];
 
-/// Calendar days from a sale to its return. Measured on the matched credit lines of UCI Online Retail 352.
+/// Calendar days from a sale to its return. Measured on the matched credit lines of UCI Online
+/// Retail 352.
 #[rustfmt::skip]
 pub(super) const DAYS_TO_RETURN: &Quantiles = &[
     (0, 0), (100, 0), (101, 1), (200, 3), (300, 4), (400, 6), (500, 8), (600, 11), (700, 17), (800, 24), (900, 44),
@@ -48,8 +50,8 @@ pub(super) const DAYS_TO_RETURN: &Quantiles = &[
 pub(super) const LINES_COMING_BACK: &Quantiles =
     &[(0, 1), (500, 1), (510, 2), (700, 2), (800, 3), (900, 4), (950, 5), (980, 9), (1000, 9)];
 
-/// Share of all lines, in permille, that the most sold so many permille of the products make up. Measured on UCI
-/// Online Retail 352.
+/// Share of all lines, in permille, that the most sold so many permille of the products make up.
+/// Measured on UCI Online Retail 352.
 #[rustfmt::skip]
 const LINES_BY_POPULARITY: &[(u64, i64)] = &[
     (0, 0), (58, 5), (98, 10), (161, 20), (297, 50), (451, 100), (645, 200), (772, 300), (859, 400), (916, 500),
@@ -63,15 +65,16 @@ pub(super) const SALES_BY_HOUR: &[(i8, u64)] = &[
     (17, 316), (18, 105), (19, 91), (20, 9),
 ];
 
-/// Permille of baskets that hold one product on several lines, and of those, at different prices (1,255 of 10,198;
-/// 112 of 1,255). Measured on UCI Online Retail 352.
+/// Permille of baskets that hold one product on several lines, and of those, at different prices
+/// (1,255 of 10,198; 112 of 1,255). Measured on UCI Online Retail 352.
 pub(super) const BASKETS_WITH_A_REPEAT: u64 = 123;
 pub(super) const REPEATS_AT_ANOTHER_PRICE: u64 = 89;
 /// Permille of sales without a known customer (926 of 10,198). Measured on UCI Online Retail 352.
 pub(super) const SALES_WITHOUT_CUSTOMER: u64 = 91;
 /// Permille of sales of which something came back (1,649 of 10,198). Measured on UCI Online Retail 352.
 pub(super) const SALES_COMING_BACK: u64 = 162;
-/// Permille of returned lines of which only a part came back (2,296 of 3,503). Measured on UCI Online Retail 352.
+/// Permille of returned lines of which only a part came back (2,296 of 3,503). Measured on UCI
+/// Online Retail 352.
 pub(super) const RETURNS_OF_A_PART: u64 = 655;
 
 /// A value from a table of quantiles.
@@ -99,7 +102,9 @@ pub(super) fn hour(random: &mut SplitMix64) -> i8 {
 
 /// The value at a millionth of a table, times `scale`, rounded half up.
 fn at(table: &Quantiles, millionth: u64, scale: i64) -> i64 {
-    let after = table.partition_point(|(permille, _)| permille * 1000 <= millionth).clamp(1, table.len() - 1);
+    let after = table
+        .partition_point(|(permille, _)| permille * 1000 <= millionth)
+        .clamp(1, table.len() - 1);
     let ((from, low), (to, high)) = (table[after - 1], table[after]);
     let (low, high) = (low * scale, high * scale);
     let (part, whole) = ((millionth - from * 1000) as i64, ((to - from) * 1000) as i64);

@@ -1,4 +1,5 @@
-//! The shop's two stores, their registers and the people at them. Names and PINs are invented, for the demo alone.
+//! The shop's two stores, their registers and the people at them. Names and PINs are invented, for
+//! the demo alone.
 
 use serde_json::{Value, json};
 
@@ -75,6 +76,8 @@ const fn person(
 
 /// Those who ring up sales in a store.
 pub(super) fn cashiers(store: &str) -> Vec<&'static str> {
-    let sells = |person: &&Operator| person.roles.contains(&Role::Cashier) && person.stores.contains(&store);
+    let sells = |person: &&Operator| {
+        person.roles.contains(&Role::Cashier) && person.stores.contains(&store)
+    };
     OPERATORS.iter().filter(sells).map(|person| person.operator).collect()
 }

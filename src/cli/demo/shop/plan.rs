@@ -1,5 +1,6 @@
-//! When, where and to whom the shop sold: decided for all sales at once, so that times are in order, receipts are
-//! numbered without gaps and customers come again. What was in the baskets is made later, one sale at a time.
+//! When, where and to whom the shop sold: decided for all sales at once, so that times are in
+//! order, receipts are numbered without gaps and customers come again. What was in the baskets is
+//! made later, one sale at a time.
 
 use std::collections::HashMap;
 

@@ -1,14 +1,16 @@
 //! Numbers that look random and are the same for ever.
 //!
-//! The generators of `rand` may change what they give with a new version, and the demo's receipts, printed in guides
-//! and pinned by tests, would change with them. SplitMix64 (Steele, Lea, Flood 2014) is ten lines and never changes.
+//! The generators of `rand` may change what they give with a new version, and the demo's receipts,
+//! printed in guides and pinned by tests, would change with them. SplitMix64 (Steele, Lea, Flood 2014)
+//! is ten lines and never changes.
 
 /// A SplitMix64 stream.
 #[derive(Clone, Debug)]
 pub(super) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// The stream of one topic under a seed: two topics of one seed have nothing to do with each other.
+    /// The stream of one topic under a seed: two topics of one seed have nothing to do with each
+    /// other.
     pub(super) fn of(seed: u64, topic: u64) -> Self {
         let mut mixed = SplitMix64(seed);
         let seed = mixed.next();
@@ -57,7 +59,8 @@ mod tests {
     #[test]
     fn the_stream_is_the_published_one() {
         let mut stream = SplitMix64(1234567);
-        let expected = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431];
+        let expected =
+            [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431];
         assert_eq!([(); 4].map(|()| stream.next()), expected);
     }
 }

@@ -5,7 +5,9 @@ use jiff::civil::{Date, DateTime};
 use serde_json::{Value, json};
 
 use super::catalogue::Kind;
-use super::measured::{DAYS_TO_RETURN, LINES_COMING_BACK, RETURNS_OF_A_PART, SALES_COMING_BACK, draw, hour};
+use super::measured::{
+    DAYS_TO_RETURN, LINES_COMING_BACK, RETURNS_OF_A_PART, SALES_COMING_BACK, draw, hour,
+};
 use super::people::cashiers;
 use super::plan::Slot;
 use super::random::SplitMix64;
@@ -24,7 +26,8 @@ const WHY: [(&str, &str); 8] = [
     ("gift", "unopened"),
 ];
 
-/// Someone comes back: when, at which register, and the body of `POST /v1/returns` that the register sends.
+/// Someone comes back: when, at which register, and the body of `POST /v1/returns` that the
+/// register sends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ComingBack {
     /// Local time of the store.
@@ -33,11 +36,21 @@ pub struct ComingBack {
     pub body: Value,
 }
 
-/// Decides whether something of a sale came back before today. What is sold for good stays sold, and kits stay whole.
-pub(super) fn comes_back(slot: &Slot, ticket: &Ticket, today: Date, random: &mut SplitMix64) -> Option<ComingBack> {
-    let (coming, days, lines) =
-        (random.permille(SALES_COMING_BACK), draw(DAYS_TO_RETURN, random), draw(LINES_COMING_BACK, random));
-    let mut may: Vec<usize> = (0..ticket.lines.len()).filter(|&line| may_come_back(&ticket.lines[line])).collect();
+/// Decides whether something of a sale came back before today. What is sold for good stays sold,
+/// and kits stay whole.
+pub(super) fn comes_back(
+    slot: &Slot,
+    ticket: &Ticket,
+    today: Date,
+    random: &mut SplitMix64,
+) -> Option<ComingBack> {
+    let (coming, days, lines) = (
+        random.permille(SALES_COMING_BACK),
+        draw(DAYS_TO_RETURN, random),
+        draw(LINES_COMING_BACK, random),
+    );
+    let mut may: Vec<usize> =
+        (0..ticket.lines.len()).filter(|&line| may_come_back(&ticket.lines[line])).collect();
     random.shuffle(&mut may);
     may.truncate(lines as usize);
     may.sort_unstable();
@@ -45,7 +58,8 @@ pub(super) fn comes_back(slot: &Slot, ticket: &Ticket, today: Date, random: &mut
     if !coming || may.is_empty() || at.date() >= today {
         return None;
     }
-    let lines: Vec<Value> = may.iter().map(|&line| returned(&ticket.lines[line], line as u32 + 1, random)).collect();
+    let lines: Vec<Value> =
+        may.iter().map(|&line| returned(&ticket.lines[line], line as u32 + 1, random)).collect();
     let body = json!({
         "store": slot.store, "register": slot.register,
         "sale": { "receipt": slot.receipt(), "store": slot.store, "business_date": slot.at.date().to_string() },

@@ -29,7 +29,8 @@ pub(super) struct Card {
 
 impl Payment {
     pub(super) fn body(&self, tender: u32) -> Value {
-        let mut body = json!({ "tender": tender, "type": self.kind, "amount": dollars(self.amount) });
+        let mut body =
+            json!({ "tender": tender, "type": self.kind, "amount": dollars(self.amount) });
         if self.change > 0 {
             body["change"] = json!(dollars(self.change));
         }
@@ -56,8 +57,9 @@ pub(super) fn credit(amount: i64, card: Card, random: &mut SplitMix64) -> Paymen
     by_card("credit_card", amount, card, random)
 }
 
-/// Pays a total in one of the ways people do; tenders less change come to the total. Credit and debit cards and cash
-/// are about as frequent among small sales as in a real supermarket's till log (18 : 17 : 16).
+/// Pays a total in one of the ways people do; tenders less change come to the total. Credit and
+/// debit cards and cash are about as frequent among small sales as in a real supermarket's till log
+/// (18 : 17 : 16).
 pub(super) fn pay(total: i64, owner: &mut SplitMix64, random: &mut SplitMix64) -> Vec<Payment> {
     let card = card(owner);
     match random.below(1000) {
@@ -78,7 +80,13 @@ pub(super) fn pay(total: i64, owner: &mut SplitMix64, random: &mut SplitMix64) -
 }
 
 fn by_card(kind: &'static str, amount: i64, card: Card, random: &mut SplitMix64) -> Payment {
-    Payment { kind, amount, change: 0, reference: Some(format!("tok_{:012x}", random.next() >> 16)), card: Some(card) }
+    Payment {
+        kind,
+        amount,
+        change: 0,
+        reference: Some(format!("tok_{:012x}", random.next() >> 16)),
+        card: Some(card),
+    }
 }
 
 /// A gift card, named by what the register keeps of it, which is not its code.

@@ -1,4 +1,5 @@
-//! A sale as the register adds it up: lines, the share of a discount on the whole, tax, charges and the total.
+//! A sale as the register adds it up: lines, the share of a discount on the whole, tax, charges and
+//! the total.
 
 use serde_json::{Value, json};
 
@@ -69,15 +70,23 @@ impl Ticket {
         self.net() - self.discount + self.taxes().iter().sum::<i64>() + shipping
     }
 
-    /// The sale's body without its head (store, receipt, time, people), which is the caller's to fill in.
+    /// The sale's body without its head (store, receipt, time, people), which is the caller's to
+    /// fill in.
     pub(super) fn body(&self, payments: &[Payment]) -> Value {
-        let lines: Vec<Value> =
-            self.lines.iter().zip(self.taxes()).zip(1..).map(|((line, tax), number)| line.body(number, tax)).collect();
-        let tenders: Vec<Value> = payments.iter().zip(1..).map(|(payment, number)| payment.body(number)).collect();
+        let lines: Vec<Value> = self
+            .lines
+            .iter()
+            .zip(self.taxes())
+            .zip(1..)
+            .map(|((line, tax), number)| line.body(number, tax))
+            .collect();
+        let tenders: Vec<Value> =
+            payments.iter().zip(1..).map(|(payment, number)| payment.body(number)).collect();
         let mut body = json!({ "currency": CURRENCY, "prices_include_tax": false, "lines": lines, "tenders": tenders,
             "total": dollars(self.total()) });
         if self.discount > 0 {
-            body["discounts"] = json!([{ "amount": dollars(self.discount), "promotion": "CLUB10" }]);
+            body["discounts"] =
+                json!([{ "amount": dollars(self.discount), "promotion": "CLUB10" }]);
         }
         if let Some(amount) = self.shipping {
             body["charges"] = json!([{ "charge": 1, "type": "shipping", "amount": dollars(amount),
@@ -121,7 +130,8 @@ fn taxes(amount: i64) -> Value {
     json!([{ "code": "NY", "rate": TAX_RATE_TEXT, "amount": dollars(amount) }])
 }
 
-/// Spreads an amount over weights by largest remainder; of equal remainders, the earlier line's goes first.
+/// Spreads an amount over weights by largest remainder; of equal remainders, the earlier line's
+/// goes first.
 fn shares(amount: i64, weights: &[i64]) -> Vec<i64> {
     let whole: i64 = weights.iter().sum();
     if whole == 0 {

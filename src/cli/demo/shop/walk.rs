@@ -1,4 +1,5 @@
-//! The two sales that the demo walks through, made by hand so that every figure of them can be told in a sentence.
+//! The two sales that the demo walks through, made by hand so that every figure of them can be told
+//! in a sentence.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -20,8 +21,8 @@ pub struct Picked {
     pub quantity: u32,
 }
 
-/// The hand-picked sales. Both are of store 0042, of one line and paid by one credit card; nothing of them has come
-/// back, and no rule but the window touches them.
+/// The hand-picked sales. Both are of store 0042, of one line and paid by one credit card; nothing
+/// of them has come back, and no rule but the window touches them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
     /// Bought 10 days ago: 2 units of one line.
@@ -43,7 +44,10 @@ pub(super) fn slots(today: Date) -> [Slot; 2] {
         number,
     };
     // Numbers that no register reaches on a day.
-    [slot(41, 9_077, "3", 4711, Basket::WindowOver), slot(10, 9_012, "1", 4712, Basket::WithinWindow)]
+    [
+        slot(41, 9_077, "3", 4711, Basket::WindowOver),
+        slot(10, 9_012, "1", 4712, Basket::WithinWindow),
+    ]
 }
 
 pub(super) fn picked(slot: &Slot) -> Picked {
@@ -67,11 +71,18 @@ pub(super) fn within_window() -> Ticket {
 /// 2 × 12.50 less 2.50: 22.50, and 2.00 tax.
 pub(super) fn window_over() -> Ticket {
     let heart = product(19_123, "A", "Hanging heart", ["gifts", "decor"], 1_250);
-    let discount = Discount { amount: 250, promotion: "SPRING", description: "10 % off".to_owned() };
+    let discount =
+        Discount { amount: 250, promotion: "SPRING", description: "10 % off".to_owned() };
     ticket(heart, Some(discount))
 }
 
-fn product(number: usize, letter: &str, name: &str, category: [&'static str; 2], price: i64) -> Product {
+fn product(
+    number: usize,
+    letter: &str,
+    name: &str,
+    category: [&'static str; 2],
+    price: i64,
+) -> Product {
     Product {
         sku: format!("{number}{letter}"),
         gtin: gtin(number),
@@ -85,6 +96,7 @@ fn product(number: usize, letter: &str, name: &str, category: [&'static str; 2],
 
 fn ticket(product: Product, discount: Option<Discount>) -> Ticket {
     let unit_price = product.price;
-    let line = Line { product, quantity: 2_000, unit_price, discount, serials: vec![], parent: None };
+    let line =
+        Line { product, quantity: 2_000, unit_price, discount, serials: vec![], parent: None };
     Ticket { lines: vec![line], discount: 0, shipping: None }
 }

@@ -20,7 +20,10 @@ fn window(subject: &mut Subject<'_>) {
         let detail = "The window refuses after its last day, so approval is never possible.";
         subject.warn("set/window/refuse_after_days", "refuse_after_days_unused", detail);
     } else if last < window.days {
-        let detail = format!("Refused after {last} days, before the window of {} days has closed.", window.days);
+        let detail = format!(
+            "Refused after {last} days, before the window of {} days has closed.",
+            window.days
+        );
         subject.fault("set/window/refuse_after_days", "refused_within_window", detail);
     }
 }
@@ -36,8 +39,9 @@ fn extension(subject: &mut Subject<'_>) {
         }
         Some(_) => {}
         None => {
-            let detail =
-                format!("Without an end to \"bought\", what is bought up to {until} is all returnable until then.");
+            let detail = format!(
+                "Without an end to \"bought\", what is bought up to {until} is all returnable until then."
+            );
             subject.warn("set/extension", "extension_for_all", detail);
         }
     }
@@ -52,9 +56,12 @@ fn tiers(subject: &mut Subject<'_>) {
         let at = format!("set/approval/{}", n + 1);
         let weight = |tier: &ApprovalTier| (tier.role.approver_rank(), tier.approvers);
         if upper.over <= lower.over {
-            let (over, before) =
-                (upper.over.format(subject.policy.currency), lower.over.format(subject.policy.currency));
-            let detail = format!("Over {over} comes after over {before}; tiers go from small to large.");
+            let (over, before) = (
+                upper.over.format(subject.policy.currency),
+                lower.over.format(subject.policy.currency),
+            );
+            let detail =
+                format!("Over {over} comes after over {before}; tiers go from small to large.");
             subject.fault(&format!("{at}/over"), "tiers_not_ascending", detail);
         } else if weight(upper).0 < weight(lower).0 {
             let detail = format!(
@@ -78,27 +85,38 @@ fn cash_limit(subject: &mut Subject<'_>) {
         return;
     }
     let beyond = limit.beyond.as_str();
-    let detail =
-        format!("Beyond the limit {beyond} is paid, but refund_to does not allow {beyond} for what was paid in cash.");
+    let detail = format!(
+        "Beyond the limit {beyond} is paid, but refund_to does not allow {beyond} for what was paid in cash."
+    );
     subject.fault("set/cash_limit/beyond", "beyond_not_allowed", detail);
 }
 
-/// The routes that hold where this rule does: an earlier rule's, its own, or the next that covers it.
+/// The routes that hold where this rule does: an earlier rule's, its own, or the next that covers
+/// it.
 fn routes_beside<'a>(subject: &Subject<'a>) -> &'a RefundRoutes {
     let rule = subject.rule;
     let earlier = decided_before(subject.before, &rule.when, Attribute::RefundTo);
     let own = rule.set.refund_to.as_ref();
     let later = || {
-        let rules = subject.policy.precedence().into_iter().map(|number| &subject.policy.rules[number]);
-        rules.filter(|later| later.when.covers(&rule.when)).find_map(|later| later.set.refund_to.as_ref())
+        let rules =
+            subject.policy.precedence().into_iter().map(|number| &subject.policy.rules[number]);
+        rules
+            .filter(|later| later.when.covers(&rule.when))
+            .find_map(|later| later.set.refund_to.as_ref())
     };
-    earlier.and_then(|rule| rule.set.refund_to.as_ref()).or(own).or_else(later).unwrap_or(&built_in().refund_to)
+    earlier
+        .and_then(|rule| rule.set.refund_to.as_ref())
+        .or(own)
+        .or_else(later)
+        .unwrap_or(&built_in().refund_to)
 }
 
 /// A rule for returns without receipt that still requires one.
 fn no_receipt(subject: &mut Subject<'_>) {
     let rule = subject.rule;
-    if rule.when.receipt == Some(false) && rule.set.receipt_required == Some(true) && rule.set.lowest_in_days.is_some()
+    if rule.when.receipt == Some(false)
+        && rule.set.receipt_required == Some(true)
+        && rule.set.lowest_in_days.is_some()
     {
         let detail = "A receipt is required, so that a price basis without receipt is never used.";
         subject.warn("set/price_basis", "price_basis_unused", detail);

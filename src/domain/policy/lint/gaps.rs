@@ -26,7 +26,9 @@ pub(super) fn look(policy: &Policy, findings: &mut Vec<Finding>) {
         });
         return;
     };
-    for (attribute, otherwise) in EXPECTED.into_iter().filter(|(attribute, _)| !default.set.sets(*attribute)) {
+    for (attribute, otherwise) in
+        EXPECTED.into_iter().filter(|(attribute, _)| !default.set.sets(*attribute))
+    {
         findings.push(Finding {
             severity: Severity::Warning,
             rule: default.id.clone(),
@@ -42,7 +44,8 @@ pub(super) fn look(policy: &Policy, findings: &mut Vec<Finding>) {
                 rule: rule.id.clone(),
                 pointer: format!("/rules/{number}/set/refund_to"),
                 code: "tenders_not_covered",
-                detail: "Without \"*\", a tender that is not named can only go back to itself.".to_owned(),
+                detail: "Without \"*\", a tender that is not named can only go back to itself."
+                    .to_owned(),
             });
         }
     }

@@ -1,5 +1,6 @@
-//! Limits below law, as far as a document shows them: EU withdrawal from distance sales (2011/83) and fees on
-//! defective goods (2019/771). Where the rule names the region it is a fault; where it only may reach there, a warning.
+//! Limits below law, as far as a document shows them: EU withdrawal from distance sales (2011/83)
+//! and fees on defective goods (2019/771). Where the rule names the region it is a fault; where it
+//! only may reach there, a warning.
 
 use super::{Severity, Subject, decided_before};
 use crate::domain::policy::law::{DISTANCE_CHANNELS, EU_WITHDRAWAL_DAYS, is_eu, is_eu_currency};
@@ -21,7 +22,8 @@ fn withdrawal(subject: &mut Subject<'_>) {
     // Another rule asked earlier may grant what this one does not.
     let granted = DISTANCE_CHANNELS.iter().all(|channel| {
         let sale = When { channel: vec![(*channel).to_owned()], ..reached.clone() };
-        !subject.rule.when.covers(&sale) || decided_before(subject.before, &sale, Attribute::Window).is_some()
+        !subject.rule.when.covers(&sale)
+            || decided_before(subject.before, &sale, Attribute::Window).is_some()
     });
     if granted {
         return;
@@ -33,21 +35,27 @@ fn withdrawal(subject: &mut Subject<'_>) {
         );
         subject.say(severity, "set/window/days", "window_below_law", detail);
     } else if window.from == WindowFrom::Sale && severity == Severity::Fault {
-        let detail =
-            format!("The EU's {EU_WITHDRAWAL_DAYS} days for distance sales run from delivery, not from the sale.");
+        let detail = format!(
+            "The EU's {EU_WITHDRAWAL_DAYS} days for distance sales run from delivery, not from the sale."
+        );
         subject.warn("set/window", "window_not_from_delivery", detail);
     }
 }
 
-/// The distance sales in the EU that a rule reaches, and how certain that is. None if it reaches none.
+/// The distance sales in the EU that a rule reaches, and how certain that is. None if it reaches
+/// none.
 fn distance_sales_in_eu(policy: &Policy, when: &When) -> Option<(Severity, When)> {
-    let channel = when.channel.is_empty() || when.channel.iter().any(|c| DISTANCE_CHANNELS.contains(&c.as_str()));
+    let channel = when.channel.is_empty()
+        || when.channel.iter().any(|c| DISTANCE_CHANNELS.contains(&c.as_str()));
     let regions: Vec<String> = when.region.iter().filter(|region| is_eu(region)).cloned().collect();
     if !channel || when.receipt == Some(false) {
         return None;
     }
     if !regions.is_empty() {
-        return Some((Severity::Fault, When { region: regions, receipt: Some(true), ..when.clone() }));
+        return Some((
+            Severity::Fault,
+            When { region: regions, receipt: Some(true), ..when.clone() },
+        ));
     }
     let sells_in_eu = is_eu_currency(policy.currency.code())
         || policy

@@ -31,7 +31,10 @@ fn with(changes: &[&dyn Fn(&mut Rule)]) -> Policy {
 }
 
 fn said(policy: &Policy) -> Vec<(Severity, String, &'static str)> {
-    lint(policy).into_iter().map(|finding| (finding.severity, finding.pointer, finding.code)).collect()
+    lint(policy)
+        .into_iter()
+        .map(|finding| (finding.severity, finding.pointer, finding.code))
+        .collect()
 }
 
 fn fault(pointer: &str, code: &'static str) -> (Severity, String, &'static str) {
@@ -83,8 +86,14 @@ fn rules_that_never_apply() {
     assert_eq!(said(&with(&[&shoes, &narrower])), [fault("/rules/1/when", "never_applies")]);
     assert_eq!(said(&with(&[&narrower, &shoes])), []);
     assert_eq!(said(&with(&[&narrower, &statutory])), [fault("/rules/0/when", "never_applies")]);
-    assert_eq!(said(&with(&[&shoes, &narrower_with_more])), [warning("/rules/1/set/window", "shadowed")]);
-    assert_eq!(said(&with(&[&|rule| rule.when.sku = words(&["a"])])), [warning("/rules/0/set", "sets_nothing")]);
+    assert_eq!(
+        said(&with(&[&shoes, &narrower_with_more])),
+        [warning("/rules/1/set/window", "shadowed")]
+    );
+    assert_eq!(
+        said(&with(&[&|rule| rule.when.sku = words(&["a"])])),
+        [warning("/rules/0/set", "sets_nothing")]
+    );
     let finding = &lint(&with(&[&shoes, &narrower]))[0];
     let detail = "Wherever this rule holds, what it sets is decided already by rule-0.";
     assert_eq!((finding.rule.as_str(), finding.detail.as_str()), ("rule-1", detail));
@@ -97,7 +106,8 @@ fn empty_ranges_and_keys_that_exclude_each_other() {
         rule.set.id_required = Some(true);
     };
     let bought = |rule: &mut Rule| {
-        rule.when.bought = Some(DateRange { from: Some(date(2026, 2, 1)), to: Some(date(2026, 1, 1)) });
+        rule.when.bought =
+            Some(DateRange { from: Some(date(2026, 2, 1)), to: Some(date(2026, 1, 1)) });
         rule.set.id_required = Some(true);
     };
     let receipt = |rule: &mut Rule| {
@@ -133,12 +143,16 @@ fn contradictions() {
     };
     let cash = |rule: &mut Rule| {
         rule.when.sku = words(&["a"]);
-        rule.set.cash_limit = Some(CashLimit { amount: Minor(100), beyond: TenderType::StoreCredit });
+        rule.set.cash_limit =
+            Some(CashLimit { amount: Minor(100), beyond: TenderType::StoreCredit });
     };
     use Role::{DistrictManager, Manager, Supervisor};
     let refused = fault("/rules/0/set/window/refuse_after_days", "refused_within_window");
     assert_eq!(said(&with(&[&refused_early])), [refused]);
-    assert_eq!(said(&with(&[&extension])), [fault("/rules/0/set/extension/until", "extension_before_purchase")]);
+    assert_eq!(
+        said(&with(&[&extension])),
+        [fault("/rules/0/set/extension/until", "extension_before_purchase")]
+    );
     assert_eq!(
         said(&with(&[&tiers(&[(200, Supervisor, 1), (200, Manager, 1)])])),
         [fault("/rules/0/set/approval/1/over", "tiers_not_ascending")]
@@ -152,7 +166,10 @@ fn contradictions() {
         [warning("/rules/0/set/approval/1", "tier_adds_nothing")]
     );
     assert_eq!(said(&with(&[&tiers(&[(200, Manager, 1), (300, Manager, 2)])])), []);
-    assert_eq!(said(&with(&[&cash])), [fault("/rules/0/set/cash_limit/beyond", "beyond_not_allowed")]);
+    assert_eq!(
+        said(&with(&[&cash])),
+        [fault("/rules/0/set/cash_limit/beyond", "beyond_not_allowed")]
+    );
 }
 
 #[test]
@@ -184,7 +201,8 @@ fn limits_below_law() {
     assert_eq!(said(&with(&[&online(7, Sale, &["US"])])), []);
     assert_eq!(said(&with(&[&online(7, Sale, &[])])), []);
 
-    // In euros the same rule may well reach into the EU, unless a statutory one grants the period before it.
+    // In euros the same rule may well reach into the EU, unless a statutory one grants the period
+    // before it.
     let mut euros = with(&[&online(7, Sale, &[])]);
     euros.currency = Currency::parse("EUR").unwrap();
     assert_eq!(said(&euros), [warning("/rules/0/set/window/days", "window_below_law")]);
@@ -204,6 +222,9 @@ fn limits_below_law() {
             });
         }
     };
-    assert_eq!(said(&with(&[&fee(&["late"])])), [warning("/rules/0/set/fee/except_reasons", "fee_on_defective")]);
+    assert_eq!(
+        said(&with(&[&fee(&["late"])])),
+        [warning("/rules/0/set/fee/except_reasons", "fee_on_defective")]
+    );
     assert_eq!(said(&with(&[&fee(&["defective"])])), []);
 }

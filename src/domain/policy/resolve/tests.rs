@@ -15,7 +15,10 @@ fn decides(change: impl Fn(&mut When), facts: Facts<'_>) -> bool {
     asked.set.check_clears_days = Some(1);
     let policy = policy(vec![asked, rule("default")]);
     let decided = policy.resolve(&facts).check_clears_days.rule == "asked";
-    assert_eq!(CompiledPolicy::new(policy).resolve(&facts).check_clears_days.rule == "asked", decided);
+    assert_eq!(
+        CompiledPolicy::new(policy).resolve(&facts).check_clears_days.rule == "asked",
+        decided
+    );
     decided
 }
 
@@ -33,8 +36,16 @@ fn a_list_holds_if_any_member_does_and_what_is_not_known_satisfies_none() {
         ("brand", |w| &mut w.brand, |t| Facts { brand: t.last().copied(), ..Facts::default() }),
         ("store", |w| &mut w.store, |t| Facts { store: t.last().copied(), ..Facts::default() }),
         ("region", |w| &mut w.region, |t| Facts { region: t.last().copied(), ..Facts::default() }),
-        ("channel", |w| &mut w.channel, |t| Facts { channel: t.last().copied(), ..Facts::default() }),
-        ("class", |w| &mut w.customer_class, |t| Facts { customer_class: t.last().copied(), ..Facts::default() }),
+        (
+            "channel",
+            |w| &mut w.channel,
+            |t| Facts { channel: t.last().copied(), ..Facts::default() },
+        ),
+        (
+            "class",
+            |w| &mut w.customer_class,
+            |t| Facts { customer_class: t.last().copied(), ..Facts::default() },
+        ),
         ("promotion", |w| &mut w.promotion, |t| Facts { promotions: t, ..Facts::default() }),
         ("flags", |w| &mut w.flags, |t| Facts { flags: t, ..Facts::default() }),
     ];
@@ -54,7 +65,10 @@ fn closed_words_flags_and_ranges() {
     let tender = |when: &mut When| when.tender = vec![TenderType::Check, TenderType::Cash];
     assert!(decides(tender, Facts { tenders: &[TenderType::GiftCard, TenderType::Cash], ..with }));
     assert!(!decides(tender, Facts { tenders: &[TenderType::GiftCard], ..with }));
-    assert!(decides(|when| when.reason = vec![late.clone()], Facts { reason: Some(&late), ..with }));
+    assert!(decides(
+        |when| when.reason = vec![late.clone()],
+        Facts { reason: Some(&late), ..with }
+    ));
     assert!(!decides(|when| when.reason = vec![late.clone()], with));
     let used = |when: &mut When| when.condition = vec![Condition::Used];
     assert!(decides(used, Facts { condition: Some(Condition::Used), ..with }));
@@ -62,23 +76,33 @@ fn closed_words_flags_and_ranges() {
     assert!(decides(|when| when.receipt = Some(false), with));
     assert!(!decides(|when| when.gift_receipt = Some(true), with));
     assert!(decides(|when| when.serialised = Some(true), Facts { serialised: true, ..with }));
-    let price = |when: &mut When| when.price = Some(PriceRange { min: Some(Minor(10)), max: Some(Minor(20)) });
+    let price = |when: &mut When| {
+        when.price = Some(PriceRange { min: Some(Minor(10)), max: Some(Minor(20)) })
+    };
     let at = |minor| decides(price, Facts { price: Some(Minor(minor)), ..with });
     assert_eq!([9, 10, 20, 21].map(at), [false, true, true, false]);
     assert!(!decides(price, with));
     let leap = Some(date(2024, 2, 29));
     let bought = |when: &mut When| when.bought = Some(DateRange { from: leap, to: leap });
     let on = |day| decides(bought, Facts { bought: Some(day), ..with });
-    assert_eq!([date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)].map(on), [false, true, false]);
+    assert_eq!(
+        [date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1)].map(on),
+        [false, true, false]
+    );
     assert!(!decides(bought, with));
 }
 
 #[test]
 fn a_region_holds_for_what_lies_in_it() {
-    let table = [("US", "US-NY", true), ("US-NY", "US", false), ("EU", "DE-BY", true), ("EU", "GB", false)];
+    let table =
+        [("US", "US-NY", true), ("US-NY", "US", false), ("EU", "DE-BY", true), ("EU", "GB", false)];
     for (asked, fact, holds) in table {
         let facts = Facts { region: Some(fact), ..Facts::default() };
-        assert_eq!(decides(|when| when.region = list(&[asked]), facts), holds, "{asked} for {fact}");
+        assert_eq!(
+            decides(|when| when.region = list(&[asked]), facts),
+            holds,
+            "{asked} for {fact}"
+        );
     }
 }
 

@@ -1,0 +1,74 @@
+//! The changes of a batch, as the store writes them.
+
+use super::super::book::Book;
+use super::super::canonical::Json;
+use super::super::day_end::DayEnd;
+use super::super::entry::{Actor, Event};
+use super::super::ledger::Movement;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// What the store is to write.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Changes {
+    pub new_sales: Vec<NewSale>,
+    /// Sales of exchanges that were taken back.
+    pub voided_sales: BTreeSet<Uuid>,
+    /// Lines, tenders and charges of books that changed, by their places; the sale itself never
+    /// does.
+    pub lines: BTreeSet<(Uuid, usize)>,
+    pub tenders: BTreeSet<(Uuid, usize)>,
+    pub charges: BTreeSet<(Uuid, u32)>,
+    pub new_returns: Vec<Uuid>,
+    pub changed_returns: BTreeSet<Uuid>,
+    pub new_overrides: Vec<Uuid>,
+    pub used_overrides: BTreeSet<Uuid>,
+    pub attempts: BTreeSet<String>,
+    pub stores: BTreeSet<String>,
+    pub registers: BTreeSet<(String, String)>,
+    pub operators: BTreeSet<String>,
+    pub policies: BTreeSet<(String, u32)>,
+    pub entries: Vec<EntryDraft>,
+    /// The money that entries tell of.
+    pub movements: Vec<Movement>,
+    pub day_ends: Vec<DayEnd>,
+}
+
+impl Changes {
+    /// Notes what differs between two states of a book. What changes and changes back is written
+    /// all the same.
+    pub(super) fn book(&mut self, before: &Book, after: &Book) {
+        let sale = after.sale.id;
+        let lines = (0..after.lines.len()).filter(|&i| before.lines[i] != after.lines[i]);
+        self.lines.extend(lines.map(|place| (sale, place)));
+        let tenders = (0..after.tenders.len()).filter(|&i| before.tenders[i] != after.tenders[i]);
+        self.tenders.extend(tenders.map(|place| (sale, place)));
+        let (old, new) = (&before.charges_refunded, &after.charges_refunded);
+        let changed =
+            old.iter().filter(|c| !new.contains(c)).chain(new.iter().filter(|c| !old.contains(c)));
+        self.charges.extend(changed.map(|charge| (sale, *charge)));
+    }
+}
+
+/// A sale to be kept, as sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSale {
+    pub sale: Uuid,
+    pub document: String,
+    pub digest: [u8; 32],
+    pub recorded_at: Timestamp,
+}
+
+/// An entry of the log that has no place in its chain yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EntryDraft {
+    pub store: String,
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub event: Event,
+    pub actor: Option<Actor>,
+    pub request_id: Option<String>,
+    pub subject_id: Option<String>,
+    pub data: Json,
+}
