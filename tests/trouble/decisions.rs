@@ -1,0 +1,1 @@
+//! What may come back, for how much, and who has to agree.

@@ -1,0 +1,1 @@
+//! Day ends, redemptions, chargebacks and imported files.

@@ -1,0 +1,1 @@
+//! Numbers and texts as people type them: matched, refused or kept.
