@@ -2,10 +2,14 @@
 //! nothing.
 //!
 //! Every line takes the way that a line of `POST /v1/sales/import` takes. A service may run on the
-//! same database.
+//! same database. The file is read on a thread of its own, so that Ctrl-C is heard while a pipe is
+//! silent.
 
 mod lines;
+mod passed_over;
+mod progress;
 mod retail;
+mod source;
 mod tally;
 
 use super::failure::Failure;
@@ -20,11 +24,17 @@ use actix_web::rt::System;
 use clap::{Args, ValueEnum};
 use futures_util::stream::{self, StreamExt};
 use lines::Sale;
-use std::fs::File;
-use std::io::{BufRead, BufReader, stdin};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use tally::Tally;
+use source::{Position, Source};
+use std::cell::Cell;
+use std::io::Read;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use tally::{End, Tally};
+use tokio::sync::mpsc;
+
+/// Sales that are read ahead of those under way.
+const AHEAD: usize = 128;
 
 #[derive(Args)]
 pub struct ImportArgs {
@@ -45,46 +55,80 @@ enum Form {
     OnlineRetail,
 }
 
-/// Records what can be recorded; refuses to call it done if any line was refused.
-pub fn run(args: ImportArgs, config: Config, clock: Clock) -> Result<(), Failure> {
-    let config = args.place.over(config);
-    let source = open(&args.file)?;
+/// Records what can be recorded. The answer is no if a line was refused or a row was passed over.
+pub fn run(mut args: ImportArgs, config: Config, clock: Clock) -> Result<(), Failure> {
+    let config = std::mem::take(&mut args.place).over(config);
+    let Source { bytes, position } = source::open(&args.file)?;
     let limit = config.limits.import_line_bytes;
+    let retail = match args.from {
+        None => return ndjson(&args, config, clock, lines::ndjson(bytes, limit), position),
+        Some(Form::OnlineRetail) => retail::sales(bytes, args.store.as_deref().unwrap_or("UK1"))?,
+    };
+    desk::with(config, clock, |app| online_retail(&args, app, retail, position))
+}
+
+fn greet(args: &ImportArgs, app: &App) {
+    tell(&format!(
+        "Importing {} into {}. Ctrl-C stops.",
+        args.file.display(),
+        app.service.desk.db()
+    ));
+}
+
+fn ndjson(
+    args: &ImportArgs,
+    config: Config,
+    clock: Clock,
+    sales: impl Iterator<Item = Sale> + Send + 'static,
+    position: Position,
+) -> Result<(), Failure> {
     desk::with(config, clock, |app| {
-        tell(&format!("Importing {} into {}.", args.file.display(), app.service.desk.db()));
+        greet(args, app);
+        let mut tally = Tally::new("line", position);
         let caller = people::machine(&app.service.config.tokens.issuer);
-        let tally = match args.from {
-            None => record(app, &caller, lines::ndjson(source, limit))?,
-            Some(Form::OnlineRetail) => {
-                let store = args.store.as_deref().unwrap_or("UK1");
-                retail::ensure_store(app, &caller, store)?;
-                let mut sales = retail::sales(source, store);
-                let tally = record(app, &caller, sales.by_ref())?;
-                sales.tell_summary();
-                tally
-            }
-        };
-        tally.conclude()
+        let end = record(app, &caller, &mut tally, sales)?;
+        tally.conclude(end, 0)
     })
 }
 
-fn open(file: &Path) -> Result<Box<dyn BufRead>, Failure> {
-    if file == Path::new("-") {
-        return Ok(Box::new(BufReader::new(stdin())));
-    }
-    let opened = File::open(file).map_err(|fault| Failure::file(file, &fault))?;
-    Ok(Box::new(BufReader::with_capacity(1 << 16, opened)))
+fn online_retail<R: Read + Send + 'static>(
+    args: &ImportArgs,
+    app: &App,
+    sales: retail::Sales<R>,
+    position: Position,
+) -> Result<(), Failure> {
+    greet(args, app);
+    let caller = people::machine(&app.service.config.tokens.issuer);
+    retail::ensure_store(app, &caller, args.store.as_deref().unwrap_or("UK1"))?;
+    let (mut tally, told) = (Tally::new("row", position), sales.told());
+    let end = record(app, &caller, &mut tally, sales);
+    let told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    passed_over::tell_rows(told.rows, told.rows_taken, told.sales);
+    told.passed_over.tell();
+    tally.conclude(end?, told.passed_over.count())
 }
 
-/// Records sales, many under way at once, and counts what became of them in their order.
+/// Records sales, many under way at once, and counts the results in their order. Ctrl-C stops the
+/// reading; what is under way is finished and counted.
 fn record(
     app: &App,
     caller: &Arc<Caller>,
-    sales: impl Iterator<Item = Sale>,
-) -> Result<Tally, Failure> {
-    let mut tally = Tally::default();
+    tally: &mut Tally,
+    sales: impl Iterator<Item = Sale> + Send + 'static,
+) -> Result<End, Failure> {
+    let stopped = Cell::new(false);
+    let stop = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Nothing to hear: the system ends the process itself.
+            std::future::pending::<()>().await;
+        }
+        stopped.set(true);
+        tell("Stopping; sales under way are finished first.");
+    };
     let recorded = System::new().block_on(async {
-        let lines = stream::iter(sales).map(|sale| (sale.line, sale.text));
+        let mut read = read_apart(sales);
+        let sales = stream::poll_fn(move |context| read.poll_recv(context));
+        let lines = sales.map(|sale| (sale.line, sale.text)).take_until(stop);
         let results = record_lines(app.service.clone(), Arc::clone(caller), String::new(), lines);
         let mut results = std::pin::pin!(results);
         while let Some(result) = results.next().await {
@@ -92,5 +136,18 @@ fn record(
         }
         Ok(())
     });
-    recorded.map(|()| tally)
+    recorded.map(|()| if stopped.get() { End::Stopped } else { End::Finished })
+}
+
+/// Reads on a thread of its own, a few sales ahead.
+fn read_apart(sales: impl Iterator<Item = Sale> + Send + 'static) -> mpsc::Receiver<Sale> {
+    let (give, take) = mpsc::channel(AHEAD);
+    thread::spawn(move || {
+        for sale in sales {
+            if give.blocking_send(sale).is_err() {
+                return;
+            }
+        }
+    });
+    take
 }

@@ -9,6 +9,8 @@
 //! - a price of three decimals cannot be said in pounds and pence: passed over, the rest of its
 //!   invoice stays.
 //! - a price of zero is taken, net 0.00; an invoice that comes to 0.00 has no tender.
+//! - cells are read without the white space around them; times as `2010-12-01 08:26:00` and as the
+//!   public file itself writes them, `12/1/2010 8:26`, the month first.
 //! - exact repetitions of a row stay separate lines: nothing tells a retry from two scans, and what
 //!   was paid is known.
 //! - an invoice with two timestamps was sold at the first.
@@ -29,26 +31,24 @@ use crate::domain::money::{Currency, Minor};
 pub use credits::{CreditLine, CreditReader};
 use row::{Document, Raw, Row};
 
-/// How many closed invoices are remembered, to notice rows that come after their invoice was given
-/// away.
-const CLOSED_REMEMBERED: usize = 256;
-/// How many passed-over rows wait for [`Reader::take_skipped`]; later ones are only counted.
-const SKIPPED_HELD: usize = 10_000;
+/// The columns that a file must have; `Country` is not read.
+pub const COLUMNS: [&str; 7] =
+    ["InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID"];
 
 /// What the file does not say.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The store that every sale is of.
     pub store: String,
-    /// How many invoices may be open at once. The rows of an invoice are not always adjacent (a
-    /// credit rung up in the same minute lies between them); the oldest is closed when one more
-    /// begins. Memory is this many invoices.
+    /// How many invoices may be open at once. The rows of an invoice are not always adjacent (two
+    /// tills sell in the same minute); the oldest is closed when one more begins. Memory is this
+    /// many invoices, and the number of each that was closed.
     pub open_invoices: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { store: "UK1".to_owned(), open_invoices: 8 }
+        Options { store: "UK1".to_owned(), open_invoices: 1_024 }
     }
 }
 
@@ -63,8 +63,16 @@ pub enum Reason {
     NotAboveZero,
     /// A price of more than two decimals.
     PriceTooFine,
-    /// A quantity, price or time that cannot be read, or an amount beyond what a sale may hold.
-    Unreadable,
+    /// A quantity that is not a whole number.
+    Quantity,
+    /// A price that is not a number.
+    Price,
+    /// A time in none of the forms that are read, or one that does not exist.
+    Time,
+    /// An amount beyond what a sale may hold.
+    TooLarge,
+    /// No invoice number.
+    NoInvoice,
     /// A row of an invoice that was already given away as a sale.
     TooLate,
 }
@@ -116,7 +124,7 @@ pub struct Reader<R: Read> {
     zone: TimeZone,
     currency: Currency,
     open: VecDeque<Open>,
-    closed: VecDeque<String>,
+    closed: HashSet<String>,
     skipped: Vec<Skipped>,
     summary: Summary,
     row: u32,
@@ -129,12 +137,12 @@ impl<R: Read> Reader<R> {
     /// error.
     pub fn new(source: R, options: Options) -> Self {
         Reader {
-            csv: csv::Reader::from_reader(source).into_deserialize(),
+            csv: row::csv(source).into_deserialize(),
             options,
             zone: row::london(),
             currency: row::pounds(),
             open: VecDeque::new(),
-            closed: VecDeque::new(),
+            closed: HashSet::new(),
             skipped: Vec::new(),
             summary: Summary::default(),
             row: 0,
@@ -146,17 +154,26 @@ impl<R: Read> Reader<R> {
         &self.summary
     }
 
-    /// The rows passed over since this was last asked, up to ten thousand of them; the summary
-    /// counts them all.
+    /// The columns that the file lacks. Reads its first row.
+    pub fn missing_columns(&mut self) -> Result<Vec<&'static str>, csv::Error> {
+        let present = self.csv.reader_mut().headers()?;
+        let lacks = |column: &&'static str| !present.iter().any(|name| name == *column);
+        Ok(COLUMNS.into_iter().filter(lacks).collect())
+    }
+
+    /// The data row read last, from 1.
+    pub fn row(&self) -> u32 {
+        self.row
+    }
+
+    /// The rows passed over since this was last asked.
     pub fn take_skipped(&mut self) -> Vec<Skipped> {
         std::mem::take(&mut self.skipped)
     }
 
     fn skip(&mut self, reason: Reason) {
         *self.summary.skipped.entry(reason).or_default() += 1;
-        if self.skipped.len() < SKIPPED_HELD {
-            self.skipped.push(Skipped { row: self.row, reason });
-        }
+        self.skipped.push(Skipped { row: self.row, reason });
     }
 
     /// Puts a row to its invoice; gives out the oldest invoice if this one is one too many.
@@ -164,6 +181,7 @@ impl<R: Read> Reader<R> {
         let row = match raw.document() {
             Document::Credit => return self.pass(Reason::Credit),
             Document::BadDebt => return self.pass(Reason::BadDebt),
+            Document::None => return self.pass(Reason::NoInvoice),
             Document::Sale => match raw.goods(&self.zone) {
                 Ok(row) => row,
                 Err(reason) => return self.pass(reason),
@@ -173,7 +191,7 @@ impl<R: Read> Reader<R> {
             return self.pass(Reason::NotAboveZero);
         }
         if row.net().is_none() {
-            return self.pass(Reason::Unreadable);
+            return self.pass(Reason::TooLarge);
         }
         if let Some(open) = self.open.iter_mut().rev().find(|open| open.invoice == row.invoice) {
             open.rows.push((self.row, row));
@@ -195,10 +213,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn close(&mut self, open: Open) -> Imported {
-        if self.closed.len() == CLOSED_REMEMBERED {
-            self.closed.pop_front();
-        }
-        self.closed.push_back(open.invoice.clone());
+        self.closed.insert(open.invoice.clone());
         let total = Minor(open.rows.iter().filter_map(|(_, row)| row.net()).map(|net| net.0).sum());
         self.count(&open, total);
         let rows = open.rows.iter().zip(1..).map(|((row, _), line)| (*row, line)).collect();

@@ -13,5 +13,5 @@ pub mod pointer;
 pub mod shape;
 pub mod text;
 
-pub use parse::parse;
+pub use parse::{parse, without_bom};
 pub use shape::Shape;

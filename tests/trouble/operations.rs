@@ -1,1 +1,3 @@
-//! Day ends, redemptions, chargebacks and imported files.
+//! Operations: files, day ends, the money of cards and banks.
+
+mod import;

@@ -2,6 +2,7 @@
 //! memory.
 
 use crate::api::error::ApiError;
+use crate::wire::strict;
 use actix_web::web::Bytes;
 use std::io::{self, BufRead, Read};
 
@@ -40,8 +41,9 @@ impl<R: BufRead> Iterator for Lines<R> {
                 Ok(Some(text)) => text,
                 Err(fault) => {
                     self.ended = true;
+                    // Trouble, which ends the import.
                     Err(ApiError::new(
-                        "bad_request",
+                        "unavailable",
                         format!("The file cannot be read any further: {fault}."),
                     ))
                 }
@@ -64,6 +66,9 @@ impl<R: BufRead> Lines<R> {
         } else if text.len() > self.limit {
             self.source.skip_until(b'\n')?;
         }
+        if self.line == 1 {
+            text = strict::without_bom(&text).to_vec();
+        }
         if text.len() > self.limit {
             let detail = format!("The line is longer than {} bytes.", self.limit);
             return Ok(Some(Err(ApiError::new("body_too_large", detail))));
@@ -75,6 +80,19 @@ impl<R: BufRead> Lines<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_bom_at_the_start_is_no_part_of_the_first_line() {
+        let read = |text: &str| -> Vec<(usize, Bytes)> {
+            ndjson(text.as_bytes(), 8).map(|sale| (sale.line, sale.text.unwrap())).collect()
+        };
+        let (one, two) = (Bytes::from_static(b"{}"), Bytes::from_static(b"[]"));
+        assert_eq!(read("\u{feff}{}\n[]"), [(1, one.clone()), (2, two.clone())]);
+        assert_eq!(read("\u{feff}\n{}\r\n"), [(2, Bytes::from_static(b"{}\r"))]);
+        assert_eq!(read("\u{feff}"), []);
+        let later = "\u{feff}[]".as_bytes().to_vec();
+        assert_eq!(read("{}\n\u{feff}[]"), [(1, one), (2, Bytes::from(later))]);
+    }
 
     #[test]
     fn lines_keep_their_numbers_and_a_long_one_harms_no_other() {

@@ -39,7 +39,7 @@ impl<R: Read> CreditReader<R> {
     /// Reads plain UTF-8 CSV with the public file's header; errors as those of
     /// [`super::Reader::new`].
     pub fn new(source: R) -> Self {
-        let csv = csv::Reader::from_reader(source).into_deserialize();
+        let csv = row::csv(source).into_deserialize();
         CreditReader { csv, zone: row::london(), row: 0, unreadable: 0, ended: false }
     }
 

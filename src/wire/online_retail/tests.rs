@@ -68,10 +68,10 @@ fn every_odd_row_is_passed_over_for_its_own_reason() {
         NotAboveZero,
         NotAboveZero,
         PriceTooFine,
-        Unreadable,
-        Unreadable,
-        Unreadable,
-        Unreadable,
+        Quantity,
+        Time,
+        Price,
+        TooLarge,
     ];
     let expected: Vec<Skipped> =
         (1..).zip(reasons).map(|(row, reason)| Skipped { row, reason }).collect();
@@ -79,6 +79,111 @@ fn every_odd_row_is_passed_over_for_its_own_reason() {
     assert_eq!(sales.len(), 1, "what is left of invoice 1 is sold: {sales:?}");
     assert_eq!((&sales[0].rows, &sales[0].sale["total"]), (&vec![(11, 1)], &json!("1.25")));
     assert_eq!(sales[0].sale["customer"], json!("1"));
+}
+
+/// Totals and times of what is read, and the reasons of what is not.
+fn figures(rows: &str) -> (Vec<(String, String)>, Vec<(u32, Reason)>) {
+    let (sales, mut reader) = read(rows, Options::default());
+    let text = |sale: &Imported, key: &str| sale.sale[key].as_str().unwrap().to_owned();
+    let sales = sales.iter().map(|sale| (text(sale, "sold_at"), text(sale, "total"))).collect();
+    (sales, reader.take_skipped().iter().map(|skipped| (skipped.row, skipped.reason)).collect())
+}
+
+#[test]
+fn times_are_read_as_the_public_file_writes_them() {
+    let row = |(number, at): (usize, &&str)| format!("{number},A,x,1,{at},1.0,,UK\n");
+    let times = [
+        "12/1/2010 8:26",
+        " 12/01/2010 08:26 ",
+        "12/1/2010 8:26:07",
+        "12/31/2010 23:59",
+        "2010-12-01 08:26:00",
+        "2010-12-01T08:26",
+    ];
+    let (sales, skipped) = figures(&times.iter().enumerate().map(row).collect::<String>());
+    let read: Vec<&str> = sales.iter().map(|(at, _)| at.as_str()).collect();
+    let first = "2010-12-01T08:26:00+00:00";
+    let seconds = "2010-12-01T08:26:07+00:00";
+    assert_eq!(read, [first, first, seconds, "2010-12-31T23:59:00+00:00", first, first]);
+    assert_eq!(skipped, []);
+    // The day before the month, two digits of a year, no such day, an afternoon by
+    // letters, no time of day, nothing.
+    let wrong = ["31/12/2010 8:26", "2/29/2011 8:26", "12/1/2010 8:26 PM", "12/1/2010", ""];
+    let (sales, skipped) = figures(&wrong.iter().enumerate().map(row).collect::<String>());
+    assert_eq!(sales, []);
+    assert_eq!(skipped, [1, 2, 3, 4, 5].map(|row| (row, Reason::Time)));
+}
+
+#[test]
+fn figures_are_exact_or_named() {
+    let rows = "1,A,x,6.0,2010-12-01 08:26:00,2.55,1,UK\n2,A,x,+6,2010-12-01 08:26:00,2.55,1,UK\n\
+                3,A,x,1e1,2010-12-01 08:26:00,2.55,1,UK\n4,A,x, 6 ,2010-12-01 08:26:00,2.55,1,UK\n\
+                5,A,x,2,2010-12-01 08:26:00,2.5,1,UK\n6,A,x,2,2010-12-01 08:26:00,2.550,1,UK\n\
+                7,A,x,2,2010-12-01 08:26:00,.5,1,UK\n8,A,x,2,2010-12-01 08:26:00,\"2,55\",1,UK\n\
+                9,A,x,2,2010-12-01 08:26:00,2.555,1,UK\n10,A,x,0,2010-12-01 08:26:00,2.55,1,UK\n\
+                11,A,x,-3,2010-12-01 08:26:00,2.55,1,UK\n12,A,x,6.5,2010-12-01 08:26:00,2.55,1,UK\n\
+                13,A,x,6.,2010-12-01 08:26:00,2.55,1,UK\n14,A,x,,2010-12-01 08:26:00,2.55,1,UK\n\
+                15,A,x,1,2010-12-01 08:26:00,,1,UK\n16,A,x,1,2010-12-01 08:26:00,\u{a0}2.55\u{a0},1,UK\n";
+    let (sales, skipped) = figures(rows);
+    let totals: Vec<&str> = sales.iter().map(|(_, total)| total.as_str()).collect();
+    assert_eq!(totals, ["15.30", "15.30", "15.30", "5.00", "5.10", "1.00", "2.55"]);
+    use Reason::*;
+    let expected = [
+        (3, Quantity),
+        (8, Price),
+        (9, PriceTooFine),
+        (10, NotAboveZero),
+        (11, NotAboveZero),
+        (12, Quantity),
+        (13, Quantity),
+        (14, Quantity),
+        (15, Price),
+    ];
+    assert_eq!(skipped, expected);
+}
+
+#[test]
+fn cells_are_read_without_the_white_space_around_them() {
+    let rows = " 1,A,x,2,2010-12-01 08:26:00,2.55, 17850 ,UK\n1 , A ,x,2,2010-12-01 08:26:00,2.55,17850.0,UK\n\
+                 c3,A,x,2,2010-12-01 08:26:00,2.55,1,UK\n,A,x,2,2010-12-01 08:26:00,2.55,1,UK\n\
+                \u{a0}2\t,A,x,2,2010-12-01 08:26:00,2.55,1,UK\n";
+    let (sales, mut reader) = read(rows, Options::default());
+    let told = |sale: &Imported| {
+        let line = &sale.sale["lines"][sale.rows.len() - 1];
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&sale.sale["receipt"]), text(&line["sku"]), text(&sale.sale["customer"]))
+    };
+    let owned = |a: &str, b: &str, c: &str| (a.to_owned(), b.to_owned(), c.to_owned());
+    let sales: Vec<_> = sales.iter().map(told).collect();
+    assert_eq!(sales, [owned("1", "A", "17850"), owned("2", "A", "1")]);
+    let skipped = reader.take_skipped();
+    let skipped: Vec<_> = skipped.iter().map(|skipped| (skipped.row, skipped.reason)).collect();
+    assert_eq!(skipped, [(3, Reason::Credit), (4, Reason::NoInvoice)]);
+}
+
+#[test]
+fn a_row_that_comes_late_is_joined_and_one_that_comes_too_late_is_named_for_ever() {
+    let row = |invoice: usize| format!("{invoice},A,x,1,2011-01-01 08:00:00,1.0,,UK\n");
+    let between = |others: usize| -> String {
+        [1].into_iter().chain(2..2 + others).chain([1]).map(row).collect()
+    };
+    let (sales, mut reader) = read(&between(10), Options::default());
+    assert_eq!(sales[0].rows, [(1, 1), (12, 2)]);
+    assert_eq!(reader.take_skipped(), []);
+    let (sales, mut reader) = read(&between(2_000), Options::default());
+    assert_eq!((sales.len(), &sales[0].rows), (2_001, &vec![(1, 1)]));
+    assert_eq!(reader.take_skipped(), [Skipped { row: 2_002, reason: Reason::TooLate }]);
+}
+
+#[test]
+fn a_file_in_another_form_is_told_by_its_columns() {
+    let missing =
+        |text: &str| Reader::new(text.as_bytes(), Options::default()).missing_columns().unwrap();
+    assert_eq!(missing(HEAD), Vec::<&str>::new());
+    assert_eq!(missing(&format!("\u{feff}{}", HEAD.replace(',', " , "))), Vec::<&str>::new());
+    assert_eq!(missing(""), COLUMNS);
+    assert_eq!(missing("InvoiceNo;StockCode\n"), COLUMNS);
+    assert_eq!(missing(&HEAD.replace("UnitPrice", "Price")), ["UnitPrice"]);
 }
 
 #[test]

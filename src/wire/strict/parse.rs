@@ -10,6 +10,11 @@ use std::fmt;
 /// Arrays and objects may lie this deep within each other.
 pub const MAX_DEPTH: usize = 32;
 
+/// Returns the text behind a byte order mark, which some programs write before UTF-8.
+pub fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
+}
+
 /// Reads one JSON document. The problem is `malformed_json`, or `duplicate_json_key` with a pointer
 /// to the key.
 pub fn parse(bytes: &[u8]) -> Result<Value, Box<Problem>> {
