@@ -81,8 +81,10 @@ fn every_odd_row_is_passed_over_for_its_own_reason() {
     assert_eq!(sales[0].sale["customer"], json!("1"));
 }
 
-/// Totals and times of what is read, and the reasons of what is not.
-fn figures(rows: &str) -> (Vec<(String, String)>, Vec<(u32, Reason)>) {
+/// Times and totals of what is read, and the reasons of what is not.
+type Figures = (Vec<(String, String)>, Vec<(u32, Reason)>);
+
+fn figures(rows: &str) -> Figures {
     let (sales, mut reader) = read(rows, Options::default());
     let text = |sale: &Imported, key: &str| sale.sale[key].as_str().unwrap().to_owned();
     let sales = sales.iter().map(|sale| (text(sale, "sold_at"), text(sale, "total"))).collect();
