@@ -41,7 +41,8 @@ const ID_DOCUMENT: &str = "identity document";
 /// Check a return: may this come back, and for how much? Decides, and changes nothing.
 #[utoipa::path(tag = "returns", request_body = ReturnRequest, responses(
     (status = 200, description = "What is decided, with every finding; a quote where it can be recorded.", body = CheckView),
-    (status = 404, description = "The store is unknown, or none of the caller's.")))]
+    (status = 404, description = "The store is unknown, or none of the caller's."),
+    (status = 409, description = "`receipt_ambiguous`: `sales` lists the sales that have the receipt number.")))]
 #[post("/v1/returns/check")]
 pub async fn check(
     caller: Counter,

@@ -97,6 +97,7 @@ pub async fn list(
         from: day(&filter.from),
         to: day(&filter.to),
         receipt: filter.receipt,
+        register: filter.register,
         customer: filter.customer,
         card_fingerprint: filter.card_fingerprint,
         sku: filter.sku,

@@ -24,7 +24,7 @@ use super::money::{Currency, Minor};
 use super::policy::{Resolved, Version};
 use super::prices::Prices;
 use super::refunds::{Plan, Terms};
-use super::refusal::Fault;
+use super::refusal::{Candidate, Fault};
 use super::sale::{Sale, SaleLine};
 use super::settings::{Settings, Store};
 use super::words::RefundTo;
@@ -65,8 +65,9 @@ pub trait Books {
 pub enum Found {
     One(Uuid),
     None,
-    /// Several sales bear this receipt number: store or business date must be named.
-    Several,
+    /// Several sales bear this receipt number, newest first: store, register or business date must
+    /// be named.
+    Several(Vec<Uuid>),
 }
 
 /// One earlier return of a customer, for velocity limits.
@@ -298,8 +299,8 @@ impl<'a> Deciding<'a> {
     fn open(&mut self, reference: &SaleRef, pointer: &str) -> Result<Uuid, Option<Finding>> {
         let id = match self.case.books.find(reference, &self.draft.store) {
             Found::One(id) => id,
-            Found::Several => {
-                self.faults.push(Fault::ambiguous_receipt(pointer));
+            Found::Several(sales) => {
+                self.ambiguous(reference, pointer, &sales);
                 return Err(None);
             }
             Found::None => return Err(Some(receipt_not_found(reference))),
@@ -323,6 +324,19 @@ impl<'a> Deciding<'a> {
             self.books.insert(id, self.with_origins(book));
         }
         Ok(id)
+    }
+
+    /// Lists the sales that a receipt number may mean; once for all lines that name none of their
+    /// own.
+    fn ambiguous(&mut self, reference: &SaleRef, pointer: &str, sales: &[Uuid]) {
+        let of_draft = self.draft.sale.as_ref() == Some(reference);
+        let pointer = if of_draft { "/sale".to_owned() } else { format!("{pointer}/sale") };
+        let books = sales.iter().filter_map(|sale| self.case.books.book(*sale));
+        let candidates = books.map(|book| Candidate::of(&book.sale)).collect();
+        let fault = Fault::ambiguous_receipt(pointer, candidates);
+        if !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// A tender said to be unusable must be one of the sale's: a slip of the finger must not send

@@ -19,6 +19,8 @@ pub enum SaleRef {
     Receipt {
         receipt: String,
         store: Option<String>,
+        /// The register that sold: many count their receipts from 1.
+        register: Option<String>,
         business_date: Option<Date>,
     },
     /// By its gift receipt: whoever holds it is not the one who paid.

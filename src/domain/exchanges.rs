@@ -13,7 +13,7 @@ use super::refusal::{Fault, Refusal};
 use super::returns::Return;
 use super::sale::{Sale, Tender};
 use super::sales::RecordSale;
-use super::state::{NewSale, ReceiptKey, State};
+use super::state::{NewSale, State};
 use super::tender::TenderType;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -64,9 +64,9 @@ pub fn against(state: &State, decision: &Decision) -> Option<Refusal> {
         return Some(Refusal::Invalid(vec![fault.clone()]));
     }
     let sale = &exchanged.sale;
-    let key = ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() };
-    let known = state.receipt(&key, sale.business_date).filter(|_| !sale.receipt.is_empty())?;
-    Some(Refusal::ReceiptExists { sale: known.sale })
+    let named = !sale.receipt.is_empty();
+    let taken = state.same_receipt(sale).into_iter().find(|known| named && !known.voided)?;
+    Some(Refusal::ReceiptExists { sale: taken.sale })
 }
 
 /// Records the new goods of a return that was just made. In training nothing is sold.
@@ -102,7 +102,8 @@ pub fn record(
     let command = RecordSale { sale: sale.clone(), document: document.clone(), digest };
     journal::sale_recorded(state, context, sale, &command);
     journal::exchanges::recorded(state, context, the_return, exchanged, &decision.totals);
-    let new = NewSale { sale: exchanged.sale.id, document, digest, recorded_at: context.now };
+    let (sale, recorded_at) = (exchanged.sale.id, context.now);
+    let new = NewSale { sale, document, digest, recorded_at, rung: 0 };
     state.add_sale(Arc::new(exchanged.sale.clone()), new);
 }
 

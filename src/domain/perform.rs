@@ -16,9 +16,8 @@ use super::returns::{self, RecordReturn, Recorded, Return, SettleRefund, VoidRet
 use super::sales::{self, RecordSale};
 use super::settings::{Operator, Register, Store};
 use super::sign_in::{self, SignIn};
-use super::state::{ReceiptKey, State};
+use super::state::{ReceiptKey, ReceiptLookup, State};
 use jiff::Timestamp;
-use jiff::civil::Date;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -135,10 +134,7 @@ pub fn check(state: &State, draft: &Draft, now: Timestamp) -> Result<Decision, R
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
     pub sales: Vec<Uuid>,
-    pub receipts: Vec<ReceiptKey>,
-    /// Receipts that may be of any store: looked for elsewhere where their own does not know them,
-    /// of this day if one is named.
-    pub receipts_anywhere: Vec<(ReceiptKey, Option<Date>)>,
+    pub receipts: Vec<ReceiptLookup>,
     pub returns: Vec<Uuid>,
     pub overrides: Vec<Uuid>,
     pub cards: Vec<Uuid>,
@@ -161,9 +157,8 @@ impl Touched {
     pub fn add(&mut self, command: &Command) {
         match command {
             Command::RecordSale(command) => {
-                let (store, receipt) = (command.sale.store.clone(), command.sale.receipt.clone());
                 self.counted.sold(&command.sale);
-                self.receipts.push(ReceiptKey { store, receipt });
+                self.receipts.push(ReceiptLookup::of_sale(&command.sale));
                 self.cards.extend(
                     command.sale.lines.iter().filter_map(|line| line.gift_card).map(|sold| sold.id),
                 );
@@ -209,8 +204,12 @@ impl Touched {
         }
         self.counted.draft(draft);
         let receipt = draft.exchange.as_ref().and_then(|exchange| exchange.receipt.clone());
-        self.receipts
-            .extend(receipt.map(|receipt| ReceiptKey { store: draft.store.clone(), receipt }));
+        self.receipts.extend(receipt.map(|receipt| ReceiptLookup {
+            key: ReceiptKey { store: draft.store.clone(), receipt },
+            register: Some(draft.register.clone()),
+            business_date: None,
+            elsewhere: false,
+        }));
         self.cards.extend(
             draft
                 .exchange
@@ -226,16 +225,7 @@ impl Touched {
         match reference {
             SaleRef::Gift(reference) => self.sale(reference, own),
             SaleRef::Id(id) => self.sales.push(*id),
-            SaleRef::Receipt { receipt, store, business_date } => {
-                let key = ReceiptKey {
-                    store: store.as_deref().unwrap_or(own).to_owned(),
-                    receipt: receipt.clone(),
-                };
-                if store.is_none() {
-                    self.receipts_anywhere.push((key.clone(), *business_date));
-                }
-                self.receipts.push(key);
-            }
+            SaleRef::Receipt { .. } => self.receipts.extend(ReceiptLookup::of(reference, own)),
         }
     }
 
@@ -248,7 +238,6 @@ impl Touched {
         }
         once(&mut self.sales);
         once(&mut self.receipts);
-        once(&mut self.receipts_anywhere);
         once(&mut self.returns);
         once(&mut self.overrides);
         once(&mut self.cards);

@@ -1,7 +1,9 @@
 //! Why a command is not carried out. A refusal is a value: it is recorded, committed and answered.
 
 use super::decision::Decision;
-use super::money::Currency;
+use super::money::{Currency, Minor};
+use super::sale::Sale;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 /// One thing wrong with what was sent, and where (a JSON Pointer into the body).
@@ -12,11 +14,37 @@ pub struct Fault {
     pub code: &'static str,
     /// For the person at the register.
     pub detail: String,
+    /// The sales that a receipt number may mean; empty for every other fault.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One of several sales that bear the same receipt number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub sale: Uuid,
+    pub store: String,
+    pub register: String,
+    pub business_date: Date,
+    pub total: Minor,
+    pub currency: Currency,
+}
+
+impl Candidate {
+    pub fn of(sale: &Sale) -> Candidate {
+        Candidate {
+            sale: sale.id,
+            store: sale.store.clone(),
+            register: sale.register.clone(),
+            business_date: sale.business_date,
+            total: sale.total,
+            currency: sale.currency,
+        }
+    }
 }
 
 impl Fault {
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Fault {
-        Fault { pointer: pointer.into(), code, detail: detail.into() }
+        Fault { pointer: pointer.into(), code, detail: detail.into(), candidates: Vec::new() }
     }
 
     pub fn invalid(pointer: impl Into<String>, detail: &str) -> Fault {
@@ -36,10 +64,10 @@ impl Fault {
         Fault::new(pointer, "currency_mismatch", detail)
     }
 
-    pub fn ambiguous_receipt(pointer: &str) -> Fault {
-        let detail =
-            "Several sales bear this receipt number; name the store and the business date too.";
-        Fault::new(format!("{pointer}/sale"), "invalid_value", detail)
+    /// A receipt number that several sales bear. `pointer` leads to the reference.
+    pub fn ambiguous_receipt(pointer: String, candidates: Vec<Candidate>) -> Fault {
+        let detail = "Several sales have this receipt number. Choose the sale by the register and date on the receipt.";
+        Fault { candidates, ..Fault::new(pointer, "receipt_ambiguous", detail) }
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Sale {
     pub id: Uuid,
     pub store: String,
     pub register: String,
-    /// The number on paper, unique with store and business date.
+    /// The number on paper, unique with store, register and business date.
     pub receipt: String,
     /// The store's trading day.
     pub business_date: Date,

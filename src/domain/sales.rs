@@ -4,7 +4,7 @@ use super::gift_cards::of_sales;
 use super::perform::{Context, Done, Outcome};
 use super::refusal::{Fault, Refusal};
 use super::sale::Sale;
-use super::state::{NewSale, ReceiptKey, State};
+use super::state::{NewSale, State};
 use super::{journal, ledger};
 use std::sync::Arc;
 
@@ -29,21 +29,16 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
     if store.currency != sent.currency {
         return Refusal::Invalid(vec![Fault::currency("/currency", store.currency)]).into();
     }
-    let key = ReceiptKey { store: sent.store.clone(), receipt: sent.receipt.clone() };
-    if let Some(known) = state.receipt(&key, sent.business_date).cloned() {
-        if known.digest == command.digest {
-            let document = command.document.clone();
-            let recorded_at = context.now;
-            return Done::SaleRecorded {
-                sale: known.sale,
-                document,
-                recorded_at,
-                known_before: true,
-            }
-            .into();
-        }
-        journal::sale_refused(state, context, sent, known.sale);
-        return Refusal::ReceiptExists { sale: known.sale }.into();
+    // A sale that was voided leaves its number to another; sent again, it is still the same sale.
+    let known = state.same_receipt(sent);
+    if let Some(same) = known.iter().find(|known| known.digest == command.digest) {
+        let document = command.document.clone();
+        let (sale, recorded_at) = (same.sale, context.now);
+        return Done::SaleRecorded { sale, document, recorded_at, known_before: true }.into();
+    }
+    if let Some(taken) = known.iter().find(|known| !known.voided) {
+        journal::sale_refused(state, context, sent, taken.sale);
+        return Refusal::ReceiptExists { sale: taken.sale }.into();
     }
     let faults = of_sales::faults(state, sent, context);
     if !faults.is_empty() {
@@ -59,6 +54,7 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
         document: document.clone(),
         digest: command.digest,
         recorded_at: context.now,
+        rung: 0,
     };
     state.add_sale(Arc::clone(&sale), new);
     if let Err(refusal) = of_sales::put_on(state, &sale, context) {

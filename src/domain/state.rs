@@ -5,9 +5,11 @@
 
 mod changes;
 mod ids;
+mod receipts;
 
 pub use changes::{Changes, EntryDraft, NewSale};
 pub use ids::Ids;
+pub use receipts::{Receipt, ReceiptKey, ReceiptLookup};
 
 use super::book::Book;
 use super::caller::Caller;
@@ -37,22 +39,6 @@ use uuid::Uuid;
 /// The chain of what concerns no single store: policies, keys, operators.
 pub const HEAD_OFFICE: &str = "-";
 
-/// A receipt number as printed: several sales may bear it, on other days.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ReceiptKey {
-    pub store: String,
-    pub receipt: String,
-}
-
-/// A sale known by its receipt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receipt {
-    pub business_date: Date,
-    pub sale: Uuid,
-    /// SHA-256 of the sale as sent, to tell a retry from another sale.
-    pub digest: [u8; 32],
-}
-
 /// What was loaded, and what has changed since.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -61,7 +47,7 @@ pub struct State {
     /// Receipts that were looked for; an empty list says that there is none.
     receipts: HashMap<ReceiptKey, Vec<Receipt>>,
     /// Receipts looked for in every store.
-    anywhere: HashMap<String, Vec<(String, Receipt)>>,
+    anywhere: HashMap<String, Vec<Receipt>>,
     returns: HashMap<Uuid, Return>,
     overrides: HashMap<Uuid, Override>,
     history: Vec<PastReturn>,
@@ -120,7 +106,7 @@ impl State {
     pub fn customer_of(&self, reference: &SaleRef, store: &str) -> Option<String> {
         match self.find(reference, store) {
             Found::One(sale) => self.book(sale)?.sale.customer.clone(),
-            Found::None | Found::Several => None,
+            Found::None | Found::Several(_) => None,
         }
     }
 
@@ -154,14 +140,6 @@ impl State {
         self.books.insert(book.sale.id, book);
     }
 
-    pub fn load_receipts(&mut self, key: ReceiptKey, receipts: Vec<Receipt>) {
-        self.receipts.insert(key, receipts);
-    }
-
-    pub fn load_receipts_anywhere(&mut self, receipt: String, sales: Vec<(String, Receipt)>) {
-        self.anywhere.insert(receipt, sales);
-    }
-
     pub fn load_return(&mut self, the_return: Return) {
         self.returns.insert(the_return.id, the_return);
     }
@@ -189,32 +167,10 @@ impl State {
         self.books.values()
     }
 
-    pub fn receipt(&self, key: &ReceiptKey, business_date: Date) -> Option<&Receipt> {
-        self.receipts.get(key)?.iter().find(|receipt| receipt.business_date == business_date)
-    }
-
-    /// Whether a receipt that was looked for in a store, of one day or of any, is known there.
-    pub fn knows_receipt(&self, key: &ReceiptKey, day: Option<Date>) -> bool {
-        self.in_store(&key.store, &key.receipt, day) != Found::None
-    }
-
-    /// The sales that the receipts looked for lead to.
-    pub fn sales_of_receipts(&self) -> Vec<Uuid> {
-        let here = self.receipts.values().flatten().map(|receipt| receipt.sale);
-        let elsewhere = self.anywhere.values().flatten().map(|(_, receipt)| receipt.sale);
-        here.chain(elsewhere).collect()
-    }
-
     pub fn add_sale(&mut self, sale: Arc<Sale>, new: NewSale) {
         self.revision += 1;
-        let key = ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() };
-        let receipt =
-            Receipt { business_date: sale.business_date, sale: sale.id, digest: new.digest };
-        self.anywhere
-            .entry(sale.receipt.clone())
-            .or_default()
-            .push((sale.store.clone(), receipt.clone()));
-        self.receipts.entry(key).or_default().push(receipt);
+        let new = NewSale { rung: self.times_rung(&sale), ..new };
+        self.add_receipt(&sale, new.digest);
         let book = Book::new(sale);
         if let Some(store) = self.settings.store(&book.sale.store) {
             self.prices.add_sale(&Market::of(store), &book);
@@ -470,15 +426,8 @@ impl Books for State {
             SaleRef::Gift(reference) => self.find(reference, own),
             SaleRef::Id(id) if self.books.contains_key(id) => Found::One(*id),
             SaleRef::Id(_) => Found::None,
-            SaleRef::Receipt { receipt, store: Some(store), business_date } => {
-                self.in_store(store, receipt, *business_date)
-            }
-            SaleRef::Receipt { receipt, store: None, business_date } => {
-                match self.in_store(own, receipt, *business_date) {
-                    Found::None => self.in_any_store(receipt, *business_date),
-                    found => found,
-                }
-            }
+            SaleRef::Receipt { .. } => ReceiptLookup::of(reference, own)
+                .map_or(Found::None, |lookup| self.look_up(&lookup)),
         }
     }
 
@@ -488,26 +437,5 @@ impl Books for State {
 
     fn card(&self, id: Uuid) -> Option<&Card> {
         self.wallet.card(id)
-    }
-}
-
-impl State {
-    fn in_store(&self, store: &str, receipt: &str, day: Option<Date>) -> Found {
-        let key = ReceiptKey { store: store.to_owned(), receipt: receipt.to_owned() };
-        one_of(self.receipts.get(&key).into_iter().flatten(), day)
-    }
-
-    fn in_any_store(&self, receipt: &str, day: Option<Date>) -> Found {
-        one_of(self.anywhere.get(receipt).into_iter().flatten().map(|(_, receipt)| receipt), day)
-    }
-}
-
-fn one_of<'a>(receipts: impl Iterator<Item = &'a Receipt>, day: Option<Date>) -> Found {
-    let mut matching =
-        receipts.filter(|receipt| day.is_none_or(|day| receipt.business_date == day));
-    match (matching.next(), matching.next()) {
-        (None, _) => Found::None,
-        (Some(only), None) => Found::One(only.sale),
-        (Some(_), Some(_)) => Found::Several,
     }
 }

@@ -7,7 +7,7 @@ use super::rows::{Select, col, insert_ignore, select_in};
 use super::writes::write_all;
 use super::{
     Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices,
-    returns, sales, settings, sign_in,
+    receipts, returns, sales, settings, sign_in,
 };
 use crate::domain::perform::Touched;
 use crate::domain::settings::Settings;
@@ -91,21 +91,9 @@ fn load_sales(
     claim: bool,
     state: &mut State,
 ) -> Result<(), StoreError> {
-    if !touched.receipts.is_empty() {
-        sales::load_receipts(read, &touched.receipts, state)?;
-    }
-    // Only where the store at hand does not know the receipt are the others asked; what other
-    // commands look for says nothing of it.
-    let elsewhere =
-        touched.receipts_anywhere.iter().filter(|(key, day)| !state.knows_receipt(key, *day));
-    let mut unknown: Vec<String> = elsewhere.map(|(key, _)| key.receipt.clone()).collect();
-    unknown.sort_unstable();
-    unknown.dedup();
-    if !unknown.is_empty() {
-        sales::load_receipts_anywhere(read, &unknown, state)?;
-    }
+    receipts::load(read, &touched.receipts, state)?;
     let mut ids = touched.sales.clone();
-    ids.extend(state.sales_of_receipts());
+    ids.extend(state.sales_of_receipts(&touched.receipts));
     if !touched.returns.is_empty() {
         ids.extend(returns::sales_of(read, &touched.returns)?);
     }

@@ -17,6 +17,20 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 /// The migrations of this binary.
 pub const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
+/// What a migration does on each of the databases before its `up.sql`.
+struct Apart {
+    version: &'static str,
+    postgres: &'static str,
+    sqlite: &'static str,
+}
+
+/// The migrations that change what SQLite's `ALTER TABLE` cannot.
+const APART: &[Apart] = &[Apart {
+    version: "20261128000020",
+    postgres: include_str!("../../migrations/2026-11-28-000020_receipts_by_register/postgres.sql"),
+    sqlite: include_str!("../../migrations/2026-11-28-000020_receipts_by_register/sqlite.sql"),
+}];
+
 /// The tables that the database itself keeps from being changed.
 pub const APPEND_ONLY: &[AppendOnly] = &[
     AppendOnly { table: "audit_entries", when: "TRUE" },
@@ -69,13 +83,17 @@ pub fn run_from(
     source: &impl MigrationSource<MultiBackend>,
     append_only: &[AppendOnly],
 ) -> Result<Vec<String>, StoreError> {
-    let patience = |c: &mut Connection, ms: u32| match c {
-        AnyConnection::Sqlite(c) => c.batch_execute(&format!("PRAGMA busy_timeout = {ms};")),
+    // A table that is made anew is dropped: with its foreign keys on, SQLite would first delete its
+    // rows. They are looked at when all is done. Inside a transaction they cannot be switched.
+    let session = |c: &mut Connection, ms: u32, keys: &str| match c {
+        AnyConnection::Sqlite(c) => {
+            c.batch_execute(&format!("PRAGMA busy_timeout = {ms}; PRAGMA foreign_keys = {keys};"))
+        }
         AnyConnection::Postgres(_) => Ok(()),
     };
-    patience(connection, 60_000)?;
+    session(connection, 60_000, "OFF")?;
     let applied = run_locked(connection, source, append_only);
-    patience(connection, 5_000)?;
+    session(connection, 5_000, "ON")?;
     applied
 }
 
@@ -96,15 +114,42 @@ fn run_locked(
     // Sets the table of versions up, too.
     c.applied_migrations().map_err(|e| StoreError::Schema(e.to_string()))?;
     for migration in missing {
-        let version =
-            c.run_migration(&*migration).map_err(|e| failed(&*migration, &e.to_string()))?;
-        versions.push(version.to_string());
+        let why = |e: String| failed(&*migration, &e);
+        let version = migration.name().version().to_string();
+        apart(c, &version).map_err(|e| why(e.to_string()))?;
+        c.run_migration(&*migration).map_err(|e| why(e.to_string()))?;
+        versions.push(version);
+    }
+    if !versions.is_empty() {
+        foreign_keys_hold(c)?;
     }
     for table in append_only {
         c.batch_execute(&triggers(c, table))?;
     }
     transaction.commit()?;
     Ok(versions)
+}
+
+/// Runs the part of a migration that is this database's alone.
+fn apart(c: &mut Connection, version: &str) -> diesel::QueryResult<()> {
+    let Some(part) = APART.iter().find(|part| part.version == version) else { return Ok(()) };
+    match c {
+        AnyConnection::Postgres(c) => c.batch_execute(part.postgres),
+        AnyConnection::Sqlite(c) => c.batch_execute(part.sqlite),
+    }
+}
+
+/// Looks for rows whose foreign keys lead nowhere, which SQLite lets migrations write.
+fn foreign_keys_hold(c: &mut Connection) -> Result<(), StoreError> {
+    let AnyConnection::Sqlite(c) = c else { return Ok(()) };
+    let lost = "SELECT DISTINCT \"table\" AS word FROM pragma_foreign_key_check";
+    let tables = diesel::sql_query(lost).load::<Word>(c)?;
+    match tables.first() {
+        None => Ok(()),
+        Some(Word { word }) => Err(StoreError::Schema(format!(
+            "The migration was taken back: rows of {word} refer to others that are missing."
+        ))),
+    }
 }
 
 /// The versions that this binary has and the database lacks, without changing anything: for

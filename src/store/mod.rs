@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod migrate;
 pub mod overrides;
 pub mod prices;
+mod receipts;
 pub mod returns;
 pub mod rows;
 pub mod sales;

@@ -7,9 +7,9 @@ use super::{Read, StoreError, Tx};
 use crate::domain::book::{Base, Book, LineExtras};
 use crate::domain::money::Minor;
 use crate::domain::quantity::Quantity;
-use crate::domain::state::{NewSale, Receipt, ReceiptKey, State};
+use crate::domain::state::{NewSale, State};
 use crate::wire;
-use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,68 +17,6 @@ use uuid::Uuid;
 
 pub(super) fn corrupt(sale: Uuid, what: &str) -> StoreError {
     StoreError::Corrupt(format!("sale {sale} is stored with {what}"))
-}
-
-type ReceiptRow = (String, String, String, Id, Vec<u8>);
-type ReceiptColumns = (Text, Text, Text, IdSql, Binary);
-const RECEIPT_COLUMNS: &str = "s.receipt, s.store, s.business_date, s.id, s.digest";
-
-fn receipt(
-    (receipt, store, day, sale, digest): ReceiptRow,
-) -> Result<(ReceiptKey, Receipt), StoreError> {
-    let business_date = day.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
-    let digest = digest.try_into().map_err(|_| corrupt(sale.0, "a digest that is none"))?;
-    Ok((ReceiptKey { store, receipt }, Receipt { business_date, sale: sale.0, digest }))
-}
-
-/// Looks receipts up in their stores.
-pub fn load_receipts(
-    read: &mut Read<'_>,
-    keys: &[ReceiptKey],
-    state: &mut State,
-) -> Result<(), StoreError> {
-    let select = Select {
-        columns: RECEIPT_COLUMNS,
-        names: "receipt, store",
-        join: "sales s ON s.receipt = u.receipt AND s.store = u.store",
-        order: "s.receipt, s.store, s.business_date",
-        lock: None,
-    };
-    let columns =
-        [col(keys.iter().map(|k| k.receipt.as_str())), col(keys.iter().map(|k| k.store.as_str()))];
-    let rows: Vec<ReceiptRow> = select_in::<ReceiptColumns, _>(read, &select, &columns)?;
-    let mut found: HashMap<ReceiptKey, Vec<Receipt>> =
-        keys.iter().map(|key| (key.clone(), Vec::new())).collect();
-    for row in rows {
-        let (key, receipt) = receipt(row)?;
-        found.entry(key).or_default().push(receipt);
-    }
-    found.into_iter().for_each(|(key, receipts)| state.load_receipts(key, receipts));
-    Ok(())
-}
-
-/// Looks receipts up in every store.
-pub fn load_receipts_anywhere(
-    read: &mut Read<'_>,
-    numbers: &[String],
-    state: &mut State,
-) -> Result<(), StoreError> {
-    let select = Select {
-        columns: RECEIPT_COLUMNS,
-        names: "receipt",
-        join: "sales s ON s.receipt = u.receipt",
-        order: "s.receipt, s.store, s.business_date",
-        lock: None,
-    };
-    let columns = [col(numbers.iter().map(String::as_str))];
-    let rows: Vec<ReceiptRow> = select_in::<ReceiptColumns, _>(read, &select, &columns)?;
-    let mut found: HashMap<String, Vec<(String, Receipt)>> = HashMap::new();
-    for row in rows {
-        let (key, receipt) = receipt(row)?;
-        found.entry(key.receipt).or_default().push((key.store, receipt));
-    }
-    found.into_iter().for_each(|(number, sales)| state.load_receipts_anywhere(number, sales));
-    Ok(())
 }
 
 /// Loads the books of sales; with `claim`, nobody else returns anything of them until this
@@ -241,12 +179,17 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     if new.is_empty() {
         return Ok(());
     }
-    new.sort_by_key(|(book, _)| (&book.sale.receipt, &book.sale.store, book.sale.business_date));
+    new.sort_by_key(|(book, new)| {
+        let Book { sale, .. } = book;
+        (&sale.receipt, &sale.store, &sale.register, sale.business_date, new.rung)
+    });
     let (books, new): (Vec<&Book>, Vec<&NewSale>) = new.into_iter().unzip();
     let sales = vec![
         col(books.iter().map(|b| b.sale.id)),
         col(books.iter().map(|b| b.sale.store.as_str())),
         col(books.iter().map(|b| b.sale.receipt.as_str())),
+        col(books.iter().map(|b| b.sale.register.as_str())),
+        col(new.iter().map(|new| number(new.rung))),
         col(books.iter().map(|b| b.sale.business_date.to_string())),
         col(books.iter().map(|b| b.sale.customer.as_deref())),
         col(new.iter().map(|new| new.document.as_str())),
@@ -254,7 +197,7 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(new.iter().map(|new| new.recorded_at.as_microsecond())),
     ];
     let sales = Write::insert(
-        "sales(id, store, receipt, business_date, customer, document, digest, recorded_at)",
+        "sales(id, store, receipt, register, rung, business_date, customer, document, digest, recorded_at)",
         sales,
     );
     write_all(

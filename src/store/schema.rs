@@ -9,6 +9,7 @@ diesel::table! {
         id -> IdSql,
         store -> Text,
         receipt -> Text,
+        register -> Text,
         business_date -> Text,
         customer -> Nullable<Text>,
         document -> Text,

@@ -6,6 +6,7 @@
 pub mod codes;
 
 use crate::domain::refusal;
+use crate::wire::texts::Id;
 use codes::Meaning;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -46,6 +47,37 @@ impl Fault {
             pointer: pointer.into(),
             code: codes::meaning(code).code.into(),
             detail: detail.into(),
+        }
+    }
+}
+
+/// One of several sales that bear the same receipt number: a member of `sales` in
+/// `receipt_ambiguous`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CandidateSale {
+    /// Names the sale for sure.
+    pub id: Id,
+    #[schema(example = "0042")]
+    pub store: String,
+    #[schema(example = "3")]
+    pub register: String,
+    #[schema(format = "date", example = "2026-03-01")]
+    pub business_date: String,
+    #[schema(format = "amount", example = "24.50")]
+    pub total: String,
+    #[schema(example = "USD")]
+    pub currency: String,
+}
+
+impl From<&refusal::Candidate> for CandidateSale {
+    fn from(found: &refusal::Candidate) -> CandidateSale {
+        CandidateSale {
+            id: Id(found.sale),
+            store: found.store.clone(),
+            register: found.register.clone(),
+            business_date: found.business_date.to_string(),
+            total: found.total.format(found.currency),
+            currency: found.currency.code().to_owned(),
         }
     }
 }
@@ -121,7 +153,7 @@ impl Problem {
     pub fn of_found(faults: &[refusal::Fault], otherwise: &'static str) -> Problem {
         let shown: Vec<Fault> = faults.iter().map(Fault::from).collect();
         if faults.iter().all(|fault| codes::is_listed(fault.code)) {
-            return Problem::of_faults(shown);
+            return Problem::of_faults(shown).with_candidates(faults);
         }
         let detail = match faults {
             [one] => one.detail.clone(),
@@ -131,7 +163,21 @@ impl Problem {
                 several[0].detail
             ),
         };
-        Problem { errors: shown, ..Problem::new(otherwise, detail) }
+        Problem { errors: shown, ..Problem::new(otherwise, detail) }.with_candidates(faults)
+    }
+
+    /// Adds the sales that ambiguous receipt numbers may mean, as `sales`.
+    fn with_candidates(self, faults: &[refusal::Fault]) -> Problem {
+        let mut sales: Vec<CandidateSale> = Vec::new();
+        for sale in faults.iter().flat_map(|fault| &fault.candidates) {
+            if sales.iter().all(|known| known.id.0 != sale.sale) {
+                sales.push(CandidateSale::from(sale));
+            }
+        }
+        if sales.is_empty() {
+            return self;
+        }
+        self.with("sales", serde_json::to_value(sales).unwrap_or_default())
     }
 
     /// Names the path of the request.

@@ -103,8 +103,8 @@ pub enum OnApprovalNeeded {
     Request,
 }
 
-/// How a sale is named: `{"id"}`, or `{"receipt"}` with store and business date where the receipt
-/// alone may not do.
+/// How a sale is named: `{"id"}`, or `{"receipt"}` with store, register and business date where the
+/// receipt alone may not do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"receipt": "0042-3-20260301-4711"}))]
@@ -125,6 +125,10 @@ pub struct SaleReference {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
+    /// The register that sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "3")]
+    pub register: Option<String>,
     /// The trading day on the receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-01")]

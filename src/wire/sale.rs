@@ -61,7 +61,7 @@ pub struct NewSale {
     /// The register that rang it up.
     #[schema(min_length = 1, max_length = 64, example = "3")]
     pub register: String,
-    /// The number on the receipt; unique together with store and business date.
+    /// The number on the receipt; unique together with store, register and business date.
     #[schema(
         format = "receipt",
         min_length = 1,

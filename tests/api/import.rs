@@ -34,7 +34,7 @@ fn bad_lines_are_reported_and_the_rest_goes_on() {
         let mut off = good();
         off["total"] = json!("19.99");
         let mut other = first.clone();
-        other["register"] = json!("4");
+        other["operator"] = json!("1002");
         let abroad = plain(&shop, "0043", 1, 10, "cash");
         let long = format!("\"{}\"", "x".repeat(3_000));
         let text = format!(
@@ -91,7 +91,7 @@ fn of_two_lines_with_one_receipt_the_first_counts() {
         for number in 0..200 {
             let first = plain(&shop, "0042", 1, 10, "cash");
             let mut second = first.clone();
-            second["register"] = json!("4");
+            second["operator"] = json!("1002");
             // Side by side, and with others in between.
             let place = sales.len() - number % 7 % (sales.len() + 1);
             sales.insert(place, first);
@@ -100,7 +100,7 @@ fn of_two_lines_with_one_receipt_the_first_counts() {
         let text: String = sales.iter().map(|sale| format!("{sale}\n")).collect();
         let results = import(&shop, &text);
         for (sale, (line, status, code)) in sales.iter().zip(told(&results)) {
-            let expected = if sale["register"] == json!("4") {
+            let expected = if sale["operator"] == json!("1002") {
                 ("refused", "receipt_exists")
             } else {
                 ("recorded", "")

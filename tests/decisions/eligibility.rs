@@ -22,8 +22,12 @@ fn because(word: &str) -> Draft {
 }
 
 fn receipt(number: &str) -> Draft {
-    let reference =
-        SaleRef::Receipt { receipt: number.to_owned(), store: None, business_date: None };
+    let reference = SaleRef::Receipt {
+        receipt: number.to_owned(),
+        store: None,
+        register: None,
+        business_date: None,
+    };
     with(draft(vec![units(1, 1)]), |draft| draft.sale = Some(reference))
 }
 

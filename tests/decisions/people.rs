@@ -150,7 +150,7 @@ pub fn rows() -> Vec<Row> {
         row("another store's currency", "", with(back(1), |draft| draft.store = "0050".to_owned()), "
             currency_mismatch /lines/0: Currencies never mix: the store or sale uses USD."),
         row("by a receipt that nobody knows in a store named", "", with(back(1), |draft| draft.sale = Some(SaleRef::Receipt {
-            receipt: "R-1".to_owned(), store: Some("0043".to_owned()), business_date: None })), "
+            receipt: "R-1".to_owned(), store: Some("0043".to_owned()), register: None, business_date: None })), "
             refused: 0.00 back
             line 1: 0 for 0.00 = 0.00
             - receipt_not_found by service:receipt: refused

@@ -200,8 +200,12 @@ fn a_sale_and_its_return_in_one_batch_count_for_the_customer() {
             "recorded"
         );
         let sold = Command::RecordSale(Box::new(crate::goods::sale("R-2", &[1], Some("C-1"))));
-        let by_receipt =
-            SaleRef::Receipt { receipt: "R-2".to_owned(), store: None, business_date: None };
+        let by_receipt = SaleRef::Receipt {
+            receipt: "R-2".to_owned(),
+            store: None,
+            register: None,
+            business_date: None,
+        };
         let mut back = draft(vec![units(1, 1)]);
         back.sale = Some(by_receipt);
         let replies = batches(&shop, vec![vec![(sold, None), (record(back), None)]]);

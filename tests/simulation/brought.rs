@@ -147,5 +147,6 @@ fn reference(known: &Known, chance: &mut Chance) -> SaleRef {
     let receipt = if chance.one_in(40) { "R-0".to_owned() } else { sale.receipt.clone() };
     let store = (!chance.one_in(3)).then(|| sale.store.clone());
     let business_date = (!chance.one_in(3)).then_some(sale.business_date);
-    SaleRef::Receipt { receipt, store, business_date }
+    let register = chance.one_in(3).then(|| sale.register.clone());
+    SaleRef::Receipt { receipt, store, register, business_date }
 }

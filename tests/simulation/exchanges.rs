@@ -200,7 +200,8 @@ impl World {
         let today = self.counter.now.as_second().div_euclid(DAY);
         let same = |known: &&Known| {
             let day = crate::ledger::midnight(known.sale.business_date);
-            known.store == brought.store && known.sale.receipt == *receipt && day == today
+            let here = known.store == brought.store && known.sale.register == "7";
+            !known.voided && here && known.sale.receipt == *receipt && day == today
         };
         self.sales.iter().find(same).map(|known| known.sale.id)
     }

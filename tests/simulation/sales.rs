@@ -31,9 +31,10 @@ impl World {
         let sent = &command.sale;
         let same = |known: &&Known| {
             let (known, sent) = (&known.sale, &command.sale);
-            (&known.store, &known.receipt, known.business_date)
-                == (&sent.store, &sent.receipt, sent.business_date)
+            (&known.store, &known.register, &known.receipt, known.business_date)
+                == (&sent.store, &sent.register, &sent.receipt, sent.business_date)
         };
+        let same = |known: &&Known| !known.voided && same(known);
         let taken = self.sales.iter().find(same).map(|known| known.sale.id);
         let bad = taken.is_none() && self.bad_cards(sent);
         match self.perform(&Command::RecordSale(Box::new(command.clone())), bad) {
@@ -119,7 +120,8 @@ impl World {
             sale.business_date =
                 sale.business_date.checked_add(chance.within(-2, 3).days()).unwrap();
         }
-        sale.register = chance.pick(&["3", "3", "7", "8"]).to_owned();
+        // The register of exchanges most often: their numbers and those of sales meet there.
+        sale.register = chance.pick(&["3", "7", "7", "8"]).to_owned();
         let store = chance.index(2);
         sale.store = self.shop.stores[store].0.to_owned();
         // Registers count on their own: two stores, and two days, may have a number in common.
@@ -146,6 +148,10 @@ impl World {
         let mut command = self.sales[place].command.clone();
         // Goods taken in an exchange were never sent as a sale.
         let other = self.chance.one_in(2) || self.sales[place].exchanged;
+        if other && self.sales[place].voided {
+            // Its number is free: whoever rings it up again makes a sale like any other.
+            return;
+        }
         if other {
             command.digest[31] ^= 1;
         }

@@ -275,7 +275,7 @@ fn searches() -> Vec<(&'static str, &'static [&'static str], Work)> {
     vec![
         (
             "sales by receipt",
-            &["sales_receipt_once", "sqlite_autoindex_sales_2"],
+            &["sales_receipt_once"],
             sale(SaleFilter { receipt: Some("R1".into()), ..sales_of(Stores::All) }),
         ),
         (

@@ -11,7 +11,7 @@ use returndesk::store::batch;
 use std::sync::Arc;
 
 fn reference(receipt: &str, business_date: Option<jiff::civil::Date>) -> SaleRef {
-    SaleRef::Receipt { receipt: receipt.to_owned(), store: None, business_date }
+    SaleRef::Receipt { receipt: receipt.to_owned(), store: None, register: None, business_date }
 }
 
 fn brought_to(store: &str, sale: SaleRef) -> Draft {

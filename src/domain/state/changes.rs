@@ -58,6 +58,8 @@ pub struct NewSale {
     pub document: String,
     pub digest: [u8; 32],
     pub recorded_at: Timestamp,
+    /// How many sales of this receipt number were voided before; given as it is added.
+    pub rung: u32,
 }
 
 /// An entry of the log that has no place in its chain yet.

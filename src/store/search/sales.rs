@@ -22,6 +22,7 @@ pub struct SaleFilter {
     /// The stores the caller may see, or the one asked for.
     pub stores: Stores,
     pub receipt: Option<String>,
+    pub register: Option<String>,
     pub customer: Option<String>,
     pub card_fingerprint: Option<String>,
     pub sku: Option<String>,
@@ -38,6 +39,7 @@ impl SaleFilter {
         SaleFilter {
             stores,
             receipt: None,
+            register: None,
             customer: None,
             card_fingerprint: None,
             sku: None,
@@ -109,6 +111,9 @@ fn query<'a>(
     let mut query = sales::table.select(sales::id).filter(sales::id.lt(before)).into_boxed();
     if let Some(receipt) = &filter.receipt {
         query = query.filter(sales::receipt.eq(receipt));
+    }
+    if let Some(register) = &filter.register {
+        query = query.filter(sales::register.eq(register));
     }
     if let Some(customer) = &filter.customer {
         query = query.filter(sales::customer.eq(customer));

@@ -36,7 +36,7 @@ pub fn problem(refusal: &Refusal) -> Problem {
             Problem::new("not_found", format!("There is no such {what} in your stores."))
         }
         Refusal::ReceiptExists { sale } => {
-            let detail = "This receipt number is taken on this day by a sale with other content.";
+            let detail = "Another sale of this register and day has this receipt number, with other content. Correct the receipt number.";
             Problem::new("receipt_exists", detail).with("sale", json!(sale.to_string()))
         }
         Refusal::Override { id, why } => {

@@ -27,11 +27,11 @@ pub fn compile(document: &str) -> Result<Arc<ByCurrency>, Vec<Fault>> {
         return Ok(Arc::clone(&STANDARD.1));
     }
     let broken = |e: serde_json::Error| {
-        vec![Fault {
-            pointer: String::new(),
-            code: "invalid_body",
-            detail: format!("The document cannot be read: {e}."),
-        }]
+        vec![Fault::new(
+            String::new(),
+            "invalid_body",
+            format!("The document cannot be read: {e}."),
+        )]
     };
     let document: PolicyDocument = serde_json::from_str(document).map_err(broken)?;
     compile_document(&document)

@@ -47,6 +47,7 @@ pub const CODES: &[Meaning] = &[
     m("request_timeout", 408, "Request too slow", "Caller: send the request again, all of it at once."),
     m("idempotency_key_in_use", 409, "First request still running", "Caller: wait as long as Retry-After says, then send the same request again."),
     m("receipt_exists", 409, "Receipt exists with other content", "Caller: a sale is never changed; correct the receipt number. Support: compare both versions of the sale."),
+    m("receipt_ambiguous", 409, "Receipt number of several sales", "Operator: choose the sale by register and date. Caller: send the `id` of one of `sales`, or its `store`, `register` and `business_date`."),
     m("amount_changed", 409, "Amount changed", "Operator: show the customer the new amount and confirm. Caller: send it as `expected_refund`."),
     m("quote_drifted", 409, "Quote out of date", "Operator: check again; the differences are listed. Caller: send the new quote."),
     m("return_not_voidable", 409, "Return cannot be voided", "Operator: the detail says what stands in the way."),

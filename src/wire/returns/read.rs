@@ -169,12 +169,14 @@ impl SaleReference {
         reading: &mut Reading,
     ) -> Option<SaleRef> {
         match (self.id, &self.receipt) {
-            (Some(id), None) if self.store.is_none() && business_date.is_none() => {
+            (Some(id), None)
+                if self.store.is_none() && self.register.is_none() && business_date.is_none() =>
+            {
                 Some(SaleRef::Id(id.0))
             }
             (None, Some(receipt)) => {
-                let (receipt, store) = (receipt.clone(), self.store.clone());
-                Some(SaleRef::Receipt { receipt, store, business_date })
+                let (store, register) = (self.store.clone(), self.register.clone());
+                Some(SaleRef::Receipt { receipt: receipt.clone(), store, register, business_date })
             }
             (Some(_), _) => {
                 reading.invalid(at, "Name the sale by its id alone, or by its receipt.");

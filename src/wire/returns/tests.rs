@@ -44,6 +44,7 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
         sale: Some(SaleRef::Receipt {
             receipt: "0042-3-20260301-4711".into(),
             store: None,
+            register: None,
             business_date: None,
         }),
         lines: vec![DraftLine {
@@ -79,7 +80,8 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
 #[test]
 fn the_other_forms_are_read_too() {
     let id = "0190d3a0-0000-7000-8000-000000000001";
-    let of_day = json!({"receipt": "R", "store": "0007", "business_date": "2026-03-01"});
+    let of_day =
+        json!({"receipt": "R", "store": "0007", "register": "3", "business_date": "2026-03-01"});
     let body = json!({
         "store": "0042", "register": "7", "customer": {"identification": "D1234"}, "refund_to": "cash",
         "lines": [
@@ -99,8 +101,12 @@ fn the_other_forms_are_read_too() {
         (draft.lines[0].reason.as_str(), draft.lines[0].condition),
         ("other", Condition::Opened)
     );
-    let by_day =
-        SaleRef::Receipt { receipt: "R".into(), store: Some("0007".into()), business_date: day };
+    let by_day = SaleRef::Receipt {
+        receipt: "R".into(),
+        store: Some("0007".into()),
+        register: Some("3".into()),
+        business_date: day,
+    };
     assert_eq!(draft.lines[1].sale, Some(by_day));
     assert_eq!(
         (draft.lines[2].sku.as_deref(), draft.lines[2].unit_price),

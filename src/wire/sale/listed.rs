@@ -17,6 +17,9 @@ pub struct SaleFilterParams {
     /// With this number on the receipt.
     #[schema(format = "receipt", max_length = 64)]
     pub receipt: Option<String>,
+    /// Rung up at this register.
+    #[schema(max_length = 64)]
+    pub register: Option<String>,
     /// To this customer.
     #[schema(max_length = 64)]
     pub customer: Option<String>,
