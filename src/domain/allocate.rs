@@ -28,18 +28,19 @@ pub fn half_up(numerator: i128, denominator: i128) -> i64 {
 }
 
 /// Spreads `amount` over `weights` by largest remainder: every part is its exact share rounded down
-/// or up, the parts sum to `amount`, and equal remainders go to the earlier part. With all weights
-/// zero nothing is spread.
+/// or up, the parts sum to `amount`, and equal remainders go to the earlier part. Where the weights
+/// come to nothing, nothing is spread. A weight below nothing gets a part of the other sign.
 pub fn largest_remainder(amount: Minor, weights: &[Minor]) -> Vec<Minor> {
     let total: i128 = weights.iter().map(|w| i128::from(w.0)).sum();
     if total <= 0 {
         return vec![Minor::ZERO; weights.len()];
     }
     let exact = |weight: &Minor| i128::from(amount.0) * i128::from(weight.0);
-    let mut parts: Vec<i64> =
-        weights.iter().map(|w| i64::try_from(exact(w) / total).unwrap_or(i64::MAX)).collect();
+    let mut parts: Vec<i64> = (weights.iter())
+        .map(|w| i64::try_from(exact(w).div_euclid(total)).unwrap_or(i64::MAX))
+        .collect();
     let mut by_remainder: Vec<usize> = (0..weights.len()).collect();
-    by_remainder.sort_by_key(|&i| (std::cmp::Reverse(exact(&weights[i]) % total), i));
+    by_remainder.sort_by_key(|&i| (std::cmp::Reverse(exact(&weights[i]).rem_euclid(total)), i));
     let left = amount.0 - parts.iter().sum::<i64>();
     for &i in by_remainder.iter().take(usize::try_from(left).unwrap_or(0)) {
         parts[i] += 1;

@@ -9,7 +9,7 @@ mod withheld;
 use super::allocate::{cumulative, largest_remainder};
 use super::money::Minor;
 use super::quantity::Quantity;
-use super::sale::{Sale, SaleLine};
+use super::sale::{PaidLine, Sale, Tax};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -36,9 +36,8 @@ pub struct LineBook {
     pub returned: Quantity,
     /// Serial numbers that have come back.
     pub serials_returned: Vec<String>,
-    /// How many of `values` are paid: the net, and the taxes unless the net contains them.
-    paid_parts: usize,
-    taxes: usize,
+    /// The line's taxes, its shares of the receipt's among them.
+    taxes: Arc<[Tax]>,
     values: Vec<Minor>,
     /// Where the sharing starts: 0 and the full values, or the point of the last price adjustment.
     base: Base,
@@ -97,18 +96,15 @@ pub struct LineExtras {
 
 impl LineBook {
     /// The book of a line of which nothing has come back.
-    pub fn new(line: &SaleLine, discount_shares: Vec<Minor>, prices_include_tax: bool) -> LineBook {
-        let off: i64 = discount_shares.iter().map(|share| share.0).sum();
-        let mut values = vec![Minor(line.net.0 - off)];
-        values.extend(line.taxes.iter().map(|tax| tax.amount));
-        let paid_parts = if prices_include_tax { 1 } else { values.len() };
-        values.extend(discount_shares);
+    pub fn new(sold: Quantity, paid: PaidLine) -> LineBook {
+        let mut values = vec![paid.net];
+        values.extend(paid.taxes.iter().map(|tax| tax.amount));
+        values.extend(paid.discount_shares);
         LineBook {
-            sold: line.quantity,
+            sold,
             returned: Quantity::ZERO,
             serials_returned: Vec::new(),
-            paid_parts,
-            taxes: line.taxes.len(),
+            taxes: paid.taxes.into(),
             base: Base { quantity: Quantity::ZERO, left: values.clone() },
             given: vec![Minor::ZERO; values.len()],
             withheld: Vec::new(),
@@ -173,26 +169,61 @@ impl LineBook {
 
     /// Each tax of the whole line.
     pub fn tax_values(&self) -> &[Minor] {
-        &self.values[1..1 + self.taxes]
+        &self.values[1..1 + self.taxes.len()]
     }
 
     /// Each tax given back so far.
     pub fn taxes_given(&self) -> &[Minor] {
-        &self.given[1..1 + self.taxes]
+        &self.given[1..1 + self.taxes.len()]
     }
 
     /// The line's share of each discount of the whole sale.
     pub fn discount_shares(&self) -> &[Minor] {
-        &self.values[1 + self.taxes..]
+        &self.values[1 + self.taxes.len()..]
     }
 
-    /// Whether the net contains the taxes.
-    pub fn net_contains_taxes(&self) -> bool {
-        self.taxes > 0 && self.paid_parts == 1
+    /// The line's taxes, its shares of the receipt's among them.
+    pub fn taxes(&self) -> &[Tax] {
+        &self.taxes
     }
 
+    /// Amounts of the line's taxes with the taxes' codes; none for none.
+    pub fn with_codes(&self, amounts: &[Minor]) -> Vec<(String, Minor)> {
+        self.taxes.iter().map(|tax| tax.code.clone()).zip(amounts.iter().copied()).collect()
+    }
+
+    /// Of amounts of the line's taxes, the sum of those that are on top of the net.
+    pub fn added(&self, amounts: &[Minor]) -> Minor {
+        let on_top = self.taxes.iter().zip(amounts).filter(|(tax, _)| !tax.is_contained());
+        Minor(on_top.map(|(_, amount)| amount.0).sum())
+    }
+
+    /// What the customer gets of net and taxes, which stand first among `values`: a tax that the
+    /// net contains is in it already, and a discount's share is off it.
     fn paid_sum(&self, values: &[Minor]) -> Minor {
-        Minor(values.iter().take(self.paid_parts).map(|v| v.0).sum())
+        Minor(values[0].0 + self.added(&values[1..]).0)
+    }
+
+    /// Spreads `amount` over what is paid of `values`, net and added taxes, by largest remainder.
+    /// A tax that the net contains goes down in proportion to it; a discount share is not given
+    /// twice.
+    fn portion(&self, amount: Minor, values: &[Minor]) -> Vec<Minor> {
+        let contained = |tax: &Tax| tax.is_contained();
+        let mut weights = vec![values[0]];
+        weights.extend(
+            self.taxes
+                .iter()
+                .zip(&values[1..])
+                .map(|(tax, value)| if contained(tax) { Minor::ZERO } else { *value }),
+        );
+        let mut parts = largest_remainder(amount, &weights);
+        let (net, whole) = (i128::from(parts[0].0), i128::from(values[0].0).max(1));
+        for (place, _) in self.taxes.iter().enumerate().filter(|(_, tax)| contained(tax)) {
+            let share = i128::from(values[1 + place].0) * net;
+            parts[1 + place] = Minor(super::allocate::half_up(share, whole));
+        }
+        parts.resize(self.values.len(), Minor::ZERO);
+        parts
     }
 
     /// Takes `quantity` more units back and tells what they are worth.
@@ -221,12 +252,7 @@ impl LineBook {
             return None;
         }
         let all = self.flatten(&whole);
-        let mut worth = largest_remainder(amount, &all[..self.paid_parts]);
-        for part in &all[self.paid_parts..1 + self.taxes] {
-            let share = i128::from(part.0) * i128::from(amount.0);
-            worth.push(Minor(super::allocate::half_up(share, i128::from(whole.gross.0).max(1))));
-        }
-        worth.resize(self.values.len(), Minor::ZERO);
+        let worth = self.portion(amount, &all);
         let left = before.base_left_after(&all, self.returned);
         self.given = before.given;
         self.base = Base { quantity: self.returned, left };
@@ -255,14 +281,7 @@ impl LineBook {
         if amount.0 <= 0 || amount > self.paid_sum(&left) {
             return None;
         }
-        let mut worth = largest_remainder(amount, &left[..self.paid_parts]);
-        // Taxes that the net contains go down in proportion to it; a discount share is not given
-        // twice.
-        for part in &left[self.paid_parts..1 + self.taxes] {
-            let share = i128::from(part.0) * i128::from(amount.0);
-            worth.push(Minor(super::allocate::half_up(share, i128::from(left[0].0))));
-        }
-        worth.resize(self.values.len(), Minor::ZERO);
+        let worth = self.portion(amount, &left);
         self.base = Base {
             quantity: self.returned,
             left: left.iter().zip(&worth).map(|(l, w)| Minor(l.0 - w.0)).collect(),
@@ -297,7 +316,7 @@ impl LineBook {
 
     fn give(&mut self, worth: Vec<Minor>) -> Parts {
         self.given.iter_mut().zip(&worth).for_each(|(given, part)| given.0 += part.0);
-        let taxes_end = 1 + self.taxes;
+        let taxes_end = 1 + self.taxes.len();
         Parts {
             net: worth[0],
             taxes: worth[1..taxes_end].to_vec(),
@@ -318,12 +337,9 @@ impl LineBook {
 impl Book {
     /// The book of a sale that nothing has come back of.
     pub fn new(sale: Arc<Sale>) -> Book {
-        let shares = sale.discount_shares();
-        let lines = (sale.lines.iter().enumerate())
-            .map(|(i, line)| {
-                let of_line = shares.iter().map(|of_discount| of_discount[i]).collect();
-                LineBook::new(line, of_line, sale.prices_include_tax)
-            })
+        let paid = sale.paid().lines.into_iter();
+        let lines = (sale.lines.iter().zip(paid))
+            .map(|(line, paid)| LineBook::new(line.quantity, paid))
             .collect();
         let tenders = sale
             .tenders
@@ -354,32 +370,23 @@ impl TenderBook {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sale::Tax;
     use super::*;
     use proptest::prelude::*;
 
-    fn line(units: i64, net: i64, taxes: &[i64]) -> SaleLine {
-        SaleLine {
-            line: 1,
-            sku: "A".into(),
-            gtin: None,
-            description: None,
-            category: vec![],
-            brand: None,
-            quantity: Quantity::units(units),
-            unit_price: Minor(net),
-            discounts: vec![],
-            net: Minor(net),
-            taxes: taxes
-                .iter()
-                .map(|t| Tax { code: "T".into(), rate: None, amount: Minor(*t) })
-                .collect(),
-            serial_numbers: vec![],
-            flags: vec![],
-            parent_line: None,
-            delivered_on: None,
-            gift_card: None,
-        }
+    /// A line's book; each tax says if the net contains it.
+    fn line(units: i64, net: i64, off: i64, taxes: &[(i64, bool)]) -> LineBook {
+        let tax = |(amount, included): &(i64, bool)| Tax {
+            code: "T".into(),
+            rate: None,
+            amount: Minor(*amount),
+            included: Some(*included),
+        };
+        let paid = PaidLine {
+            net: Minor(net - off),
+            taxes: taxes.iter().map(tax).collect(),
+            discount_shares: vec![Minor(off)],
+        };
+        LineBook::new(Quantity::units(units), paid)
     }
 
     #[derive(Clone, Debug)]
@@ -405,12 +412,12 @@ mod tests {
         /// part by part.
         #[test]
         fn every_sequence_pays_exactly_the_value(units in 1i64..8, net in 0i64..3_000, off in 0i64..300,
-                taxes in prop::collection::vec(0i64..300, 0..3), included: bool, steps in steps()) {
+                taxes in prop::collection::vec((0i64..300, any::<bool>()), 0..4), steps in steps()) {
             let off = off.min(net);
-            let line = line(units, net, &taxes);
-            if included && taxes.iter().sum::<i64>() > net - off { return Ok(()); }
-            let mut book = LineBook::new(&line, vec![Minor(off)], included);
-            let value = net - off + if included { 0 } else { taxes.iter().sum::<i64>() };
+            let of = |included: bool| taxes.iter().filter(|tax| tax.1 == included).map(|tax| tax.0).sum::<i64>();
+            if of(true) > net - off { return Ok(()); }
+            let mut book = line(units, net, off, &taxes);
+            let value = net - off + of(false);
             prop_assert_eq!(book.value(), Minor(value));
             let mut given: Vec<Option<(Quantity, Parts)>> = vec![];
             let mut paid = 0;
@@ -433,7 +440,7 @@ mod tests {
                 prop_assert_eq!(book.refunded(), Minor(paid));
                 prop_assert!(paid >= 0 && paid <= value, "{} of {}", paid, value);
                 // What is stored is all there is to know.
-                let fresh = LineBook::new(&line, vec![Minor(off)], included);
+                let fresh = line(units, net, off, &taxes);
                 prop_assert_eq!(&fresh.restore(book.returned, book.extras()), &book);
             }
             if book.returnable() > Quantity::ZERO {

@@ -25,7 +25,6 @@ use super::policy::{Resolved, Version};
 use super::prices::Prices;
 use super::refunds::{Plan, Terms};
 use super::refusal::{Candidate, Fault};
-use super::sale::{Sale, SaleLine};
 use super::settings::{Settings, Store};
 use super::words::RefundTo;
 use exchange::exchanged;
@@ -458,14 +457,4 @@ fn receipt_not_found(reference: &SaleRef) -> Finding {
         }
     };
     Finding::refused(Code::ReceiptNotFound, "service:receipt", detail)
-}
-
-/// Taxes of a sale's line as (code, amount) pairs of what comes back.
-fn tax_pairs(sale: &Sale, place: usize, parts: &Parts) -> Vec<(String, Minor)> {
-    with_codes(&sale.lines[place], &parts.taxes)
-}
-
-/// Amounts of a line's taxes with the taxes' codes; none for none.
-fn with_codes(line: &SaleLine, amounts: &[Minor]) -> Vec<(String, Minor)> {
-    line.taxes.iter().map(|tax| tax.code.clone()).zip(amounts.iter().copied()).collect()
 }

@@ -11,14 +11,24 @@ impl Misfit {
                 format!("/lines/{index}/net"),
                 "Unit price times quantity less the line's discounts",
             ),
-            Sum::LineTax(index) => {
-                (format!("/lines/{index}/taxes"), "The net contains the taxes; all of it")
-            }
-            Sum::SaleDiscounts => {
-                ("/discounts".into(), "What the lines come to, which discounts cannot exceed,")
-            }
+            Sum::LineTax(index) => (
+                format!("/lines/{index}/taxes"),
+                "What was paid for the line after all discounts, which contains its taxes,",
+            ),
+            Sum::ChargeTax(index) => (
+                format!("/charges/{index}/taxes"),
+                "What was paid for the charge after all discounts, which contains its taxes,",
+            ),
+            Sum::SaleDiscount(index) => (
+                format!("/discounts/{index}/amount"),
+                "What there is to discount, which no discount can exceed,",
+            ),
+            Sum::ReceiptTax(index) => (
+                format!("/taxes/{index}/amount"),
+                "The largest tax possible on what this one names",
+            ),
             Sum::Total if sale.prices_include_tax => {
-                ("/total".into(), "Lines less discounts plus charges")
+                ("/total".into(), "Lines less discounts plus charges and added taxes")
             }
             Sum::Total => ("/total".into(), "Lines less discounts plus taxes and charges"),
             Sum::Change(index) => (

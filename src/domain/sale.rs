@@ -1,6 +1,8 @@
 //! A sale as the register rang it up: facts, kept as sent, checked that they add up (PRODUCT §3).
 
-use super::allocate::{half_up, largest_remainder};
+mod paid;
+
+use super::allocate::half_up;
 use super::gift_cards::of_sales::GiftCardSold;
 use super::money::{Currency, Minor, sum};
 use super::quantity::Quantity;
@@ -9,7 +11,10 @@ use super::tender::TenderType;
 use super::tie::Tie;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+pub use paid::{Paid, PaidLine, contained_of};
 
 /// What was bought. Amounts are minor units of `currency`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +32,13 @@ pub struct Sale {
     pub currency: Currency,
     pub customer: Option<String>,
     pub customer_class: Option<String>,
-    /// With it, a line's `net` contains its taxes.
+    /// With it, a line's `net` contains its taxes, unless they say otherwise themselves.
     pub prices_include_tax: bool,
     pub lines: Vec<SaleLine>,
-    /// Discounts of the whole sale, on top of those of the lines.
+    /// Discounts of the whole sale, or of what they name, on top of those of the lines.
     pub discounts: Vec<Discount>,
+    /// Taxes computed once for the receipt, on top of those of lines and charges.
+    pub taxes: Vec<ReceiptTax>,
     pub charges: Vec<Charge>,
     pub tenders: Vec<Tender>,
     /// What cash rounding added to the exact total: tenders less change = total + cash rounding.
@@ -71,6 +78,15 @@ pub struct Discount {
     pub amount: Minor,
     pub promotion: Option<String>,
     pub description: Option<String>,
+    /// What a discount of the sale is off; a line's own is off that line.
+    pub of: Scope,
+}
+
+/// The lines and charges that a discount or tax of the sale names; naming none, it is of all lines.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    pub lines: BTreeSet<u32>,
+    pub charges: BTreeSet<u32>,
 }
 
 /// A tax as charged then; refunds never ask for today's rate.
@@ -80,6 +96,16 @@ pub struct Tax {
     /// Decimal text such as `0.08875`; kept for the auditor, not computed with.
     pub rate: Option<String>,
     pub amount: Minor,
+    /// Whether the price contains it; none: as the sale says of its lines, and for a charge's own
+    /// tax that it does not.
+    pub included: Option<bool>,
+}
+
+/// A tax computed once for all that it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReceiptTax {
+    pub tax: Tax,
+    pub of: Scope,
 }
 
 /// Shipping, a fee or a deposit, refunded at most once.
@@ -117,10 +143,14 @@ pub struct Card {
 pub enum Sum {
     /// Unit price × quantity less the line's discounts, for the line at this index.
     LineNet(usize),
-    /// Taxes that `net` is said to contain, for the line at this index.
+    /// Taxes that the price is said to contain, for the line at this index.
     LineTax(usize),
-    /// The discounts of the whole sale, against the lines they are taken off.
-    SaleDiscounts,
+    /// Taxes that the amount is said to contain, for the charge at this index.
+    ChargeTax(usize),
+    /// The discount of the sale at this index, against what it is taken off.
+    SaleDiscount(usize),
+    /// The tax of the receipt at this index, against what can be on what it names.
+    ReceiptTax(usize),
     /// Lines less discounts plus charges and taxes.
     Total,
     /// Change, for the tender at this index.
@@ -146,10 +176,20 @@ impl Tender {
     }
 }
 
+impl Scope {
+    pub fn has_line(&self, number: u32) -> bool {
+        self.lines.contains(&number) || (self.lines.is_empty() && self.charges.is_empty())
+    }
+
+    pub fn has_charge(&self, number: u32) -> bool {
+        self.charges.contains(&number)
+    }
+}
+
 impl Charge {
-    /// Amount and taxes together.
+    /// Amount and taxes together; a tax that the amount contains is in it already.
     pub fn gross(&self) -> Minor {
-        Minor(self.amount.0 + taxes_of(&self.taxes).0)
+        Minor(self.amount.0 + taxes_of(&self.taxes).0 - contained_of(&self.taxes).0)
     }
 }
 
@@ -157,6 +197,11 @@ impl SaleLine {
     /// Unit price × quantity, half up, as the register should have rung it.
     pub fn extended(&self) -> Minor {
         Minor(half_up(i128::from(self.unit_price.0) * i128::from(self.quantity.0), 1_000))
+    }
+
+    /// What the line was rung up for before its own discounts.
+    pub fn before_discounts(&self) -> Minor {
+        Minor(self.net.0 + total_of(self.discounts.iter().map(|discount| discount.amount)).0)
     }
 
     /// The flag of a line that sold or loaded a gift card, of ours or of another's.
@@ -182,20 +227,6 @@ impl Sale {
         self.lines.iter().find(|line| line.line == number)
     }
 
-    /// Each discount of the sale spread over the lines by largest remainder, in proportion to what
-    /// the earlier ones left of each line's net: `shares[discount][line]`. Deterministic, and no
-    /// line is discounted below nothing.
-    pub fn discount_shares(&self) -> Vec<Vec<Minor>> {
-        let mut left: Vec<Minor> = self.lines.iter().map(|line| line.net).collect();
-        let mut shares = Vec::with_capacity(self.discounts.len());
-        for discount in &self.discounts {
-            let parts = largest_remainder(discount.amount, &left);
-            left.iter_mut().zip(&parts).for_each(|(rest, part)| rest.0 -= part.0);
-            shares.push(parts);
-        }
-        shares
-    }
-
     /// Every sum of the sale that does not hold; empty when it adds up.
     pub fn misfits(&self) -> Vec<Misfit> {
         let mut misfits: Vec<Misfit> = Vec::new();
@@ -211,14 +242,9 @@ impl Sale {
             // way.
             let weighed = !line.quantity.is_whole() && (expected.0 - line.net.0).abs() == 1;
             expect(Sum::LineNet(index), if weighed { line.net } else { expected }, line.net);
-            let taxes = taxes_of(&line.taxes);
-            if self.prices_include_tax && taxes > line.net {
-                expect(Sum::LineTax(index), line.net, taxes);
-            }
         }
-        let (nets, discounts) = (self.nets(), self.discounted());
-        expect(Sum::SaleDiscounts, discounts.min(nets), discounts);
-        expect(Sum::Total, self.sum_of_parts(nets, discounts), self.total);
+        self.spread_misfits(&mut expect);
+        expect(Sum::Total, self.parts_total(), self.total);
         for (index, tender) in self.tenders.iter().enumerate() {
             expect(Sum::Change(index), tender.change.min(tender.amount), tender.change);
         }
@@ -242,26 +268,58 @@ impl Sale {
         Minor(self.cash_rounding.0.clamp(-most, most))
     }
 
+    /// Sums of what is spread: no discount takes off more than there is, no price contains more
+    /// taxes than it is, and no tax is on nothing.
+    fn spread_misfits(&self, expect: &mut impl FnMut(Sum, Minor, Minor)) {
+        for (index, (discount, off)) in self.discounts.iter().zip(self.offs()).enumerate() {
+            expect(Sum::SaleDiscount(index), discount.amount.min(off.most), discount.amount);
+        }
+        for (index, (tax, most)) in self.taxes.iter().zip(self.possible_taxes()).enumerate() {
+            expect(Sum::ReceiptTax(index), most, tax.tax.amount);
+        }
+        let paid = self.paid();
+        for (index, (line, sold)) in paid.lines.iter().zip(&self.lines).enumerate() {
+            let shares = line.taxes.len() - sold.taxes.len();
+            let contained = contained_of(&line.taxes);
+            expect(Sum::LineTax(index), most_contained(line.net, contained, shares), contained);
+        }
+        for (index, (charge, sold)) in paid.charges.iter().zip(&self.charges).enumerate() {
+            let shares = charge.taxes.len() - sold.taxes.len();
+            let contained = contained_of(&charge.taxes);
+            let most = most_contained(charge.amount, contained, shares);
+            expect(Sum::ChargeTax(index), most, contained);
+        }
+    }
+
     /// What the total should be: lines less discounts plus charges and added taxes.
     pub fn parts_total(&self) -> Minor {
-        self.sum_of_parts(self.nets(), self.discounted())
+        let discounts = total_of(self.discounts.iter().map(|discount| discount.amount));
+        let lines = self.lines.iter().map(|line| {
+            Minor(line.net.0 + self.added(line.taxes.iter(), self.prices_include_tax).0)
+        });
+        let charges = self
+            .charges
+            .iter()
+            .map(|charge| Minor(charge.amount.0 + self.added(charge.taxes.iter(), false).0));
+        let of_receipt = self.added(self.taxes.iter().map(|tax| &tax.tax), self.prices_include_tax);
+        Minor(total_of(lines.chain(charges)).0 + of_receipt.0 - discounts.0)
     }
 
-    fn nets(&self) -> Minor {
-        total_of(self.lines.iter().map(|line| line.net))
+    /// Those taxes that are on top of the price.
+    fn added<'t>(&self, taxes: impl Iterator<Item = &'t Tax>, included: bool) -> Minor {
+        let on_top = |tax: &&Tax| !tax.included.unwrap_or(included);
+        total_of(taxes.filter(on_top).map(|tax| tax.amount))
     }
+}
 
-    fn discounted(&self) -> Minor {
-        total_of(self.discounts.iter().map(|d| d.amount))
-    }
-
-    fn sum_of_parts(&self, nets: Minor, discounts: Minor) -> Minor {
-        let added_taxes = match self.prices_include_tax {
-            true => Minor::ZERO,
-            false => total_of(self.lines.iter().map(|line| taxes_of(&line.taxes))),
-        };
-        let charges = total_of(self.charges.iter().map(Charge::gross));
-        Minor(nets.0 - discounts.0 + added_taxes.0 + charges.0)
+/// As much of `contained` taxes as a price can contain: all of it, one minor unit more for each
+/// share that was rounded up, and nothing where there is no price.
+fn most_contained(price: Minor, contained: Minor, shares: usize) -> Minor {
+    let rounded = i64::try_from(shares).unwrap_or(0);
+    match price.0 {
+        0 => Minor::ZERO,
+        price if price > 0 => Minor(contained.0.clamp(0, price + rounded)),
+        price => Minor(contained.0.clamp(price - rounded, 0)),
     }
 }
 

@@ -253,22 +253,24 @@ fn against_returns(
     let (all, older): (Vec<Return>, Vec<Return>) =
         returns::load(read, ids, false)?.into_iter().partition(|one| !before.has(one.id));
     before.owing.extend(older.into_iter().filter(|one| !one.training).map(|one| one.store));
-    let mut taken: Vec<Uuid> =
-        all.iter().filter_map(|one| Some(one.exchange.as_ref()?.sale)).collect();
-    taken.sort_unstable();
-    let documents = sales::stored(read, &taken)?.into_iter();
-    let new: HashMap<Uuid, Sale> = documents
+    let taken = all.iter().filter_map(|one| Some(one.exchange.as_ref()?.sale));
+    let with_fees = all.iter().flat_map(|one| &one.lines).filter(|line| !line.fee_taxes.is_empty());
+    let mut asked: Vec<Uuid> = taken.chain(with_fees.map(|line| line.sale)).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let documents = sales::stored(read, &asked)?.into_iter();
+    let sales: HashMap<Uuid, Sale> = documents
         .filter_map(|(id, document, _)| Some((id, wire::sale::read_document(&document, id).ok()?)))
         .collect();
     Ok(all
         .iter()
-        .filter_map(|one| against_return(one, &new, sums.get(&one.id.to_string())))
+        .filter_map(|one| against_return(one, &sales, sums.get(&one.id.to_string())))
         .collect())
 }
 
 fn against_return(
     the_return: &Return,
-    new: &HashMap<Uuid, Sale>,
+    sales: &HashMap<Uuid, Sale>,
     booked: Option<&Amounts>,
 ) -> Option<Fault> {
     let booked = booked.copied().unwrap_or_default();
@@ -278,11 +280,11 @@ fn against_return(
     }
     // The goods' side has the sale's taxes and charges in it, which the log proves; here it is held
     // by its sum.
-    let fees = fees(the_return).0;
+    let fees = fees(the_return, |sale| sales.get(&sale)).0;
     let mut due = paid_out(the_return);
     due.credit(Account::Fees, Minor(fees));
     if let Some((exchange, sale)) =
-        the_return.exchange.as_ref().and_then(|of| Some((of, new.get(&of.sale)?)))
+        the_return.exchange.as_ref().and_then(|of| Some((of, sales.get(&of.sale)?)))
     {
         due.add(&exchanged(exchange, sale));
     }

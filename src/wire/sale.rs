@@ -9,6 +9,7 @@
 mod listed;
 mod parts;
 mod read;
+mod scope;
 mod tie;
 mod view;
 
@@ -20,8 +21,9 @@ mod tests;
 mod tie_tests;
 
 pub use listed::{ImportResult, ImportStatus, SaleFilterParams};
-pub(super) use parts::{discounts, tenders};
+pub(super) use parts::{receipt_discounts, tenders};
 pub use read::read_document;
+pub(super) use scope::Numbers;
 pub(super) use tie::not_carried;
 pub use tie::{CarriedFrom, EvenLine, ExchangeOf};
 pub use view::{RecordedSale, SaleChargeView, SaleLineView, SaleTenderView, SaleView, recorded};
@@ -94,16 +96,22 @@ pub struct NewSale {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 64, example = "member")]
     pub customer_class: Option<String>,
-    /// Whether each line's `net` contains its taxes.
+    /// Whether each line's `net` contains its taxes; a tax can say otherwise of itself.
     #[serde(default)]
     pub prices_include_tax: bool,
     /// What was sold.
     #[schema(min_items = 1, max_items = 5000)]
     pub lines: Vec<SaleLine>,
-    /// Discounts of the whole sale, on top of those of the lines.
+    /// Discounts of the whole sale, or of the lines and charges that they name, on top of those of
+    /// the lines.
     #[serde(default)]
     #[schema(max_items = 50)]
-    pub discounts: Vec<SaleDiscount>,
+    pub discounts: Vec<ReceiptDiscount>,
+    /// Taxes computed once for the receipt, in place of those of the lines. Each is spread over
+    /// what it names, in proportion to what was paid, by largest remainder.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub taxes: Vec<ReceiptTax>,
     /// Shipping, fees, deposits.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -227,6 +235,57 @@ pub struct SaleDiscount {
     pub description: Option<String>,
 }
 
+/// A discount of the sale. Naming neither lines nor charges, it is off all lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptDiscount {
+    /// What was taken off; not negative.
+    #[schema(format = "amount", example = "9.95")]
+    pub amount: String,
+    /// The promotion that gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "FREESHIP")]
+    pub promotion: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500, example = "Free shipping")]
+    pub description: Option<String>,
+    /// Numbers of the lines that it is off; with it, or with `charges`, of nothing else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(min_items = 1, max_items = 5000)]
+    pub lines: Vec<u32>,
+    /// Numbers of the charges that it is off, such as free shipping.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(min_items = 1, max_items = 50, example = json!([1]))]
+    pub charges: Vec<u32>,
+}
+
+/// A tax computed once for the receipt. Naming neither lines nor charges, it is on all lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptTax {
+    /// The shop's code for the tax; none of the lines that it is on has a tax of this code already.
+    #[schema(min_length = 1, max_length = 64, example = "NY")]
+    pub code: String,
+    /// The rate as a fraction, in decimals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 16, example = "0.08875")]
+    pub rate: Option<String>,
+    /// The tax of all that it is on together; negative only where more was paid out than paid.
+    #[schema(format = "amount", example = "1.97")]
+    pub amount: String,
+    /// Whether the prices contain it; left out, as `prices_include_tax` says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub included: Option<bool>,
+    /// Numbers of the lines that it is on; with it, or with `charges`, on nothing else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(min_items = 1, max_items = 5000, example = json!([1, 2]))]
+    pub lines: Vec<u32>,
+    /// Numbers of the charges that it is on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(min_items = 1, max_items = 50)]
+    pub charges: Vec<u32>,
+}
+
 /// A tax as charged; refunds never ask for today's rate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -241,6 +300,10 @@ pub struct SaleTax {
     /// The tax of the whole line or charge; not negative.
     #[schema(format = "amount", example = "2.00")]
     pub amount: String,
+    /// Whether the price contains it. Left out: of a line, as `prices_include_tax` says; of a
+    /// charge, that it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub included: Option<bool>,
 }
 
 /// Shipping, a fee or a deposit.
@@ -254,10 +317,10 @@ pub struct SaleCharge {
     #[serde(rename = "type")]
     #[schema(min_length = 1, max_length = 64, example = "shipping")]
     pub kind: String,
-    /// Before taxes, also where prices include them.
+    /// Before taxes, also where prices include them; only a tax that says `included` is in it.
     #[schema(format = "amount", example = "4.90")]
     pub amount: String,
-    /// Taxes on top of the amount.
+    /// Taxes of the charge, on top of the amount unless they say that they are `included`.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub taxes: Vec<SaleTax>,

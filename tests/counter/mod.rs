@@ -20,7 +20,7 @@ use returndesk::domain::prices::Market;
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::refusal::Refusal;
 use returndesk::domain::returns::{RecordReturn, Return};
-use returndesk::domain::sale::{Discount, Sale, SaleLine, Tax, Tender};
+use returndesk::domain::sale::{Discount, Sale, SaleLine, Scope, Tax, Tender};
 use returndesk::domain::settings::{Operator, Settings, Store};
 use returndesk::domain::state::{Ids, State};
 use returndesk::domain::tender::TenderType;
@@ -177,11 +177,16 @@ pub fn line(number: u32, units: i64, price: i64) -> SaleLine {
 }
 
 pub fn tax(code: &str, amount: i64) -> Tax {
-    Tax { code: code.to_owned(), rate: None, amount: Minor(amount) }
+    Tax { code: code.to_owned(), rate: None, amount: Minor(amount), included: None }
 }
 
 pub fn discount(amount: i64, promotion: Option<&str>) -> Discount {
-    Discount { amount: Minor(amount), promotion: promotion.map(str::to_owned), description: None }
+    Discount {
+        amount: Minor(amount),
+        promotion: promotion.map(str::to_owned),
+        description: None,
+        of: Scope::default(),
+    }
 }
 
 /// A tender of a sale; a card or a check has a reference.
@@ -214,6 +219,7 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
         prices_include_tax: false,
         lines,
         discounts: Vec::new(),
+        taxes: Vec::new(),
         charges: Vec::new(),
         tenders,
         cash_rounding: Minor::ZERO,

@@ -15,7 +15,7 @@ use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Outcome};
 use returndesk::domain::returns::{RefundStatus, Return, VoidReturn};
 use returndesk::domain::rounding::cash_rounding;
-use returndesk::domain::sale::{Sale, SaleLine, Tax, Tender};
+use returndesk::domain::sale::{Sale, SaleLine, Tender};
 use returndesk::domain::tender::TenderType;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -195,8 +195,7 @@ impl Case {
         let line = |((units, price, tax), number): (&(i64, i64, i64), u32)| {
             let mut line: SaleLine = crate::counter::line(number, *units, *price);
             let most = if self.first.prices_include_tax { line.net.0 } else { i64::MAX };
-            line.taxes =
-                vec![Tax { code: "T".to_owned(), rate: None, amount: Minor((*tax).min(most)) }];
+            line.taxes = vec![crate::counter::tax("T", (*tax).min(most))];
             ExchangeLine { line, attributes: BTreeMap::new(), exchanged_for: None, priced: true }
         };
         let lines: Vec<ExchangeLine> = taken.lines.iter().zip(1..).map(line).collect();

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use returndesk::domain::draft::{Asked, Draft};
 use returndesk::domain::money::Minor;
 use returndesk::domain::quantity::Quantity;
-use returndesk::domain::sale::{Discount, Sale};
+use returndesk::domain::sale::Sale;
 use returndesk::domain::tender::TenderType::Cash;
 
 const RULES: &str = r#"[{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 20},
@@ -48,7 +48,7 @@ fn sold(number: usize, shape: &Shape) -> Sale {
         let date = format!("2026-03-{on:02}");
         (sale.business_date, sale.sold_at) = (day(&date), noon(&date));
         sale.prices_include_tax = *included;
-        sale.discounts = vec![Discount { amount: discount, promotion: None, description: None }];
+        sale.discounts = vec![crate::counter::discount(discount.0, None)];
         totalled(sale);
         sale.tenders = vec![tender(1, Cash, sale.total.0, 0)];
     })

@@ -13,7 +13,7 @@ impl LineBook {
     /// Remembers that a return of this line was repriced, though it may have withheld nothing.
     pub fn mark_repriced(&mut self) {
         if self.withheld.is_empty() {
-            self.withheld = vec![Minor::ZERO; 1 + self.taxes];
+            self.withheld = vec![Minor::ZERO; 1 + self.taxes.len()];
         }
     }
 
@@ -75,7 +75,7 @@ impl LineBook {
     fn shift(&self, net: Minor) -> Vec<Minor> {
         let (worth, withheld) = (self.net_worth().0, self.net_withheld().0 + net.0);
         let mut moved = vec![net];
-        for tax in 1..=self.taxes {
+        for tax in 1..=self.taxes.len() {
             let known = self.withheld[tax].0;
             let share = i128::from(self.given[tax].0 + known) * i128::from(withheld);
             let upto = if worth > 0 { half_up(share, i128::from(worth)) } else { 0 };

@@ -32,9 +32,7 @@ impl<'a> Deciding<'a> {
         }
         let Some((rules, found)) = self.rules_of_charge(sale) else { return self.no_policy() };
         let Some(book) = self.books.get_mut(&sale) else { return };
-        let Some(charge) =
-            book.sale.charges.iter().find(|charge| charge.charge == asked.charge).cloned()
-        else {
+        let Some(charge) = book.sale.paid_charge(asked.charge) else {
             let detail = format!("The sale has no charge {}.", asked.charge);
             self.faults.push(Fault::invalid(format!("{pointer}/charge"), &detail));
             return;

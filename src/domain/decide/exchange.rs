@@ -10,7 +10,7 @@ use super::super::policy::{ExchangeWindow, Version};
 use super::super::quantity::Quantity;
 use super::super::refunds::Carry;
 use super::super::refusal::Fault;
-use super::super::sale::{Discount, Sale, SaleLine, Sum, Tax};
+use super::super::sale::{Discount, Sale, SaleLine, Scope, Sum, Tax};
 use super::super::settings::Store;
 use super::super::tie::{Even, Since, Tie};
 use super::Deciding;
@@ -57,6 +57,7 @@ impl<'a> Deciding<'a> {
             prices_include_tax,
             lines,
             discounts: asked.discounts.clone(),
+            taxes: Vec::new(),
             charges: Vec::new(),
             tenders: asked.tenders.clone(),
             cash_rounding: Minor::ZERO,
@@ -137,24 +138,20 @@ impl<'a> Deciding<'a> {
         for line in
             self.lines.iter().filter(|line| line.index == of && line.quantity > Quantity::ZERO)
         {
-            let sale = line.sale.and_then(|sale| self.books.get(&sale)).map(|book| &book.sale);
-            let taxes: i64 = line.taxes.iter().map(|(_, amount)| amount.0).sum();
-            let included = sale.is_some_and(|sale| sale.prices_include_tax);
-            kept.net.0 += match (included, prices_include_tax) {
-                (true, false) => line.net.0 - taxes,
-                (false, true) => line.net.0 + taxes,
-                _ => line.net.0,
-            };
-            let sold = line.sale_line.and_then(|number| sale?.line(number));
-            for (code, amount) in &line.taxes {
+            let book = line.sale.and_then(|sale| self.books.get(&sale));
+            let sold = book
+                .zip(line.sale_line)
+                .and_then(|(book, number)| book.position(number).map(|place| &book.lines[place]));
+            kept.net.0 += line.net.0;
+            for (tax, (code, amount)) in sold.iter().flat_map(|s| s.taxes()).zip(&line.taxes) {
+                kept.net.0 += match (tax.is_contained(), prices_include_tax) {
+                    (true, false) => -amount.0,
+                    (false, true) => amount.0,
+                    _ => 0,
+                };
                 match kept.taxes.iter_mut().find(|tax| tax.code == *code) {
                     Some(tax) => tax.amount.0 += amount.0,
-                    None => {
-                        let rate = sold.and_then(|line| {
-                            line.taxes.iter().find(|tax| tax.code == *code)?.rate.clone()
-                        });
-                        kept.taxes.push(Tax { code: code.clone(), rate, amount: *amount });
-                    }
+                    None => kept.taxes.push(Tax { amount: *amount, included: None, ..tax.clone() }),
                 }
             }
         }
@@ -287,8 +284,12 @@ impl Kept {
         let too_much = super::super::allocate::half_up(each * units, 1_000) - self.net.0;
         if too_much > 0 {
             let description = Some(PRICE_KEPT.to_owned());
-            self.discounts =
-                vec![Discount { amount: Minor(too_much), promotion: None, description }];
+            self.discounts = vec![Discount {
+                amount: Minor(too_much),
+                promotion: None,
+                description,
+                of: Scope::default(),
+            }];
         }
     }
 }

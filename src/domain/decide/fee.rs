@@ -64,9 +64,7 @@ impl Kept {
     /// What the customer gets less than `parts.gross`: the fee, and its taxes unless it contains
     /// them.
     pub(super) fn in_all(&self, line: &LineBook) -> i64 {
-        let taxes: i64 =
-            if line.net_contains_taxes() { 0 } else { self.taxes.iter().map(|tax| tax.0).sum() };
-        self.fee.0 + taxes
+        self.fee.0 + line.added(&self.taxes).0
     }
 }
 
@@ -106,10 +104,15 @@ impl Deciding<'_> {
             FeeTax::None => Vec::new(),
         };
         let tax: i64 = taxes.iter().map(|tax| tax.0).sum();
-        let with_tax = match (tax, step.line.net_contains_taxes()) {
-            (0, _) => " is".to_owned(),
-            (_, true) => format!(", {} tax included, is", Minor(tax).format(self.currency)),
-            (_, false) => format!(" and {} tax on it are", Minor(tax).format(self.currency)),
+        let added = step.line.added(&taxes).0;
+        let money = |amount: i64| Minor(amount).format(self.currency);
+        let with_tax = match (tax - added, added) {
+            (0, 0) => " is".to_owned(),
+            (contained, 0) => format!(", {} tax included, is", money(contained)),
+            (0, added) => format!(" and {} tax on it are", money(added)),
+            (contained, added) => {
+                format!(", {} tax included, and {} tax on it are", money(contained), money(added))
+            }
         };
         let detail = format!(
             "A restocking fee of {} ({told}){with_tax} kept.",

@@ -11,12 +11,12 @@ use super::super::policy::{
 };
 use super::super::quantity::Quantity;
 use super::super::refusal::Fault;
-use super::super::sale::{Sale, SaleLine};
+use super::super::sale::Sale;
 use super::super::tender::TenderType;
 use super::super::tie::Since;
 use super::super::words::{Disposition, Reason};
+use super::Deciding;
 use super::fee::{Before, Kept, Step};
-use super::{Deciding, tax_pairs, with_codes};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -164,7 +164,7 @@ impl<'a> Deciding<'a> {
 
     /// Asks the policy of the line, and enters the decision.
     pub(super) fn judge(&mut self, index: usize, sale_id: Uuid, sale: &Arc<Sale>, taken: Taken) {
-        let parts = parts_of(&taken, &sale.lines[taken.place]);
+        let parts = parts_of(&taken);
         let Some(judged) = self.governing_judgement(index, sale, &taken, &parts) else {
             return self.no_policy();
         };
@@ -182,7 +182,7 @@ impl<'a> Deciding<'a> {
     ) {
         let asked = &self.draft.lines[index];
         let line = &sale.lines[taken.place];
-        let parts = parts_of(&taken, line);
+        let parts = parts_of(&taken);
         let kept = judged.kept.as_ref();
         let mut findings = taken.findings;
         findings.extend(judged.findings);
@@ -200,12 +200,12 @@ impl<'a> Deciding<'a> {
             policy_version: judged.version,
             verdict: Verdict::Allowed,
             net: parts.net,
-            taxes: tax_pairs(sale, taken.place, &parts),
+            taxes: taken.before.with_codes(&parts.taxes),
             discount_shares: parts.discount_shares.clone(),
             gross: parts.gross,
             withheld: parts.withheld.first().copied().unwrap_or_default(),
             fee: kept.map_or(Minor::ZERO, |kept| kept.fee),
-            fee_taxes: kept.map_or(Vec::new(), |kept| with_codes(line, &kept.taxes)),
+            fee_taxes: kept.map_or(Vec::new(), |kept| taken.before.with_codes(&kept.taxes)),
             refund: Minor(parts.gross.0 - kept.map_or(0, |kept| kept.in_all(&taken.before))),
             findings,
         });
@@ -445,8 +445,9 @@ impl<'a> Deciding<'a> {
 }
 
 /// What was taken; nothing of anything where it could not be.
-fn parts_of(taken: &Taken, line: &SaleLine) -> Parts {
-    let nothing = || Parts { taxes: vec![Minor::ZERO; line.taxes.len()], ..Parts::default() };
+fn parts_of(taken: &Taken) -> Parts {
+    let taxes = vec![Minor::ZERO; taken.before.taxes().len()];
+    let nothing = || Parts { taxes, ..Parts::default() };
     taken.parts.clone().unwrap_or_else(nothing)
 }
 

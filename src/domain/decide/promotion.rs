@@ -12,7 +12,7 @@ use super::super::sale::Sale;
 use super::super::words::Reason;
 use super::fee::{Before, Step};
 use super::line::Taken;
-use super::{Deciding, Found, with_codes};
+use super::{Deciding, Found};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -119,11 +119,10 @@ impl Deciding<'_> {
         else {
             return;
         };
-        let known = Arc::clone(&book.sale);
         let parts = book.lines[place].withhold(&parts, net);
         let decided = &mut self.lines[line];
         (decided.net, decided.gross, decided.withheld) = (parts.net, parts.gross, net);
-        decided.taxes = with_codes(&known.lines[place], &parts.taxes);
+        decided.taxes = book.lines[place].with_codes(&parts.taxes);
         if let (true, Some(resolved)) = (net.is_positive(), &self.resolved[line]) {
             let detail = format!(
                 "Bought under promotion {}, of which items are kept: {} of their discount is withheld until they come \
@@ -171,9 +170,8 @@ impl Deciding<'_> {
                 decided.findings.retain(|finding| finding.code != Code::FeeApplied);
                 decided.refund = Minor(refund);
                 decided.fee = kept.as_ref().map_or(Minor::ZERO, |kept| kept.fee);
-                decided.fee_taxes = kept
-                    .as_ref()
-                    .map_or(Vec::new(), |kept| with_codes(&known.lines[place], &kept.taxes));
+                decided.fee_taxes =
+                    kept.as_ref().map_or(Vec::new(), |kept| of.with_codes(&kept.taxes));
                 decided.findings.extend(kept.map(|kept| kept.told));
             }
             before.add(quantity, parts);

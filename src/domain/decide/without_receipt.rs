@@ -1,7 +1,7 @@
 //! Goods without a receipt: the policy in force now, asked of what is known of the article, and the
 //! lowest price that anybody paid for it (PRODUCT §9, docs/decisions/0014).
 
-use super::super::book::{Book, Parts};
+use super::super::book::{Book, LineBook, Parts};
 use super::super::decision::{Code, Finding, LineDecision, Verdict};
 use super::super::draft::{Asked, DraftLine};
 use super::super::money::Minor;
@@ -13,7 +13,7 @@ use super::super::sale::Sale;
 use super::super::words::Disposition;
 use super::fee::{Before, Kept, Step};
 use super::line::{condition, spoken_days};
-use super::{Deciding, same_tender_rules, with_codes};
+use super::{Deciding, same_tender_rules};
 use std::sync::Arc;
 
 /// The purchase that a price is taken from.
@@ -21,6 +21,13 @@ struct Reference {
     price: LowestPrice,
     sale: Arc<Sale>,
     place: usize,
+}
+
+impl Reference {
+    /// The line, as if nothing of it had come back.
+    fn line(&self) -> LineBook {
+        Book::new(Arc::clone(&self.sale)).lines.swap_remove(self.place)
+    }
 }
 
 impl<'a> Deciding<'a> {
@@ -85,13 +92,13 @@ impl<'a> Deciding<'a> {
         findings.extend(condition(resolved, asked));
         findings.extend(self.identity(resolved));
         findings.extend(self.unit_of_a_receipt(asked, units, reference));
-        let worth = reference.map(|r| worth(&r.sale, r.place, units, asked.unit_price));
+        let worth = reference.map(|r| worth(&r.line(), units, asked.unit_price));
         let own = reference.zip(worth.as_ref()).and_then(|(r, parts)| {
-            asked.unit_price.filter(|_| parts.net < self::worth(&r.sale, r.place, units, None).net)
+            asked.unit_price.filter(|_| parts.net < self::worth(&r.line(), units, None).net)
         });
         findings.push(self.price_told(resolved, period, reference, own));
         let taxes = match (reference, &worth) {
-            (Some(r), Some(parts)) => with_codes(&r.sale.lines[r.place], &parts.taxes),
+            (Some(r), Some(parts)) => r.line().with_codes(&parts.taxes),
             _ => Vec::new(),
         };
         let kept = match (reference, &worth) {
@@ -101,7 +108,7 @@ impl<'a> Deciding<'a> {
         let (fee, fee_taxes, off) =
             kept.zip(reference).map_or_else(Default::default, |((kept, off), r)| {
                 findings.push(kept.told);
-                (kept.fee, with_codes(&r.sale.lines[r.place], &kept.taxes), off)
+                (kept.fee, r.line().with_codes(&kept.taxes), off)
             });
         let parts = worth.clone().unwrap_or_default();
         let quantity = if worth.is_some() { units } else { Quantity::ZERO };
@@ -238,7 +245,7 @@ impl<'a> Deciding<'a> {
             "the lowest price of the last {}, {}{} on {}",
             spoken_days(i64::from(days)),
             money(r.price.of_one()),
-            if r.sale.lines[r.place].taxes.is_empty() { "" } else { " with taxes" },
+            if r.line().taxes().is_empty() { "" } else { " with taxes" },
             r.price.day
         );
         let detail = match own {
@@ -261,7 +268,7 @@ impl<'a> Deciding<'a> {
         parts: &Parts,
     ) -> Option<(Kept, i64)> {
         let (sale, place) = (&*reference.sale, reference.place);
-        let line = Book::new(Arc::clone(&reference.sale)).lines.swap_remove(place);
+        let line = reference.line();
         let step = Step { sale, place, line: &line, before: Before::of(&line), quantity, parts };
         let kept = self.fee(resolved, asked, &step)?;
         let off = kept.in_all(&line);
@@ -286,17 +293,13 @@ impl<'a> Deciding<'a> {
 
 /// What units are worth at the price of a line, net and each tax by itself, and never more than the
 /// register's own price comes to: then the taxes go down with the net.
-fn worth(sale: &Arc<Sale>, place: usize, units: Quantity, own: Option<Minor>) -> Parts {
-    let line = &sale.lines[place];
-    let of_sale: i64 = sale.discount_shares().iter().map(|shares| shares[place].0).sum();
-    let paid = Minor(line.net.0 - of_sale);
-    let full = share(paid, units, line.quantity);
+fn worth(line: &LineBook, units: Quantity, own: Option<Minor>) -> Parts {
+    let full = share(line.net_value(), units, line.sold);
     let net = own.map_or(full, |own| full.min(share(own, units, Quantity::ONE)));
     let of_tax = |amount: Minor| {
-        let tax = share(amount, units, line.quantity);
+        let tax = share(amount, units, line.sold);
         if net == full { tax } else { share(tax, Quantity(net.0), Quantity(full.0)) }
     };
-    let taxes: Vec<Minor> = line.taxes.iter().map(|tax| of_tax(tax.amount)).collect();
-    let added: i64 = if sale.prices_include_tax { 0 } else { taxes.iter().map(|tax| tax.0).sum() };
-    Parts { net, gross: Minor(net.0 + added), taxes, ..Parts::default() }
+    let taxes: Vec<Minor> = line.tax_values().iter().map(|tax| of_tax(*tax)).collect();
+    Parts { net, gross: Minor(net.0 + line.added(&taxes).0), taxes, ..Parts::default() }
 }

@@ -6,6 +6,7 @@ use super::super::draft::{Draft, ExchangeLine};
 use super::super::money::{Currency, Minor};
 use super::super::sale::{Card, Discount, Sale, SaleLine, Tax, Tender};
 use super::super::tie::{Since, Tie};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The sale's document. What no word of the domain says of a line is taken from the draft.
@@ -72,6 +73,8 @@ fn discounts(all: &[Discount], currency: Currency) -> Json {
             ("amount", Some(discount.amount.format(currency).into())),
             ("promotion", text(discount.promotion.as_deref())),
             ("description", text(discount.description.as_deref())),
+            ("lines", numbers(&discount.of.lines)),
+            ("charges", numbers(&discount.of.charges)),
         ])
     };
     Json::List(all.iter().map(discount).collect())
@@ -82,7 +85,13 @@ fn tax(tax: &Tax, currency: Currency) -> Json {
         ("code", Some(tax.code.as_str().into())),
         ("rate", text(tax.rate.as_deref())),
         ("amount", Some(tax.amount.format(currency).into())),
+        ("included", tax.included.map(Json::from)),
     ])
+}
+
+/// The numbers that something names; left out where it names none.
+fn numbers(all: &BTreeSet<u32>) -> Option<Json> {
+    (!all.is_empty()).then(|| Json::List(all.iter().map(|number| (*number).into()).collect()))
 }
 
 fn tender(tender: &Tender, sale: &Sale) -> Json {

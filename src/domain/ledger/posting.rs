@@ -1,15 +1,15 @@
 //! What each act moves, as an accountant would book it.
 
 use super::{Account, Amounts, Posting};
-use crate::domain::book::Parts;
 use crate::domain::exchanges::Exchange;
 use crate::domain::gift_cards::{Card, CardEntry};
 use crate::domain::money::Minor;
 use crate::domain::perform::Context;
 use crate::domain::returns::{Refund, RefundStatus, Return, ReturnedLine, Unreceipted};
-use crate::domain::sale::{Sale, SaleLine, taxes_of};
+use crate::domain::sale::{Sale, SaleLine, contained_of, taxes_of};
 use crate::domain::state::State;
 use jiff::civil::Date;
+use uuid::Uuid;
 
 /// A sale: what was taken in, against revenue, charges and taxes. Change leaves the drawer,
 /// whatever was paid with; the rounding of cash is a gain or loss of its own.
@@ -19,18 +19,17 @@ pub fn sold(sale: &Sale) -> Posting {
         amounts.debit(Account::of_tender(tender.kind), tender.amount);
         amounts.credit(Account::Cash, tender.change);
     }
-    for line in &sale.lines {
-        let taxes = taxes_of(&line.taxes);
-        let contained = if sale.prices_include_tax { taxes } else { Minor::ZERO };
-        let net = Minor(line.net.0 - contained.0);
+    let paid = sale.paid();
+    for (line, paid) in sale.lines.iter().zip(&paid.lines) {
+        let net = Minor(line.net.0 - contained_of(&paid.taxes).0);
         let on_card = on_card(line, net);
         amounts.credit(Account::GiftCard, on_card);
         amounts.credit(Account::Sales, Minor(net.0 - on_card.0));
-        amounts.credit(Account::Tax, taxes);
+        amounts.credit(Account::Tax, taxes_of(&paid.taxes));
+        paid.discount_shares.iter().for_each(|share| amounts.debit(Account::Sales, *share));
     }
-    sale.discounts.iter().for_each(|discount| amounts.debit(Account::Sales, discount.amount));
-    for charge in &sale.charges {
-        amounts.credit(Account::Charges, charge.amount);
+    for charge in &paid.charges {
+        amounts.credit(Account::Charges, Minor(charge.amount.0 - contained_of(&charge.taxes).0));
         amounts.credit(Account::Tax, taxes_of(&charge.taxes));
     }
     amounts.credit(Account::Rounding, sale.cash_rounding);
@@ -81,7 +80,7 @@ pub fn returned(state: &State, the_return: &Return) -> Posting {
         let net = Minor(line.parts.gross.0 - taxes);
         amounts.debit(if is_foreign_card(state, line) { Account::GiftCard } else { account }, net);
         amounts.debit(Account::TaxReturned, Minor(taxes));
-        let (fee, tax_kept) = fee(&line.parts, line.fee, line.fee_taxes.iter());
+        let (fee, tax_kept) = fee(line, state.book(line.sale).map(|book| &*book.sale));
         amounts.credit(Account::Fees, fee);
         amounts.credit(Account::TaxReturned, tax_kept);
     }
@@ -96,13 +95,11 @@ pub fn returned(state: &State, the_return: &Return) -> Posting {
     // they were sold under face.
     amounts.shift(state.wallet.taken_by_return(the_return.id), Account::Returns, Account::GiftCard);
     for (sale, number) in &the_return.charges {
-        let of_sale = state.book(*sale).map(|book| &book.sale);
-        let Some(charge) =
-            of_sale.and_then(|sale| sale.charges.iter().find(|c| c.charge == *number))
-        else {
+        let Some(charge) = state.book(*sale).and_then(|book| book.sale.paid_charge(*number)) else {
             continue;
         };
-        amounts.debit(Account::ChargesReturned, charge.amount);
+        let net = Minor(charge.amount.0 - contained_of(&charge.taxes).0);
+        amounts.debit(Account::ChargesReturned, net);
         amounts.debit(Account::TaxReturned, taxes_of(&charge.taxes));
     }
     amounts.add(&paid_out(the_return));
@@ -134,23 +131,38 @@ pub fn exchanged(exchange: &Exchange, sale: &Sale) -> Amounts {
     amounts
 }
 
-/// The fee kept of a line, and the tax kept with it: that tax was not given back. Where the line's
-/// net contains its taxes, the fee contains its own.
-fn fee<'a>(parts: &Parts, fee: Minor, taxes: impl Iterator<Item = &'a Minor>) -> (Minor, Minor) {
-    let tax: i64 = taxes.map(|tax| tax.0).sum();
-    let contained = if parts.gross == parts.net { tax } else { 0 };
-    (Minor(fee.0 - contained), Minor(tax))
+/// The fee kept of a line of this sale, and the tax kept with it: that tax was not given back.
+/// Where the line's net contains a tax, the fee contains its own.
+fn fee(line: &ReturnedLine, sale: Option<&Sale>) -> (Minor, Minor) {
+    let taxes = total(&line.fee_taxes);
+    let parts = &line.parts;
+    let added = parts.gross.0 - parts.net.0;
+    let contained = if added == 0 {
+        taxes
+    } else if added == total(&parts.taxes) {
+        0
+    } else {
+        let paid = sale.and_then(|sale| sale.paid_line(line.sale_line));
+        let known = paid.iter().flat_map(|paid| &paid.taxes).zip(&line.fee_taxes);
+        known.filter(|(tax, _)| tax.is_contained()).map(|(_, kept)| kept.0).sum()
+    };
+    (Minor(line.fee.0 - contained), Minor(taxes))
 }
 
+/// What was refunded of goods without a receipt tells which of the kept taxes the fee contains.
 fn fee_without_receipt(line: &Unreceipted) -> (Minor, Minor) {
-    let parts = Parts { net: line.net, gross: line.gross, ..Parts::default() };
-    fee(&parts, line.fee, line.fee_taxes.iter().map(|(_, tax)| tax))
+    let taxes: i64 = line.fee_taxes.iter().map(|(_, tax)| tax.0).sum();
+    let added = line.gross.0 - line.fee.0 - line.refund.0;
+    (Minor(line.fee.0 - (taxes - added)), Minor(taxes))
 }
 
-/// The fees kept of a return, without the taxes in them.
-pub fn fees(the_return: &Return) -> Minor {
-    let with_receipt =
-        the_return.lines.iter().map(|line| fee(&line.parts, line.fee, line.fee_taxes.iter()));
+fn total(amounts: &[Minor]) -> i64 {
+    amounts.iter().map(|amount| amount.0).sum()
+}
+
+/// The fees kept of a return, without the taxes in them. `sale` finds the sales that it is of.
+pub fn fees<'s>(the_return: &Return, sale: impl Fn(Uuid) -> Option<&'s Sale>) -> Minor {
+    let with_receipt = the_return.lines.iter().map(|line| fee(line, sale(line.sale)));
     let without = the_return.without_receipt.iter().map(fee_without_receipt);
     Minor(with_receipt.chain(without).map(|(fee, _)| fee.0).sum())
 }

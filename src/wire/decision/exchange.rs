@@ -3,7 +3,9 @@
 use crate::domain::exchanges::Exchanged;
 use crate::domain::money::Currency;
 use crate::domain::sale::{SaleLine as Line, Tender};
-use crate::wire::sale::{CarriedFrom, SaleCard, SaleDiscount, SaleTax, SaleTender};
+use crate::wire::sale::{
+    CarriedFrom, ReceiptDiscount, SaleCard, SaleDiscount, SaleTax, SaleTender,
+};
 use crate::wire::texts::Id;
 use crate::wire::words::TenderWord;
 use serde::Serialize;
@@ -24,7 +26,7 @@ pub struct ExchangeView {
     pub prices_include_tax: bool,
     pub lines: Vec<ExchangedLineView>,
     /// Discounts of all new goods together.
-    pub discounts: Vec<SaleDiscount>,
+    pub discounts: Vec<ReceiptDiscount>,
     /// What pays for them: money of the goods that came back, then what the customer pays.
     pub tenders: Vec<SaleTender>,
     /// What cash rounding added to `total`: tenders less change = total + cash_rounding, once all
@@ -72,7 +74,7 @@ impl ExchangeView {
             discounts: sale
                 .discounts
                 .iter()
-                .map(|discount| SaleDiscount::new(discount, currency))
+                .map(|discount| ReceiptDiscount::new(discount, currency))
                 .collect(),
             tenders: sale.tenders.iter().map(|t| tender(t, exchanged, currency)).collect(),
             cash_rounding: sale.cash_rounding.format(currency),

@@ -6,11 +6,12 @@ use crate::domain::money::Currency;
 use crate::wire::quantity::WireQuantity;
 use crate::wire::reading::{Reading, Sign, filled};
 use crate::wire::sale::{
-    SaleDiscount, SaleLine, SaleTax, SaleTender, discounts, not_carried, tenders,
+    Numbers, ReceiptDiscount, SaleDiscount, SaleLine, SaleTax, SaleTender, not_carried,
+    receipt_discounts, tenders,
 };
 use crate::wire::texts::{Attribute, Label, SerialNumber};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
 
 /// What the customer takes instead.
@@ -24,7 +25,7 @@ pub struct Exchange {
     /// Discounts of all new goods together, on top of those of the lines.
     #[serde(default)]
     #[schema(max_items = 50)]
-    pub discounts: Vec<SaleDiscount>,
+    pub discounts: Vec<ReceiptDiscount>,
     /// How the customer pays what is due. A check tells what is due; recording needs it to the
     /// cent.
     #[serde(default)]
@@ -121,11 +122,18 @@ impl Exchange {
             self.tenders.iter().map(|tender| tender.tender),
         );
         not_carried("/exchange/tenders", &self.tenders, reading);
+        let numbers =
+            Numbers { lines: (1..).take(self.lines.len()).collect(), charges: HashSet::new() };
+        numbers.check_discounts(format_args!("/exchange/discounts"), &self.discounts, reading);
         let read =
             |(index, line): (usize, &mut ExchangeLine)| line.in_domain(index, currency, reading);
         Some(ExchangeDraft {
             lines: self.lines.iter_mut().enumerate().map(read).collect(),
-            discounts: discounts(format_args!("/exchange/discounts"), &mut self.discounts, reading),
+            discounts: receipt_discounts(
+                format_args!("/exchange/discounts"),
+                &mut self.discounts,
+                reading,
+            ),
             tenders: tenders("/exchange/tenders", &mut self.tenders, reading),
             receipt: filled(self.receipt.clone()),
             prices_include_tax: self.prices_include_tax,

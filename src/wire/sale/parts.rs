@@ -1,10 +1,15 @@
 //! From a sale's lines, charges and tenders to the domain's; exchanges read theirs with the same
 //! functions.
 
-use super::{GiftCardSold, SaleCharge, SaleDiscount, SaleLine, SaleTax, SaleTender};
+use super::{
+    GiftCardSold, ReceiptDiscount, ReceiptTax, SaleCharge, SaleDiscount, SaleLine, SaleTax,
+    SaleTender,
+};
 use crate::domain::gift_cards::of_sales::GiftCardSold as SoldHere;
 use crate::domain::money::{Currency, Minor, parse_scaled};
-use crate::domain::sale::{Card, Charge, Discount, SaleLine as Line, Tax, Tender};
+use crate::domain::sale::{
+    Card, Charge, Discount, ReceiptTax as TaxOfAll, SaleLine as Line, Scope, Tax, Tender,
+};
 use crate::wire::reading::{Reading, Sign};
 use crate::wire::strict::free_text::has_card_number;
 use crate::wire::texts::Attribute;
@@ -138,6 +143,22 @@ impl SaleTax {
             code: tax.code.clone(),
             rate: tax.rate.clone(),
             amount: tax.amount.format(currency),
+            included: tax.included,
+        }
+    }
+}
+
+impl ReceiptDiscount {
+    /// A discount of a sale as it is shown.
+    pub fn new(discount: &Discount, currency: Currency) -> ReceiptDiscount {
+        let SaleDiscount { amount, promotion, description } = SaleDiscount::new(discount, currency);
+        let (lines, charges) = (&discount.of.lines, &discount.of.charges);
+        ReceiptDiscount {
+            amount,
+            promotion,
+            description,
+            lines: lines.iter().copied().collect(),
+            charges: charges.iter().copied().collect(),
         }
     }
 }
@@ -188,11 +209,7 @@ pub(in crate::wire) fn tenders(
 }
 
 /// Reads discounts at a place of any body.
-pub(in crate::wire) fn discounts(
-    at: Arguments<'_>,
-    sent: &mut [SaleDiscount],
-    reading: &mut Reading,
-) -> Vec<Discount> {
+fn discounts(at: Arguments<'_>, sent: &mut [SaleDiscount], reading: &mut Reading) -> Vec<Discount> {
     let read = |(index, discount): (usize, &mut SaleDiscount)| Discount {
         amount: reading.amount(
             format_args!("{at}/{index}/amount"),
@@ -201,23 +218,63 @@ pub(in crate::wire) fn discounts(
         ),
         promotion: discount.promotion.clone(),
         description: discount.description.clone(),
+        of: Scope::default(),
     };
     sent.iter_mut().enumerate().map(read).collect()
+}
+
+/// Reads discounts of a whole sale at a place of any body.
+pub(in crate::wire) fn receipt_discounts(
+    at: Arguments<'_>,
+    sent: &mut [ReceiptDiscount],
+    reading: &mut Reading,
+) -> Vec<Discount> {
+    let read = |(index, discount): (usize, &mut ReceiptDiscount)| Discount {
+        amount: reading.amount(
+            format_args!("{at}/{index}/amount"),
+            &mut discount.amount,
+            Sign::NotNegative,
+        ),
+        promotion: discount.promotion.clone(),
+        description: discount.description.clone(),
+        of: scope(&discount.lines, &discount.charges),
+    };
+    sent.iter_mut().enumerate().map(read).collect()
+}
+
+/// Reads taxes of a whole receipt.
+pub(super) fn receipt_taxes(sent: &mut [ReceiptTax], reading: &mut Reading) -> Vec<TaxOfAll> {
+    let mut read = Vec::with_capacity(sent.len());
+    for (index, tax) in sent.iter_mut().enumerate() {
+        rate(format_args!("/taxes/{index}/rate"), tax.rate.as_deref(), reading);
+        let at = format_args!("/taxes/{index}/amount");
+        let amount = reading.amount(at, &mut tax.amount, Sign::Any);
+        let (code, rate, included) = (tax.code.clone(), tax.rate.clone(), tax.included);
+        let of = scope(&tax.lines, &tax.charges);
+        read.push(TaxOfAll { tax: Tax { code, rate, amount, included }, of });
+    }
+    read
+}
+
+fn scope(lines: &[u32], charges: &[u32]) -> Scope {
+    Scope { lines: lines.iter().copied().collect(), charges: charges.iter().copied().collect() }
 }
 
 /// Reads taxes at a place of any body.
 fn taxes(at: Arguments<'_>, sent: &mut [SaleTax], reading: &mut Reading) -> Vec<Tax> {
     let mut read = Vec::with_capacity(sent.len());
     for (index, tax) in sent.iter_mut().enumerate() {
-        if tax.rate.as_deref().is_some_and(|rate| parse_scaled(rate, RATE_DECIMALS).is_none()) {
-            reading.invalid(
-                format_args!("{at}/{index}/rate"),
-                "A rate is a fraction in plain decimals, like \"0.08875\".",
-            );
-        }
+        rate(format_args!("{at}/{index}/rate"), tax.rate.as_deref(), reading);
         let amount =
             reading.amount(format_args!("{at}/{index}/amount"), &mut tax.amount, Sign::NotNegative);
-        read.push(Tax { code: tax.code.clone(), rate: tax.rate.clone(), amount });
+        let (code, rate, included) = (tax.code.clone(), tax.rate.clone(), tax.included);
+        read.push(Tax { code, rate, amount, included });
     }
     read
+}
+
+fn rate(at: Arguments<'_>, sent: Option<&str>, reading: &mut Reading) {
+    if sent.is_some_and(|rate| parse_scaled(rate, RATE_DECIMALS).is_none()) {
+        reading.invalid(at, "A rate is a fraction in plain decimals, like \"0.08875\".");
+    }
 }

@@ -1,7 +1,7 @@
 //! From a sale's body, or its document, to the domain's sale.
 
 use super::NewSale;
-use super::parts::{discounts, tenders};
+use super::parts::{receipt_discounts, receipt_taxes, tenders};
 use crate::domain::money::Currency;
 use crate::domain::refusal::Fault;
 use crate::domain::sale::Sale;
@@ -30,6 +30,7 @@ impl NewSale {
         let sale = self.in_domain(&mut reading);
         self.check_head(sale.as_ref(), now, future, &mut reading);
         self.check_lines(&mut reading);
+        self.check_scopes(&mut reading);
         self.check_ties(&mut reading);
         reading.numbers("tenders", "tender", self.tenders.iter().map(|tender| tender.tender));
         reading.numbers("charges", "charge", self.charges.iter().map(|charge| charge.charge));
@@ -121,7 +122,8 @@ impl NewSale {
             .enumerate()
             .map(|(index, line)| line.in_domain(index, reading))
             .collect();
-        let discounts = discounts(format_args!("/discounts"), &mut self.discounts, reading);
+        let discounts = receipt_discounts(format_args!("/discounts"), &mut self.discounts, reading);
+        let taxes = receipt_taxes(&mut self.taxes, reading);
         let charges = self
             .charges
             .iter_mut()
@@ -147,6 +149,7 @@ impl NewSale {
             prices_include_tax: self.prices_include_tax,
             lines,
             discounts,
+            taxes,
             charges,
             tenders,
             cash_rounding,

@@ -6,7 +6,7 @@ use crate::domain::book::Book;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
-use crate::domain::sale::{Card, Discount, Sale, SaleLine as Line, Tax, Tender};
+use crate::domain::sale::{Card, Discount, Sale, SaleLine as Line, Scope, Tax, Tender};
 use crate::domain::sales::RecordSale;
 use crate::domain::tender::TenderType;
 use crate::wire::strict::Shape;
@@ -79,12 +79,14 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
                 amount: Minor(250),
                 promotion: Some("SPRING".into()),
                 description: Some("10 % off".into()),
+                of: Scope::default(),
             }],
             net: Minor(2250),
             taxes: vec![Tax {
                 code: "NY".into(),
                 rate: Some("0.08875".into()),
                 amount: Minor(200),
+                included: None,
             }],
             serial_numbers: vec![],
             flags: vec![],
@@ -93,6 +95,7 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
             gift_card: None,
         }],
         discounts: vec![],
+        taxes: vec![],
         charges: vec![],
         tenders: vec![
             Tender {

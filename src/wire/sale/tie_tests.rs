@@ -6,7 +6,7 @@ use crate::domain::draft::{Asked, Draft, DraftLine, ExchangeDraft, ExchangeLine,
 use crate::domain::exchanges::document;
 use crate::domain::money::Minor;
 use crate::domain::quantity::Quantity;
-use crate::domain::sale::{Card, Discount, Sale, SaleLine, Tax, Tender};
+use crate::domain::sale::{Card, Discount, Sale, SaleLine, Scope, Tax, Tender};
 use crate::domain::tender::TenderType;
 use crate::domain::tie::{Carried, Even, Since, Tie};
 use crate::domain::words::{Condition, Reason, RefundTo};
@@ -29,9 +29,15 @@ fn line() -> SaleLine {
             amount: Minor(100),
             promotion: Some("P".into()),
             description: None,
+            of: Scope::default(),
         }],
         net: Minor(1100),
-        taxes: vec![Tax { code: "NY".into(), rate: Some("0.08875".into()), amount: Minor(98) }],
+        taxes: vec![Tax {
+            code: "NY".into(),
+            rate: Some("0.08875".into()),
+            amount: Minor(98),
+            included: Some(false),
+        }],
         serial_numbers: vec!["SN-1".into()],
         flags: vec!["final_sale".into()],
         parent_line: None,
@@ -66,6 +72,7 @@ fn sale(first: &Sale) -> Sale {
             amount: Minor(1),
             promotion: None,
             description: Some("odd".into()),
+            of: Scope { lines: [1].into(), charges: [].into() },
         }],
         charges: vec![],
         tenders: vec![

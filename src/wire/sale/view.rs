@@ -1,8 +1,10 @@
 //! A sale as it is shown: as sent, with what has come back of it since.
 
-use super::{NewSale, SaleCharge, SaleLine, SaleTender};
+use super::{NewSale, SaleCharge, SaleLine, SaleTax, SaleTender};
 use crate::domain::book::Book;
+use crate::domain::money::Currency;
 use crate::domain::quantity::Quantity;
+use crate::domain::sale::Tax;
 use crate::wire::extended::Extended;
 use crate::wire::texts::Id;
 use jiff::Timestamp;
@@ -52,6 +54,9 @@ pub struct SaleLineState {
     /// Units that still can.
     #[schema(example = "1")]
     pub returnable_quantity: String,
+    /// The line's shares of the receipt's taxes; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tax_shares: Vec<SaleTax>,
 }
 
 /// What has gone back to a tender.
@@ -72,6 +77,9 @@ pub struct SaleTenderState {
 pub struct SaleChargeState {
     /// Whether it has been refunded.
     pub refunded: bool,
+    /// The charge's shares of the receipt's taxes; absent where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tax_shares: Vec<SaleTax>,
 }
 
 /// What recording adds to a sale.
@@ -102,6 +110,7 @@ impl SaleView {
                     Some(_) => Quantity::ZERO.to_string(),
                     None => state.returnable().to_string(),
                 },
+                tax_shares: shares(state.taxes(), line.taxes.len(), currency),
             },
         });
         let tenders = sent.tenders.iter().zip(&book.tenders).map(|(tender, state)| Extended {
@@ -111,9 +120,13 @@ impl SaleView {
                 charged_back: state.charged_back,
             },
         });
-        let charges = sent.charges.iter().map(|charge| Extended {
+        let paid = book.sale.paid().charges;
+        let charges = sent.charges.iter().zip(&paid).map(|(charge, paid)| Extended {
             of: charge.clone(),
-            more: SaleChargeState { refunded: book.charges_refunded.contains(&charge.charge) },
+            more: SaleChargeState {
+                refunded: book.charges_refunded.contains(&charge.charge),
+                tax_shares: shares(&paid.taxes, charge.taxes.len(), currency),
+            },
         });
         let more = SaleState {
             id: Id(book.sale.id),
@@ -125,6 +138,11 @@ impl SaleView {
         };
         Ok(Extended { of: sent, more })
     }
+}
+
+/// The shares of the receipt's taxes, which stand after the `own` ones.
+fn shares(taxes: &[Tax], own: usize, currency: Currency) -> Vec<SaleTax> {
+    taxes.iter().skip(own).map(|tax| SaleTax::new(tax, currency)).collect()
 }
 
 /// The JSON of a [`RecordedSale`], from its document as it is: imports answer thousands of them.
