@@ -72,10 +72,12 @@ impl Basket {
                 let named = p.map(|off| discount(off, Some("P"))).into_iter();
                 line.discounts = named.chain(q.map(|off| discount(off, Some("Q")))).collect();
                 line.net = Minor(full - p.unwrap_or(0) - q.unwrap_or(0));
+                // What the price contains is at most what is left of it after the coupon.
+                let left = (line.net.0 * (100 - self.coupon) / 100 - 1).max(0);
+                let taxed = if self.included { left } else { line.net.0 };
                 let codes = item.taxes.iter().zip(["A", "B", "C"]);
-                line.taxes = codes
-                    .map(|(permille, code)| tax(code, line.net.0 * permille / 1_000))
-                    .collect();
+                line.taxes =
+                    codes.map(|(permille, code)| tax(code, taxed * permille / 1_000)).collect();
             })
         });
         let mut made = sale(lines.collect(), vec![tender(1, TenderType::CreditCard, 0, 0)]);
