@@ -42,7 +42,7 @@ const ID_DOCUMENT: &str = "identity document";
 #[utoipa::path(tag = "returns", request_body = ReturnRequest, responses(
     (status = 200, description = "What is decided, with every finding; a quote where it can be recorded.", body = CheckView),
     (status = 404, description = "The store is unknown, or none of the caller's."),
-    (status = 409, description = "`receipt_ambiguous`: `sales` lists the sales that have the receipt number.")))]
+    (status = 409, description = "`receipt_ambiguous`: `sales` lists the sales that have the receipt number. `day_closed`: the trading day that it names is closed at the register.")))]
 #[post("/v1/returns/check")]
 pub async fn check(
     caller: Counter,

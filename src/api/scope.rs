@@ -3,6 +3,7 @@
 use super::error::ApiError;
 use crate::domain::caller::Stores;
 use crate::domain::refusal::{Fault, Refusal};
+use crate::wire::answer::problem;
 use crate::wire::problem::Problem;
 
 /// The stores a list is about: those asked for, as far as the caller may see them.
@@ -28,6 +29,6 @@ pub fn faults(faults: Vec<Fault>) -> ApiError {
 pub fn refusal(refusal: &Refusal) -> ApiError {
     match refusal {
         Refusal::Invalid(found) => faults(found.clone()),
-        other => ApiError::new(other.code(), "This cannot be decided."),
+        other => problem(other).into(),
     }
 }

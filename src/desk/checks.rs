@@ -134,6 +134,7 @@ mod tests {
             refund_card: None,
             unavailable_tenders: Vec::new(),
             currency: None,
+            business_date: None,
             training: false,
             exchange: None,
         };

@@ -6,6 +6,7 @@
 //! into the next. The store's own day end takes what was done at no register, and the day ends of
 //! its registers, by the same rule.
 
+use super::draft::Draft;
 use super::entry::Event;
 use super::journal::day_end as journal;
 use super::ledger::{Account, Amounts};
@@ -102,6 +103,11 @@ impl TillKey {
         TillKey { store: store.to_owned(), register: register.unwrap_or_default().to_owned() }
     }
 
+    /// The drawer of a return.
+    pub fn of_draft(draft: &Draft) -> TillKey {
+        TillKey { store: draft.store.clone(), register: draft.register.clone() }
+    }
+
     /// The register; none for the store's own.
     pub fn register(&self) -> Option<&str> {
         Some(self.register.as_str()).filter(|register| !register.is_empty())
@@ -180,6 +186,39 @@ impl DayEnd {
     pub fn difference(&self) -> Option<Minor> {
         self.counted_cash.map(|counted| Minor(counted.0 - self.expected_cash().0))
     }
+}
+
+/// The fault of a trading day that is more than a day from the store's date.
+pub(super) fn not_near(day: Date, today: Date) -> Option<Fault> {
+    let earliest = today.yesterday().unwrap_or(today);
+    let latest = today.tomorrow().unwrap_or(today);
+    (day < earliest || day > latest).then(|| {
+        let detail = format!(
+            "The business date {day} is more than a day from the store's date {today}. Check the \
+             register's date."
+        );
+        Fault::invalid("/business_date", &detail)
+    })
+}
+
+/// Why a return cannot belong to the trading day that it names: the day is closed for its drawer.
+pub fn why_not_in(state: &State, draft: &Draft, now: Timestamp) -> Option<Refusal> {
+    let day = draft.business_date?;
+    let today = state.settings().store(&draft.store)?.day(now);
+    if not_near(day, today).is_some() {
+        // A fault of the draft, which deciding tells with all others.
+        return None;
+    }
+    let key = TillKey::of_draft(draft);
+    let last = state.till(&key).and_then(|till| till.last)?;
+    (last.business_date >= day).then(|| {
+        let detail = format!(
+            "{day} is closed at {}. Record the return without a business date: it then belongs to \
+             the next day end.",
+            whose(&key)
+        );
+        Refusal::DayEnd { code: "day_closed", detail }
+    })
 }
 
 /// `POST /v1/day-ends`.

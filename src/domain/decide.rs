@@ -15,6 +15,7 @@ mod without_receipt;
 
 use super::book::{Book, Parts};
 use super::caller::Role;
+use super::day_end;
 use super::decision::{
     Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict,
 };
@@ -190,12 +191,16 @@ impl<'a> Deciding<'a> {
         if draft.currency.is_some_and(|currency| currency != store.currency) {
             return Err(vec![Fault::currency("/currency", store.currency)]);
         }
+        let today = store.day(case.now);
+        if let Some(fault) = draft.business_date.and_then(|day| day_end::not_near(day, today)) {
+            return Err(vec![fault]);
+        }
         Ok(Deciding {
             case,
             draft,
             store,
             currency: store.currency,
-            today: store.day(case.now),
+            today,
             books: BTreeMap::new(),
             lines: Vec::new(),
             parts: Vec::new(),

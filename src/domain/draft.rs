@@ -93,6 +93,8 @@ pub struct Draft {
     /// Tenders of the sale that cannot be paid back to, such as a card that was closed.
     pub unavailable_tenders: Vec<u32>,
     pub currency: Option<Currency>,
+    /// The trading day it belongs to; none: the store's date.
+    pub business_date: Option<Date>,
     pub training: bool,
     /// What the customer takes instead.
     pub exchange: Option<ExchangeDraft>,

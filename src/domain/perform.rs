@@ -124,6 +124,9 @@ fn outcome_of(state: &mut State, command: &Command, context: &Context<'_>) -> Ou
 
 /// Check: the same decision on a state that nobody claimed, its changes thrown away.
 pub fn check(state: &State, draft: &Draft, now: Timestamp) -> Result<Decision, Refusal> {
+    if let Some(refusal) = day_end::why_not_in(state, draft, now) {
+        return Err(refusal);
+    }
     let case = state.case(draft, now);
     super::decide::decide(&case, draft, &[])
         .map(|decided| decided.decision)
@@ -146,6 +149,8 @@ pub struct Touched {
     /// Days to be closed: the store's audit head is claimed before anything is summed up. A command
     /// that has any is served by itself.
     pub tills: Vec<TillKey>,
+    /// Drawers that returns are to be booked in on a day that they name.
+    pub drawers: Vec<TillKey>,
     /// What goods without a receipt are worth, and whose limits a return counts for.
     pub counted: Counted,
     /// Stores, registers, operators or policies are to change.
@@ -203,6 +208,7 @@ impl Touched {
             self.sale(reference, &draft.store);
         }
         self.counted.draft(draft);
+        self.drawers.extend(draft.business_date.map(|_| TillKey::of_draft(draft)));
         let receipt = draft.exchange.as_ref().and_then(|exchange| exchange.receipt.clone());
         self.receipts.extend(receipt.map(|receipt| ReceiptLookup {
             key: ReceiptKey { store: draft.store.clone(), receipt },
@@ -246,6 +252,7 @@ impl Touched {
         once(&mut self.id_hashes);
         once(&mut self.operators);
         once(&mut self.tills);
+        once(&mut self.drawers);
         self
     }
 }

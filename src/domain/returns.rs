@@ -21,7 +21,7 @@ use super::refunds::settles_at_once;
 use super::refusal::{Drift, OverrideFault, Refusal};
 use super::state::State;
 use super::words::vocabulary;
-use super::{decide, exchanges, journal, ledger, promotion};
+use super::{day_end, decide, exchanges, journal, ledger, promotion};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -132,6 +132,10 @@ pub struct Recorded {
 /// `POST /v1/returns`: decides again, and records.
 pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) -> Outcome {
     let draft = &command.draft;
+    if let Some(refusal) = day_end::why_not_in(state, draft, context.now) {
+        journal::attempt_refused(state, context, Event::ReturnRefused, draft, &refusal);
+        return refusal.into();
+    }
     let mut decided = match decide::decide(&state.case(draft, context.now), draft, &command.grants)
     {
         Ok(decided) => decided,
@@ -173,6 +177,9 @@ pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) 
     let entry = the_return.exchange.as_ref().map_or(entry, |_| state.last_entry());
     if !the_return.training {
         state.post_on(entry, ledger::returned(state, &the_return));
+    }
+    if draft.business_date.is_some() {
+        state.name_day(&the_return);
     }
     state.add_return(the_return.kept());
     Outcome::Done(Box::new(Done::Returned(Recorded {
@@ -231,8 +238,8 @@ fn against_verdict(command: &RecordReturn, decision: &Decision) -> Option<Refusa
 fn build(state: &mut State, draft: &Draft, decided: &decide::Decided, now: Timestamp) -> Return {
     let decision = &decided.decision;
     let lines = returned_lines(decided);
-    let business_date =
-        state.settings().store(&draft.store).map_or(Date::MIN, |store| store.day(now));
+    let today = state.settings().store(&draft.store).map_or(Date::MIN, |store| store.day(now));
+    let business_date = draft.business_date.unwrap_or(today);
     Return {
         id: state.new_id(now),
         store: draft.store.clone(),

@@ -254,6 +254,13 @@ impl State {
         self.returns.insert(the_return.id, the_return);
     }
 
+    /// Remembers that a return named its trading day, which must not be closed before it is
+    /// written.
+    pub fn name_day(&mut self, the_return: &Return) {
+        let drawer = TillKey::of(&the_return.store, Some(&the_return.register));
+        self.changes.named_days.push((drawer, the_return.business_date));
+    }
+
     // ---- overrides
 
     pub fn override_of(&self, id: Uuid) -> Option<&Override> {

@@ -50,6 +50,7 @@ pub fn claim(
     if !touched.operators.is_empty() {
         sign_in::claim(tx, &touched.operators, &mut state)?;
     }
+    day_ends::load_drawers(tx, &touched.drawers, &mut state)?;
     if !touched.tills.is_empty() {
         day_ends::claim(tx, &touched.tills, &mut state)?;
     }
@@ -69,6 +70,7 @@ pub fn load(
     let customers = customers(touched, &state);
     load_history(read, touched, &customers, now, &mut state)?;
     prices::load(read, &touched.counted, now, &mut state)?;
+    day_ends::load_drawers(read, &touched.drawers, &mut state)?;
     Ok(state)
 }
 
@@ -198,6 +200,8 @@ pub fn write<T>(
         sign_in::update(tx, state)?;
     }
     let audited = audit::append(tx, &changes.entries, &changes.movements, value)?;
+    // The heads are claimed now.
+    day_ends::still_open(tx, state)?;
     // After the entries that they refer to.
     day_ends::insert_new(tx, state)?;
     Ok(audited)

@@ -4,13 +4,14 @@
 use super::ledger::{AmountColumns, AmountRow, amount_columns, amounts_of, names, sums};
 use super::rows::{Col, Select, col, select_in};
 use super::writes::insert;
-use super::{StoreError, Tx, audit};
+use super::{Read, StoreError, Tx, audit};
 use crate::domain::day_end::{DayEnd, Last, Perpetual, Summed, Till, TillKey};
 use crate::domain::entry::Event;
 use crate::domain::ledger::Amounts;
 use crate::domain::money::Minor;
 use crate::domain::state::State;
 use diesel::sql_types::{BigInt, Text};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
@@ -51,11 +52,46 @@ pub(super) fn claim(
     Ok(())
 }
 
+/// Loads how far the days of these drawers are closed, for returns that name a trading day.
+pub(super) fn load_drawers(
+    read: &mut Read<'_>,
+    drawers: &[TillKey],
+    state: &mut State,
+) -> Result<(), StoreError> {
+    let stores: BTreeSet<&str> = drawers.iter().map(|key| key.store.as_str()).collect();
+    for store in stores {
+        let mut tills = last_day_ends(read, store)?;
+        for key in drawers.iter().filter(|key| key.store == store) {
+            let till = tills.remove(&key.register).unwrap_or_default();
+            state.load_till(key.clone(), till);
+        }
+    }
+    Ok(())
+}
+
+/// Looks again once the heads are claimed, when no day can be closed any more: whoever closed the
+/// day of a drawer since it was loaded was faster. Done again, the return is refused.
+pub(super) fn still_open(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
+    let named = &state.changes.named_days;
+    let stores: BTreeSet<&str> = named.iter().map(|(key, _)| key.store.as_str()).collect();
+    for store in stores {
+        let tills = last_day_ends(tx, store)?;
+        let closed = |(key, day): &(TillKey, Date)| {
+            let last = tills.get(&key.register).and_then(|till| till.last);
+            key.store == store && last.is_some_and(|last| last.business_date >= *day)
+        };
+        if named.iter().any(closed) {
+            return Err(StoreError::Busy("a day was closed meanwhile".to_owned()));
+        }
+    }
+    Ok(())
+}
+
 type LastRow = (String, i64, String, i64, i64, i64, i64, i64);
 type LastColumns = (Text, BigInt, Text, BigInt, BigInt, BigInt, BigInt, BigInt);
 
 /// The last day end of each till of a store, by register.
-fn last_day_ends(tx: &mut Tx<'_>, store: &str) -> Result<BTreeMap<String, Till>, StoreError> {
+fn last_day_ends(tx: &mut Read<'_>, store: &str) -> Result<BTreeMap<String, Till>, StoreError> {
     let select = Select {
         columns: "d.register, d.number, d.business_date, d.seq, \
                   d.perpetual_sales, d.perpetual_returns, d.perpetual_voided_sales, d.perpetual_voided_returns",

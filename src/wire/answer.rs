@@ -5,7 +5,7 @@ mod refused;
 #[cfg(test)]
 mod tests;
 
-pub use refused::Difference;
+pub use refused::{Difference, problem};
 
 use super::chargebacks::ChargebackView;
 use super::day_ends::DayEndView;

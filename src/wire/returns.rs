@@ -67,6 +67,11 @@ pub struct ReturnRequest {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub charges: Vec<ReturnCharge>,
+    /// The trading day it belongs to, at most one day from the store's date: a cash return after
+    /// midnight belongs to last night's drawer. Left out, the store's date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "date", example = "2026-03-01")]
+    pub business_date: Option<String>,
     /// The currency of the amounts here; left out, the store's.
     #[serde(default)]
     #[schema(min_length = 3, max_length = 3, example = "USD")]

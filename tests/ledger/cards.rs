@@ -16,7 +16,7 @@ use returndesk::domain::tender::TenderType::{Cash, GiftCard};
 use uuid::Uuid;
 
 fn at(store: &str) -> At {
-    At { store: store.into(), register: Some("7".into()), operator: None }
+    At { store: store.into(), register: Some("7".into()), operator: None, business_date: None }
 }
 
 fn card(counter: &mut Counter, command: CardCommand) -> Uuid {

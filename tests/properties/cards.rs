@@ -74,7 +74,7 @@ struct World {
 }
 
 fn at() -> At {
-    At { store: STORE.to_owned(), register: None, operator: None }
+    At { store: STORE.to_owned(), register: None, operator: None, business_date: None }
 }
 
 fn issue(amount: i64) -> CardCommand {

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 fn at() -> At {
-    At { store: "S1".to_owned(), register: None, operator: None }
+    At { store: "S1".to_owned(), register: None, operator: None, business_date: None }
 }
 
 fn command(command: CardCommand) -> Command {

@@ -1,13 +1,14 @@
 //! Days closed while others sell and take back: each movement is in exactly one day end, and nobody
 //! waits in a ring.
 
-use crate::goods::{back, of, sale, units};
+use crate::goods::{self, back, of, sale, units};
 use crate::held::no_deadlocks;
 use crate::instances::{Instances, at_once};
 use crate::support::on_each_database;
 use jiff::civil::{Date, date};
 use returndesk::desk::Reply;
 use returndesk::domain::day_end::{CloseDay, DayEnd};
+use returndesk::domain::draft::Draft;
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::refusal::Refusal;
 
@@ -144,6 +145,47 @@ fn a_day_is_closed_in_the_midst_of_a_hundred_returns() {
         assert!((1..=101).contains(&day_end.sums.total().movements), "{day_end:?}");
         // Summed up anew from the movements before its entry, it is the same.
         assert_eq!(shop.prove().movements, 102);
+        no_deadlocks(shop);
+    });
+}
+
+/// Returns that name yesterday while yesterday is closed for their drawer: whichever is recorded is
+/// in that day end, and all others are refused.
+#[test]
+fn a_day_that_returns_name_is_closed_in_their_midst() {
+    on_each_database(|database| {
+        let shop = Instances::open_for_business(database);
+        let sold = shop.sell("R-1", &[200]);
+        let today = jiff::Timestamp::now()
+            .to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap())
+            .date();
+        let yesterday = today.yesterday().unwrap();
+        let named = || {
+            let draft = Draft {
+                business_date: Some(yesterday),
+                ..goods::draft(vec![of(sold, units(1, 1))])
+            };
+            goods::record(draft)
+        };
+        shop.done(named());
+        let told = at_once(13, |i| {
+            if i == 12 {
+                return (0, Some(close(&shop, i, Some("7"), yesterday).unwrap()));
+            }
+            let recorded = (0..8).filter(|n| match shop.submit(i + n, named(), None) {
+                Reply::Done { outcome: Some(Outcome::Done(_)), .. } => true,
+                Reply::Done { outcome: Some(Outcome::Refused(refusal)), .. } => {
+                    assert_eq!(refusal.code(), "day_closed");
+                    false
+                }
+                other => panic!("{other:?}"),
+            });
+            (recorded.count() as u64, None)
+        });
+        let recorded: u64 = told.iter().map(|(recorded, _)| recorded).sum();
+        let day_end = told.into_iter().find_map(|(_, day_end)| day_end).unwrap();
+        assert_eq!(day_end.sums.total().movements, recorded + 1);
+        shop.prove();
         no_deadlocks(shop);
     });
 }

@@ -267,6 +267,7 @@ pub fn draft(lines: Vec<DraftLine>) -> Draft {
         refund_card: None,
         unavailable_tenders: Vec::new(),
         currency: None,
+        business_date: None,
         training: false,
         exchange: None,
     }

@@ -6,6 +6,8 @@ use crate::exchanges::Goods;
 use crate::receipts::find;
 use crate::verdict::{Ask, Expected, Scene};
 use crate::world::{Brought, Known, World};
+use jiff::ToSpan;
+use jiff::civil::Date;
 use returndesk::domain::draft::{Draft, DraftCharge, SaleRef};
 use returndesk::domain::words::{Condition, RefundTo};
 use std::collections::BTreeMap;
@@ -54,13 +56,15 @@ impl World {
             unavailable: if chance.one_in(8) { vec![tender] } else { vec![] },
             card,
             training: chance.one_in(30),
+            trading_day: chance.one_in(6).then(|| chance.pick(&[-2, -1, -1, -1, 0, 1, 1, 2])),
             goods: chance.one_in(4).then(|| Goods::some(sales.len(), chance)),
         }
     }
 
     /// It as a draft, with what the model thinks of it now.
     pub fn foretold(&self, brought: &Brought) -> (Draft, Expected) {
-        let expected = self.expected(brought, brought.refund_to);
+        let mut expected = self.expected(brought, brought.refund_to);
+        expected.invalid |= brought.trading_day.is_some_and(|distance| distance.abs() > 1);
         let lines = brought.asks.iter().map(|ask| {
             let line = ask
                 .quantity
@@ -85,10 +89,27 @@ impl World {
             draft.unavailable_tenders.clone_from(&brought.unavailable);
             draft.refund_card = brought.card;
             draft.training = brought.training;
+            draft.business_date = brought.trading_day.map(|distance| self.near_today(distance));
             draft.exchange =
                 brought.goods.as_ref().map(|goods| goods.draft(expected.due, self.shop.coin));
         });
         (draft, expected)
+    }
+
+    fn near_today(&self, distance: i64) -> Date {
+        self.today().checked_add(distance.days()).unwrap()
+    }
+
+    /// The trading day that it belongs to.
+    pub fn day_of(&self, brought: &Brought) -> Date {
+        self.near_today(brought.trading_day.unwrap_or(0))
+    }
+
+    /// Whether the trading day that it names can be, and is closed at its register.
+    pub fn comes_too_late(&self, brought: &Brought) -> bool {
+        let register = (self.shop.stores[brought.store].0.to_owned(), Some("7".to_owned()));
+        brought.trading_day.is_some_and(|distance| distance.abs() <= 1)
+            && self.days.is_over(&register, self.day_of(brought))
     }
 
     pub fn expected(&self, brought: &Brought, refund_to: RefundTo) -> Expected {

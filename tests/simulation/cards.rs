@@ -150,7 +150,7 @@ impl World {
     fn at_a_store(&mut self) -> At {
         let store = self.shop.stores[self.chance.index(2)].0.to_owned();
         let register = (!self.chance.one_in(4)).then(|| "7".to_owned());
-        At { store, register, operator: None }
+        At { store, register, operator: None, business_date: None }
     }
 
     /// California pays small balances out, from April 2026 on larger ones.

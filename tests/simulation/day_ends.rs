@@ -13,7 +13,7 @@ use returndesk::domain::state::{Changes, EntryDraft};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A store's own till has no register.
-type Whose = (String, Option<String>);
+pub type Whose = (String, Option<String>);
 /// How many movements, and what they come to by account.
 type Counted = (u64, [i64; Account::COUNT]);
 
@@ -57,6 +57,11 @@ impl Days {
     fn last(&self, whose: &Whose) -> (usize, Option<&DayEnd>) {
         let mine = || self.ends.iter().filter(|end| of(end) == *whose);
         (mine().count(), mine().next_back())
+    }
+
+    /// Whether nothing can belong to a day of a register any more.
+    pub fn is_over(&self, whose: &Whose, day: Date) -> bool {
+        self.closed_upto(whose).is_some_and(|closed| closed >= day)
     }
 
     fn closed_upto(&self, whose: &Whose) -> Option<Date> {
@@ -189,6 +194,7 @@ impl World {
                 Command::RecordSale(command) if event == Event::SaleRecorded => {
                     command.sale.business_date
                 }
+                Command::RecordReturn(command) => command.draft.business_date.unwrap_or(today),
                 _ => today,
             };
             let at_seven = Some("7".to_owned());
@@ -202,7 +208,7 @@ impl World {
         self.days.file(changes);
     }
 
-    fn today(&self) -> Date {
+    pub fn today(&self) -> Date {
         self.counter.now.to_zoned(TimeZone::UTC).date()
     }
 

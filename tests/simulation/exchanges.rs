@@ -6,7 +6,7 @@ use crate::counter::{line, tax, tender};
 use crate::ledger::{Books, Portion};
 use crate::tenders::{Purse, in_order};
 use crate::terms::Terms;
-use crate::verdict::{DAY, Expected};
+use crate::verdict::Expected;
 use crate::world::{Brought, Known, Made, World};
 use returndesk::domain::decision::Decision;
 use returndesk::domain::draft::{ExchangeDraft, ExchangeLine};
@@ -197,11 +197,13 @@ impl World {
     /// The sale that has the number which the new goods are to have.
     pub fn receipt_taken(&self, brought: &Brought) -> Option<Uuid> {
         let receipt = brought.goods.as_ref()?.receipt.as_ref()?;
-        let today = self.counter.now.as_second().div_euclid(DAY);
+        let day = self.day_of(brought);
         let same = |known: &&Known| {
-            let day = crate::ledger::midnight(known.sale.business_date);
             let here = known.store == brought.store && known.sale.register == "7";
-            !known.voided && here && known.sale.receipt == *receipt && day == today
+            !known.voided
+                && here
+                && known.sale.receipt == *receipt
+                && known.sale.business_date == day
         };
         self.sales.iter().find(same).map(|known| known.sale.id)
     }
@@ -295,6 +297,7 @@ impl World {
         let sale = Arc::clone(&self.counter.state.book(exchange.sale).unwrap().sale);
         assert_eq!(sale.receipt, goods.receipt.clone().unwrap_or_else(|| made.number()));
         assert_eq!((&sale.store, sale.sold_at), (&made.store, self.counter.now));
+        assert_eq!(sale.business_date, self.day_of(brought));
         assert!(self.sales.iter().all(|known| known.sale.id != sale.id));
         let parts = exchange
             .carried

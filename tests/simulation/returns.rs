@@ -34,11 +34,19 @@ impl World {
         };
         let checked = (grants.is_empty() && !unpaid && taken.is_none() && self.chance.one_in(3))
             .then(|| self.counter.check(&draft));
-        let outcome = self.perform(&Command::RecordReturn(Box::new(command)), expected.invalid);
+        let too_late = self.comes_too_late(&brought);
+        let silent = expected.invalid && !too_late;
+        let outcome = self.perform(&Command::RecordReturn(Box::new(command)), silent);
         let told = || format!("{draft:?} under {grants:?} expected {expected:?}: {outcome:?}");
         if let Some(checked) = checked {
             assert!(as_checked(&outcome, checked), "a check says what a record does: {}", told());
             self.seen.checked += 1;
+        }
+        if too_late {
+            let Outcome::Refused(refusal) = outcome else { panic!("{}", told()) };
+            assert_eq!(refusal.code(), "day_closed", "{}", refusal.code());
+            self.seen.returned_too_late += 1;
+            return;
         }
         let possible = !expected.invalid && fault.is_none();
         match &outcome {
@@ -195,6 +203,8 @@ impl World {
 
     fn enter(&mut self, brought: &Brought, recorded: &Recorded, expected: &Expected) {
         let made = &recorded.the_return;
+        assert_eq!(made.business_date, self.day_of(brought));
+        self.seen.trading_days_named += u64::from(brought.trading_day.is_some());
         let lines = made.lines.iter().zip(expected.lines.iter().filter(|line| line.taken)).map(
             |(line, model)| {
                 let known = &self.sales[model.sale].books.lines[model.line];

@@ -37,6 +37,7 @@ seen! {
     adjusted, trained, charges, serials, kits, elsewhere, of_several, fees, withheld, released, other_means, cards,
     cards_moved, cards_refused, cards_sold, cards_back, onto_cards, movements, voided,
     settled, failed, stood_in, published, days_closed, closed_out_of_turn, stores_closed, came_late,
+    trading_days_named, returned_too_late,
     exchanged, exchanged_again, paid_on_top, paid_out_beside, carried_parts,
     exchanges_voided, exchanged_back, unpaid, exchange_receipts_taken;
     batches, retried, keys_reused,

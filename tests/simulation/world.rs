@@ -103,6 +103,8 @@ pub struct Brought {
     /// The card that money is to go onto.
     pub card: Option<Uuid>,
     pub training: bool,
+    /// The trading day named, by its distance from today.
+    pub trading_day: Option<i64>,
     /// What is taken instead.
     pub goods: Option<Goods>,
 }

@@ -27,6 +27,7 @@ fn brought_to(store: &str, sale: SaleRef) -> Draft {
         refund_to: RefundTo::Original,
         unavailable_tenders: vec![],
         currency: None,
+        business_date: None,
         training: false,
         exchange: None,
         refund_card: None,

@@ -200,6 +200,7 @@ impl<'a> Shop<'a> {
             refund_card: None,
             unavailable_tenders: vec![],
             currency: None,
+            business_date: None,
             training,
             exchange: None,
         };

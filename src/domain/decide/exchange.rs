@@ -47,7 +47,7 @@ impl<'a> Deciding<'a> {
             store: self.draft.store.clone(),
             register: self.draft.register.clone(),
             receipt: asked.receipt.clone().unwrap_or_default(),
-            business_date: self.today,
+            business_date: self.draft.business_date.unwrap_or(self.today),
             sold_at: self.case.now,
             operator: Some(self.draft.operator.clone()),
             channel: COUNTER.to_owned(),

@@ -12,9 +12,19 @@ use crate::domain::state::State;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+/// Something done to a return later: it is booked on its own day.
 fn at(the_return: &Return) -> At {
-    let operator = Some(the_return.operator.clone());
-    At { store: the_return.store.clone(), register: Some(the_return.register.clone()), operator }
+    At {
+        store: the_return.store.clone(),
+        register: Some(the_return.register.clone()),
+        operator: Some(the_return.operator.clone()),
+        business_date: None,
+    }
+}
+
+/// The recording itself: booked on the day of the return.
+fn at_recording(the_return: &Return) -> At {
+    At { business_date: Some(the_return.business_date), ..at(the_return) }
 }
 
 /// Moves the cards of a return that is about to be recorded: unspent value off the bought cards
@@ -30,7 +40,7 @@ pub fn record(
     if the_return.training {
         return Ok(());
     }
-    let at = at(the_return);
+    let at = at_recording(the_return);
     for CardTaken { card, amount } in taken {
         let reference = Some(the_return.id.to_string());
         let against = Account::GiftCard;
@@ -62,7 +72,9 @@ pub fn pay_onto_cards(
     if the_return.training {
         return Ok(());
     }
-    let (at, today) = (at(the_return), the_return.business_date);
+    let at = if from == 0 { at_recording(the_return) } else { at(the_return) };
+    let today = state.settings().store(&the_return.store).map(|store| store.day(context.now));
+    let today = today.unwrap_or(the_return.business_date);
     let mut made: Vec<(CardKind, CardRef)> = Vec::new();
     let mut free = codes.iter().enumerate();
     for place in from..the_return.refunds.len() {

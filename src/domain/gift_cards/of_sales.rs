@@ -114,6 +114,7 @@ pub fn put_on(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result<(
         store: sale.store.clone(),
         register: Some(sale.register.clone()),
         operator: sale.operator.clone(),
+        business_date: None,
     };
     for line in &sale.lines {
         let Some(sold) = line.gift_card else { continue };

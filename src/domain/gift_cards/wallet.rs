@@ -8,6 +8,7 @@ use crate::domain::money::Minor;
 use crate::domain::perform::Context;
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::state::State;
+use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
@@ -32,6 +33,8 @@ pub struct At {
     pub register: Option<String>,
     /// The person at the register; none: the caller.
     pub operator: Option<String>,
+    /// The trading day that it is booked on; none: the store's date.
+    pub business_date: Option<Date>,
 }
 
 /// A balance to be moved.
@@ -193,7 +196,7 @@ impl State {
         self.wallet.entries.push(entry.clone());
         if let Some(card) = moved {
             journal::moved(self, context, &card, &entry);
-            let posting = ledger::card_moved(self, &card, &entry, movement.against);
+            let posting = ledger::card_moved(self, &card, &entry, movement);
             self.post(posting);
         }
         Ok(entry)

@@ -2,7 +2,7 @@
 
 use super::{Account, Amounts, Posting};
 use crate::domain::exchanges::Exchange;
-use crate::domain::gift_cards::{Card, CardEntry};
+use crate::domain::gift_cards::{Card, CardEntry, Movement};
 use crate::domain::money::Minor;
 use crate::domain::perform::Context;
 use crate::domain::returns::{Refund, RefundStatus, Return, ReturnedLine, Unreceipted};
@@ -53,10 +53,17 @@ fn on_card(line: &SaleLine, net: Minor) -> Minor {
 }
 
 /// What an entry of a card moved, against the account that it is for.
-pub fn card_moved(state: &State, card: &Card, entry: &CardEntry, against: Account) -> Posting {
+pub fn card_moved(
+    state: &State,
+    card: &Card,
+    entry: &CardEntry,
+    movement: &Movement<'_>,
+) -> Posting {
     let mut amounts = Amounts::default();
-    amounts.shift(entry.amount, card.kind.liability(), against);
-    let day = state.settings().store(&entry.store).map_or(Date::MIN, |store| store.day(entry.at));
+    amounts.shift(entry.amount, card.kind.liability(), movement.against);
+    let today =
+        || state.settings().store(&entry.store).map_or(Date::MIN, |store| store.day(entry.at));
+    let day = movement.at.business_date.unwrap_or_else(today);
     Posting {
         register: entry.register.clone(),
         business_date: day,

@@ -2,10 +2,11 @@
 
 use super::super::book::Book;
 use super::super::canonical::Json;
-use super::super::day_end::DayEnd;
+use super::super::day_end::{DayEnd, TillKey};
 use super::super::entry::{Actor, Event};
 use super::super::ledger::Movement;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -33,6 +34,8 @@ pub struct Changes {
     /// The money that entries tell of.
     pub movements: Vec<Movement>,
     pub day_ends: Vec<DayEnd>,
+    /// Trading days that returns named, by drawer.
+    pub named_days: Vec<(TillKey, Date)>,
 }
 
 impl Changes {

@@ -222,7 +222,7 @@ pub struct KeepRequest {
 }
 
 fn at(store: String, register: Option<String>) -> At {
-    At { store, register: filled(register), operator: None }
+    At { store, register: filled(register), operator: None, business_date: None }
 }
 
 fn one_amount(text: &mut String, currency: Currency, sign: Sign) -> Result<Minor, Vec<Fault>> {

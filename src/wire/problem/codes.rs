@@ -60,7 +60,7 @@ pub const CODES: &[Meaning] = &[
     m("card_spent", 409, "Gift card spent", "Operator: only an unspent card can be voided; freeze it instead."),
     m("insufficient_balance", 409, "Balance too low", "Operator: charge less, or take the rest by another tender."),
     m("cash_out_not_allowed", 409, "Cash-out not allowed", "Operator: the balance stays on the card; the law here asks for no cash at this balance."),
-    m("day_closed", 409, "Day is closed", "Operator: nothing is left to do; what comes in later falls into the next day end."),
+    m("day_closed", 409, "Day is closed", "Operator: nothing is left to do; what comes in later falls into the next day end. A return is recorded without a business date then."),
     m("day_open", 409, "An earlier day is open", "Operator: close first what the detail names, then this day again."),
     m("precondition_failed", 412, "Changed meanwhile", "Caller: read the document again, apply the change to it, send its new ETag in If-Match."),
     m("body_too_large", 413, "Body too large", "Caller: send less at once. Operator of the service: the limit is configurable."),

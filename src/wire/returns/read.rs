@@ -69,6 +69,10 @@ impl ReturnRequest {
             refund_card: self.refund_card.map(|id| id.0),
             unavailable_tenders: self.unavailable_tenders.clone(),
             currency,
+            business_date: self
+                .business_date
+                .as_deref()
+                .and_then(|day| reading.date(format_args!("/business_date"), day)),
             training: self.training,
             exchange: self
                 .exchange

@@ -66,6 +66,7 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
         refund_card: None,
         unavailable_tenders: vec![1],
         currency: usd(),
+        business_date: None,
         training: false,
         exchange: None,
     };

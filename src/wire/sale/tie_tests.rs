@@ -120,6 +120,7 @@ fn draft(attributes: Members) -> Draft {
         refund_card: None,
         unavailable_tenders: vec![],
         currency: None,
+        business_date: None,
         training: false,
         exchange: Some(ExchangeDraft {
             lines: vec![line],
