@@ -11,6 +11,7 @@ use crate::domain::caller::Caller;
 use crate::domain::perform::{Command, Done, Outcome};
 use crate::domain::sales::RecordSale;
 use crate::wire::sale::ImportResult;
+use crate::wire::strict::without_bom;
 use actix_web::web::{self, Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt};
 use std::collections::VecDeque;
@@ -170,7 +171,7 @@ pub fn lines(
                     return Some((Err(too_long(limit)), reading));
                 }
                 let line = line.slice(..end);
-                if line.iter().all(u8::is_ascii_whitespace) {
+                if is_empty(&line) {
                     continue;
                 }
                 return Some((Ok(line), reading));
@@ -185,7 +186,7 @@ pub fn lines(
             }
             if reading.ended {
                 let rest = std::mem::take(&mut reading.held).freeze();
-                let nothing = reading.skipping || rest.iter().all(u8::is_ascii_whitespace);
+                let nothing = reading.skipping || is_empty(&rest);
                 return if nothing { None } else { Some((Ok(rest), reading)) };
             }
             let Ok(next) = timeout(patience, reading.body.next()).await else {
@@ -207,6 +208,11 @@ pub fn lines(
             }
         }
     })
+}
+
+/// Returns true for a line of white space, with or without a byte order mark.
+fn is_empty(line: &[u8]) -> bool {
+    without_bom(line).iter().all(u8::is_ascii_whitespace)
 }
 
 fn too_long(limit: usize) -> ApiError {

@@ -4,6 +4,7 @@
 //! the state machine that every command runs through; the log.
 
 pub mod caller;
+pub mod match_key;
 pub mod money;
 pub mod quantity;
 pub mod tender;

@@ -41,29 +41,37 @@ const UNUSUAL_DIGITS: &[(&[u8; 3], u8)] = &[
     (b"UYW", 4),
 ];
 
-/// The currencies with hundredths that a shop can be run in.
-const HUNDREDTHS: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD \
-CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR \
-ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD \
-NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL \
-THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG";
+/// The currencies with hundredths of ISO 4217 list one, as of 2026-11: all that have a minor unit,
+/// funds codes included. Metals, the SDR and codes for tests have none and are not here.
+const HUNDREDTHS: &str = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL \
+BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR \
+FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT \
+LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK \
+NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN \
+SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR \
+ZMW ZWG";
+
+/// Currencies that ISO 4217 has withdrawn (list three), all with hundredths. Sales recorded in them
+/// stay readable. In order: 2025-06, 2026-01, 2021-06, 2023-01, 2023-12, 2024-09.
+const WITHDRAWN: &str = "ANG BGN CUC HRK SLL ZWL";
 
 impl Currency {
-    /// Reads a currency code; none for what ISO 4217 does not list.
+    /// Reads a currency code; none for what ISO 4217 does not list, or never did.
     pub fn parse(code: &str) -> Option<Currency> {
         let bytes: [u8; 3] = code.as_bytes().try_into().ok()?;
         if let Some((_, digits)) = UNUSUAL_DIGITS.iter().find(|(known, _)| **known == bytes) {
             return Some(Currency { code: bytes, digits: *digits });
         }
         // Every document has one: looked for by its place, in steps of a code and its space.
-        let known = HUNDREDTHS.as_bytes().chunks(4).any(|known| known.starts_with(&bytes));
-        known.then_some(Currency { code: bytes, digits: 2 })
+        let listed = |list: &str| list.as_bytes().chunks(4).any(|known| known.starts_with(&bytes));
+        (listed(HUNDREDTHS) || listed(WITHDRAWN)).then_some(Currency { code: bytes, digits: 2 })
     }
 
-    /// Every currency there is.
+    /// Every currency there is, and those withdrawn.
     pub fn all() -> impl Iterator<Item = Currency> {
         let unusual = UNUSUAL_DIGITS.iter().filter_map(|(code, _)| std::str::from_utf8(*code).ok());
-        unusual.chain(HUNDREDTHS.split_whitespace()).filter_map(Currency::parse)
+        let hundredths = HUNDREDTHS.split_whitespace().chain(WITHDRAWN.split_whitespace());
+        unusual.chain(hundredths).filter_map(Currency::parse)
     }
 
     pub fn code(&self) -> &str {
@@ -258,15 +266,32 @@ mod tests {
     #[test]
     fn a_currency_is_known_by_its_whole_code() {
         let all: Vec<Currency> = Currency::all().collect();
-        let words = HUNDREDTHS.split_whitespace().count() + UNUSUAL_DIGITS.len();
-        assert_eq!(
-            (all.len(), HUNDREDTHS.len() % 4),
-            (words, 3),
-            "a code is three letters and a space"
-        );
+        let words = |list: &str| list.split_whitespace().count();
+        assert_eq!(all.len(), words(HUNDREDTHS) + words(WITHDRAWN) + UNUSUAL_DIGITS.len());
+        for list in [HUNDREDTHS, WITHDRAWN] {
+            assert_eq!(list.len() % 4, 3, "a code is three letters and a space");
+        }
         assert!(all.iter().all(|currency| Currency::parse(currency.code()) == Some(*currency)));
-        for code in ["usd", "US", "USDX", "", "ED ", "D A", "XXX", "ÄX"] {
+        for code in ["usd", "US", "USDX", "", "ED ", "D A", "XXX", "XAU", "XDR", "ÄX", "VEF"] {
             assert_eq!(Currency::parse(code), None, "{code}");
+        }
+    }
+
+    /// ISO 4217 list one of 2026-11 by number of decimals, and what changed of late.
+    #[test]
+    fn the_table_is_the_current_list() {
+        let with = |digits: u32| {
+            let all = Currency::all().filter(|currency| currency.digits() == digits);
+            let mut codes: Vec<String> = all.map(|currency| currency.code().to_owned()).collect();
+            codes.sort_unstable();
+            codes.join(" ")
+        };
+        let none = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+        assert_eq!([with(0), with(3), with(4)], [none, "BHD IQD JOD KWD LYD OMR TND", "CLF UYW"]);
+        let hundredths = Currency::all().filter(|currency| currency.digits() == 2).count();
+        assert_eq!(hundredths, 139 + 6, "139 of list one, and those withdrawn");
+        for code in ["VED", "VES", "XCG", "ZWG", "SLE", "XAD", "ANG", "BGN", "HRK", "ZWL"] {
+            assert_eq!(Currency::parse(code).map(Currency::digits), Some(2), "{code}");
         }
     }
 }

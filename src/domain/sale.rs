@@ -22,11 +22,13 @@ pub struct Sale {
     pub id: Uuid,
     pub store: String,
     pub register: String,
-    /// The number on paper, unique with store, register and business date.
+    /// The number on paper, as printed; unique with store, register and business date.
     pub receipt: String,
     /// The store's trading day.
     pub business_date: Date,
     pub sold_at: Timestamp,
+    /// The same as the register wrote it.
+    pub sold_at_as_sent: String,
     pub operator: Option<String>,
     pub channel: String,
     pub currency: Currency,

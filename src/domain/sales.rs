@@ -4,8 +4,10 @@ use super::gift_cards::of_sales;
 use super::perform::{Context, Done, Outcome};
 use super::refusal::{Fault, Refusal};
 use super::sale::Sale;
-use super::state::{NewSale, State};
+use super::settings::Store;
+use super::state::{NewSale, Receipt, State};
 use super::{journal, ledger};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// A sale to be kept. Its sums have been checked; whether its store and receipt allow it is decided
@@ -20,6 +22,45 @@ pub struct RecordSale {
     pub digest: [u8; 32],
 }
 
+impl RecordSale {
+    /// The document with the time spelled otherwise. Of the members named so in canonical JSON, the
+    /// sale's own is the last: what follows it has none.
+    fn respelled(&self, sold_at: &str) -> String {
+        let member = |time: &str| format!("\"sold_at\":\"{time}\"");
+        let sent = member(&self.sale.sold_at_as_sent);
+        match self.document.rsplit_once(&sent) {
+            Some((before, after)) => format!("{before}{}{after}", member(sold_at)),
+            None => self.document.clone(),
+        }
+    }
+}
+
+/// The document of the known sale if the command is the same sale again. The same instant spelled
+/// otherwise (`19:05:09Z`, `14:05:09-05:00`) is the same.
+fn same_document(state: &State, command: &RecordSale, known: &Receipt) -> Option<String> {
+    if known.digest == command.digest {
+        return Some(command.document.clone());
+    }
+    let first = &state.book(known.sale)?.sale;
+    let document = command.respelled(&first.sold_at_as_sent);
+    let same = first.sold_at == command.sale.sold_at;
+    (same && Sha256::digest(&document)[..] == known.digest).then_some(document)
+}
+
+/// A trading day may begin before midnight and end after it: its date is at most one day from the
+/// store's date at the time of the sale.
+fn far_from_store(sale: &Sale, store: &Store) -> Option<Fault> {
+    let local = store.day(sale.sold_at);
+    let day = sale.business_date;
+    let near = [local.yesterday(), Ok(local), local.tomorrow()];
+    (!near.into_iter().flatten().any(|near| near == day)).then(|| {
+        let detail = format!(
+            "The business date {day} is more than one day from the time of the sale, {local} at the store."
+        );
+        Fault::invalid("/business_date", &detail)
+    })
+}
+
 /// `POST /v1/sales`.
 pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) -> Outcome {
     let sent = &command.sale;
@@ -29,11 +70,14 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
     if store.currency != sent.currency {
         return Refusal::Invalid(vec![Fault::currency("/currency", store.currency)]).into();
     }
+    if let Some(fault) = far_from_store(sent, &store) {
+        return Refusal::Invalid(vec![fault]).into();
+    }
     // A sale that was voided leaves its number to another; sent again, it is still the same sale.
     let known = state.same_receipt(sent);
-    if let Some(same) = known.iter().find(|known| known.digest == command.digest) {
-        let document = command.document.clone();
-        let (sale, recorded_at) = (same.sale, context.now);
+    let same = |known: &Receipt| Some((known.sale, same_document(state, command, known)?));
+    if let Some((sale, document)) = known.iter().find_map(same) {
+        let recorded_at = context.now;
         return Done::SaleRecorded { sale, document, recorded_at, known_before: true }.into();
     }
     if let Some(taken) = known.iter().find(|known| !known.voided) {

@@ -14,7 +14,7 @@ pub struct ChargebackRequest {
     pub open: bool,
     /// What the bank calls it.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "CB-20260314-7")]
+    #[schema(format = "reference", min_length = 1, max_length = 255, example = "CB-20260314-7")]
     pub reference: Option<String>,
     /// For people.
     #[serde(default)]

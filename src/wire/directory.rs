@@ -116,7 +116,7 @@ pub struct OperatorBody {
     pub pin: Option<String>,
     /// The person's own customer number: nobody handles or approves their own purchase.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "C-77")]
+    #[schema(format = "customer", min_length = 1, max_length = 64, example = "C-77")]
     pub customer: Option<String>,
     /// Whether the person may sign in; true if left out.
     #[serde(default = "yes")]

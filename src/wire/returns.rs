@@ -212,12 +212,12 @@ pub struct ReturnCharge {
 pub struct ReturnCustomer {
     /// The customer number.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "C-77")]
+    #[schema(format = "customer", min_length = 1, max_length = 64, example = "C-77")]
     pub id: Option<String>,
     /// The identity document shown, as its number is written. Only a keyed hash of it is kept, to
     /// count by.
     #[serde(default)]
-    #[schema(format = "code", min_length = 1, max_length = 64, example = "D123-4567-8901")]
+    #[schema(format = "identity", min_length = 1, max_length = 64, example = "D123-4567-8901")]
     pub identification: Option<String>,
 }
 

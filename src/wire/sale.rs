@@ -4,7 +4,8 @@
 //! or null absent, amounts in all digits of the currency, quantities in their shortest decimals,
 //! `T` and `Z` of the time in capitals, keys in order of code points, no spaces. So the same
 //! content gives the same document however it was written, and the SHA-256 of it tells a retry from
-//! another sale. Everything else, the time's offset included, stays as sent.
+//! another sale; a retry may spell the time otherwise. Everything else, the time's offset included,
+//! stays as sent.
 
 mod listed;
 mod parts;
@@ -71,7 +72,8 @@ pub struct NewSale {
         example = "0042-3-20260301-4711"
     )]
     pub receipt: String,
-    /// The store's trading day, `YYYY-MM-DD`; within two days of `sold_at`.
+    /// The store's trading day, `YYYY-MM-DD`; at most one day from the store's date at
+    /// `sold_at`.
     #[schema(format = "date", example = "2026-03-01")]
     pub business_date: String,
     /// When it was sold, RFC 3339 with the store's offset.
@@ -90,7 +92,7 @@ pub struct NewSale {
     pub currency: String,
     /// The buyer's customer number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "C-77")]
+    #[schema(format = "customer", min_length = 1, max_length = 64, example = "C-77")]
     pub customer: Option<String>,
     /// What kind of customer the buyer is; rules can ask for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -346,7 +348,7 @@ pub struct SaleTender {
     pub change: String,
     /// The payment provider's token or the voucher's number, to pay back with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "tok_9f")]
+    #[schema(format = "reference", min_length = 1, max_length = 255, example = "tok_9f")]
     pub reference: Option<String>,
     /// What may be kept of a card.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -370,7 +372,7 @@ pub struct SaleCard {
     pub last4: Option<String>,
     /// The payment provider's token for the same card over all its payments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "fp_1")]
+    #[schema(format = "reference", min_length = 1, max_length = 255, example = "fp_1")]
     pub fingerprint: Option<String>,
 }
 

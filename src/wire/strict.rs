@@ -5,8 +5,10 @@
 //! the type's own OpenAPI schema, then names *all* faults of the value at once, which a
 //! deserializer (it stops at the first) cannot.
 
+pub mod card_number;
 pub mod compile;
 pub mod free_text;
+mod issuers;
 pub mod parse;
 pub mod pattern;
 pub mod pointer;

@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-/// A serial number; it may be an IMEI.
+/// A serial number, such as an IMEI or an ICCID.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, format = "serial", min_length = 1, max_length = 64, example = "SN-100200")]

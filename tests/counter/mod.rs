@@ -211,6 +211,7 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
         receipt: "R-1".to_owned(),
         business_date: day("2026-03-01"),
         sold_at: noon("2026-03-01"),
+        sold_at_as_sent: noon("2026-03-01").to_string(),
         operator: Some("1001".to_owned()),
         channel: "store".to_owned(),
         currency: currency("USD"),

@@ -1,1 +1,317 @@
-//! Numbers and texts as people type them: matched, refused or kept.
+//! Texts as registers and people write them: card numbers and numbers that look like one, times in
+//! any spelling, byte order marks, currencies; receipts, customers, serial numbers and identity
+//! documents however they are typed.
+
+use crate::support::bodies::{back, hearts, plain};
+use crate::support::on_each_database;
+use crate::support::shop::Shop;
+use actix_web::http::Method;
+use serde_json::{Value, json};
+
+/// A sale of 10.00 by card, with these members of the sale, its first line or its tender.
+fn sale(shop: &Shop, change: impl FnOnce(&mut Value)) -> Value {
+    let mut sale = plain(shop, "0042", 1, 10, "credit_card");
+    sale["tenders"][0]["reference"] = json!("tok_1");
+    change(&mut sale);
+    sale
+}
+
+/// Records the sale, which is taken.
+#[track_caller]
+fn taken(shop: &Shop, change: impl FnOnce(&mut Value)) -> Value {
+    shop.till().post("/v1/sales", &sale(shop, change)).expect(201).body
+}
+
+/// Sends the sale, which is refused for one fault: its pointer and code.
+#[track_caller]
+fn refused(shop: &Shop, change: impl FnOnce(&mut Value)) -> (String, String) {
+    let answer = shop.till().post("/v1/sales", &sale(shop, change));
+    assert_eq!(answer.status, 422, "{answer}");
+    let faults = answer.faults();
+    assert_eq!(faults.len(), 1, "{answer}");
+    faults.into_iter().next().unwrap()
+}
+
+fn fault(pointer: &str, code: &str) -> (String, String) {
+    (pointer.to_owned(), code.to_owned())
+}
+
+// ---- card numbers
+
+#[test]
+fn numbers_of_identifiers_are_no_card_numbers() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        // L01: all of two hundred in a row.
+        for number in 8_815_658_961_765_206_u64..8_815_658_961_765_406 {
+            taken(&shop, |s| s["tenders"][0]["reference"] = json!(number.to_string()));
+        }
+        let kept = taken(&shop, |s| {
+            s["tenders"][0]["reference"] = json!("4242424242424242");
+            s["customer"] = json!("9826000012345677");
+            s["lines"][0]["gtin"] = json!("4000000000006");
+            s["lines"][0]["serial_numbers"] = json!(["8944110065256270050"]);
+        });
+        assert_eq!(kept["customer"], "9826000012345677");
+        taken(&shop, |s| s["lines"][0]["serial_numbers"] = json!(["490154203237518"]));
+        let sold = sale(&shop, |_| ());
+        shop.sell(&sold);
+        let mut asked = back(&sold, 1, 1);
+        asked["customer"] = json!({"id": "634004123456789017"});
+        shop.cashier().post("/v1/returns/check", &asked).expect(200);
+    });
+}
+
+#[test]
+fn article_numbers_in_descriptions_are_no_card_numbers() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        // L05, and numbers of Germany, which begin like Visa's old ones of 13 digits.
+        for first in [978_030_640_000_u64, 400_638_133_300] {
+            for number in first..first + 100 {
+                let text = format!("Book ISBN {number}{}", check_digit(number));
+                taken(&shop, |s| s["lines"][0]["description"] = json!(text));
+            }
+        }
+        let all: Vec<String> = (978_030_640_000_u64..978_030_640_012)
+            .map(|number| format!("{number}{}", check_digit(number)))
+            .collect();
+        taken(&shop, |s| s["lines"][0]["description"] = json!(all.join(" ")));
+    });
+}
+
+/// The last digit of an EAN-13 (GS1 General Specifications 7.9).
+fn check_digit(number: u64) -> u64 {
+    let digits =
+        (0..12).map(|place| (number / 10_u64.pow(place)) % 10 * [3, 1][place as usize % 2]);
+    (10 - digits.sum::<u64>() % 10) % 10
+}
+
+#[test]
+fn a_card_number_in_free_text_is_refused_in_every_form() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sold = sale(&shop, |_| ());
+        shop.sell(&sold);
+        for text in [
+            "4242/4242/4242/4242",
+            "4242_4242_4242_4242",
+            "４２４２４２４２４２４２４２４２",
+            "4242\n4242\r\n4242\n4242",
+            "paid with 3782.822463.10005, keep",
+            "٤٢٤٢ ٤٢٤٢ ٤٢٤٢ ٤٢٤٢",
+        ] {
+            let mut asked = back(&sold, 1, 1);
+            asked["lines"][0]["note"] = json!(text);
+            let answer = shop.cashier().post("/v1/returns/check", &asked).expect(422);
+            assert_eq!(answer.faults(), [fault("/lines/0/note", "card_number_refused")], "{text}");
+            assert_eq!(
+                refused(&shop, |s| s["lines"][0]["description"] = json!(text)),
+                fault("/lines/0/description", "card_number_refused")
+            );
+        }
+        // I66: it reaches neither log nor answer.
+        let headers = [("X-Request-Id", "4242-4242-4242-4242")];
+        let answer = shop.till().post_with("/v1/sales", &headers, &sale(&shop, |_| ())).expect(201);
+        let id = answer.header("x-request-id").unwrap();
+        assert_eq!(id.len(), 36, "{id}");
+        let logged = shop.logged("sale.recorded");
+        assert!(logged.iter().any(|entry| entry["request_id"] == id));
+        assert!(logged.iter().all(|entry| !entry.to_string().contains("4242-4242")));
+    });
+}
+
+// ---- references
+
+#[test]
+fn a_reference_may_have_255_characters_wherever_one_stands() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let (longest, longer) = ("r".repeat(255), "r".repeat(256));
+        let sold = sale(&shop, |s| s["tenders"][0]["reference"] = json!(longest));
+        let kept = shop.sell(&sold);
+        assert_eq!(kept["tenders"][0]["reference"], json!(longest));
+        assert_eq!(
+            refused(&shop, |s| s["tenders"][0]["reference"] = json!(longer)),
+            fault("/tenders/0/reference", "too_long")
+        );
+        let returned = shop.bring_back(&back(&sold, 1, 1));
+        assert_eq!(returned["refunds"][0]["reference"], json!(longest));
+        let path = format!("/v1/returns/{}/refunds/1/settlement", returned["id"].as_str().unwrap());
+        let settled = json!({"outcome": "settled", "reference": longest});
+        let state = shop.till().post_keyed(&path, "s", &settled).expect(200).body;
+        assert_eq!(state["refunds"][0]["settlement_reference"], json!(longest));
+        let card =
+            json!({"kind": "gift_card", "amount": "20.00", "currency": "USD", "store": "0042"});
+        let card = shop.manager().post_keyed("/v1/gift-cards", "g", &card).expect(201).body;
+        let path = format!("/v1/gift-cards/{}/redemptions", card["id"].as_str().unwrap());
+        let redeem = json!({"amount": "5.00", "sale": longest, "code": card["code"]});
+        let answer = shop.till().post_keyed(&path, "r", &redeem);
+        assert_ne!(answer.code(), "too_long", "{answer}");
+    });
+}
+
+// ---- times
+
+#[test]
+fn offsets_are_those_of_rfc_3339() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let at = |sold_at: &'static str, day: &'static str| {
+            move |s: &mut Value| {
+                s["sold_at"] = json!(sold_at);
+                s["business_date"] = json!(day);
+            }
+        };
+        // D05 and L10. The store is in New York, four or five hours behind.
+        for (sold_at, day) in [
+            ("2026-03-10T12:00:00+23:59", "2026-03-09"),
+            ("2026-03-10T12:00:00-23:59", "2026-03-11"),
+            ("2026-03-10T18:30:00+14:00", "2026-03-09"),
+            ("2026-03-09T12:30:00-12:00", "2026-03-09"),
+            ("2026-03-09T10:15:00+05:45", "2026-03-09"),
+            ("2025-06-30T23:59:60Z", "2025-06-30"),
+            ("2026-03-11T15:04:00Z", "2026-03-11"),
+            ("1990-01-01T00:00:00Z", "1989-12-31"),
+        ] {
+            taken(&shop, at(sold_at, day));
+        }
+        for sold_at in [
+            "2026-03-10T12:00:00+24:00",
+            "2026-03-10T12:00:00-24:00",
+            "2026-03-10T12:00:00+25:59",
+            "2026-03-10T12:00:00+14:60",
+            "2026-03-10T12:00:00+99:00",
+            "2026-03-10T12:00:00+2:00",
+            "2026-03-10T12:00:00+0200",
+            "2026-03-10T24:00:00Z",
+            "2026-03-10T10:00:00",
+            "1989-12-31T23:59:59Z",
+            "0001-01-01T00:00:00Z",
+        ] {
+            let day = if sold_at.starts_with("19") { "1989-12-31" } else { "2026-03-10" };
+            assert_eq!(refused(&shop, at(sold_at, day)), fault("/sold_at", "invalid_value"));
+        }
+        let late = refused(&shop, at("2026-03-11T15:06:00Z", "2026-03-11"));
+        assert_eq!(late, fault("/sold_at", "time_in_future"));
+    });
+}
+
+#[test]
+fn a_business_date_is_at_most_one_day_from_the_stores_date() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        // 22:30 on the 8th in New York, whatever day the register's offset makes of it.
+        for sold_at in
+            ["2026-03-09T02:30:00Z", "2026-03-09T16:30:00+14:00", "2026-03-08T14:30:00-12:00"]
+        {
+            for (day, near) in [
+                ("2026-03-06", false),
+                ("2026-03-07", true),
+                ("2026-03-08", true),
+                ("2026-03-09", true),
+                ("2026-03-10", false),
+            ] {
+                let change = |s: &mut Value| {
+                    s["sold_at"] = json!(sold_at);
+                    s["business_date"] = json!(day);
+                };
+                if near {
+                    taken(&shop, change);
+                } else {
+                    let found = refused(&shop, change);
+                    assert_eq!(found, fault("/business_date", "invalid_value"), "{sold_at} {day}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn nothing_is_delivered_before_it_is_sold() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        taken(&shop, |s| s["lines"][0]["delivered_on"] = json!("2026-03-11"));
+        taken(&shop, |s| {
+            s["business_date"] = json!("2026-03-10");
+            s["lines"][0]["delivered_on"] = json!("2026-03-10");
+        });
+        for early in ["2026-03-10", "2025-12-01"] {
+            let found = refused(&shop, |s| s["lines"][0]["delivered_on"] = json!(early));
+            assert_eq!(found, fault("/lines/0/delivered_on", "invalid_value"));
+        }
+    });
+}
+
+#[test]
+fn the_same_instant_in_another_spelling_is_the_same_sale() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let mut sold = hearts(&shop);
+        sold["sold_at"] = json!("2026-03-11T10:05:09-04:00");
+        let first = shop.till().post("/v1/sales", &sold).expect(201).body;
+        for spelled in [
+            "2026-03-11T10:05:09-04:00",
+            "2026-03-11T14:05:09Z",
+            "2026-03-11t14:05:09z",
+            "2026-03-11T14:05:09+00:00",
+            "2026-03-11T10:05:09.000-04:00",
+            "2026-03-11T14:05:09.000000Z",
+        ] {
+            sold["sold_at"] = json!(spelled);
+            sold["tenders"][1]["amount"] = json!("4.5");
+            let again = shop.till().post("/v1/sales", &sold).expect(200).body;
+            let mut expected = first.clone();
+            expected.as_object_mut().unwrap().remove("recorded_at");
+            assert_eq!(again, expected, "{spelled}");
+        }
+        for other in ["2026-03-11T14:05:10Z", "2026-03-11T14:05:09.001Z"] {
+            sold["sold_at"] = json!(other);
+            shop.till().post("/v1/sales", &sold).expect_problem(409, "receipt_exists");
+        }
+        sold["sold_at"] = json!("2026-03-11T14:05:09Z");
+        sold["operator"] = json!("1002");
+        shop.till().post("/v1/sales", &sold).expect_problem(409, "receipt_exists");
+    });
+}
+
+// ---- byte order marks
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let body = |text: &Value| format!("\u{feff}{text}");
+        shop.till().post_text("/v1/sales", &[], &body(&hearts(&shop))).expect(201);
+        shop.till().post_text("/v1/sales", &[], "\u{feff}").expect_problem(400, "malformed_json");
+        let (first, last) = (hearts(&shop), hearts(&shop));
+        for text in [format!("\u{feff}{first}\n{last}\n"), format!("\u{feff}\n{first}\n")] {
+            let request = shop.till().request(Method::POST, "/v1/sales/import");
+            let request = request.insert_header(("Content-Type", "application/x-ndjson"));
+            let told = shop.ask(request.set_payload(text.clone())).expect(200).text();
+            assert!(!told.contains("refused") && !told.is_empty(), "{text} {told}");
+        }
+    });
+}
+
+// ---- currencies
+
+#[test]
+fn a_store_trades_in_any_currency_of_today() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        for (code, zone) in [
+            ("VED", "America/Caracas"),
+            ("VES", "America/Caracas"),
+            ("XCG", "America/Curacao"),
+            ("ZWG", "Africa/Harare"),
+        ] {
+            let body =
+                json!({"name": code, "time_zone": zone, "currency": code, "region": &code[..2]});
+            let store = format!("/v1/stores/{code}");
+            shop.admin().put(&store, &body).expect(201);
+        }
+        let body = json!({"name": "x", "time_zone": "UTC", "currency": "XAU", "region": "US"});
+        shop.admin().put("/v1/stores/GOLD", &body).expect(422);
+    });
+}

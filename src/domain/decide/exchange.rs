@@ -49,6 +49,7 @@ impl<'a> Deciding<'a> {
             receipt: asked.receipt.clone().unwrap_or_default(),
             business_date: self.draft.business_date.unwrap_or(self.today),
             sold_at: self.case.now,
+            sold_at_as_sent: self.case.now.to_string(),
             operator: Some(self.draft.operator.clone()),
             channel: COUNTER.to_owned(),
             currency: self.currency,

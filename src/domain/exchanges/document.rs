@@ -19,7 +19,7 @@ pub fn document(sale: &Sale, draft: &Draft) -> String {
         ("register", Some(sale.register.as_str().into())),
         ("receipt", Some(sale.receipt.as_str().into())),
         ("business_date", Some(sale.business_date.to_string().into())),
-        ("sold_at", Some(sale.sold_at.to_string().into())),
+        ("sold_at", Some(sale.sold_at_as_sent.as_str().into())),
         ("operator", text(sale.operator.as_deref())),
         ("channel", Some(sale.channel.as_str().into())),
         ("currency", Some(sale.currency.code().into())),

@@ -98,9 +98,9 @@ pub struct RedeemRequest {
     /// The sale that is paid, by its id or its receipt.
     #[serde(default)]
     #[schema(
-        format = "receipt",
+        format = "reference",
         min_length = 1,
-        max_length = 64,
+        max_length = 255,
         example = "0042-3-20260301-4711"
     )]
     pub sale: Option<String>,
@@ -126,9 +126,9 @@ pub struct LoadRequest {
     /// The sale that it was bought with, by its id or its receipt.
     #[serde(default)]
     #[schema(
-        format = "receipt",
+        format = "reference",
         min_length = 1,
-        max_length = 64,
+        max_length = 255,
         example = "0042-3-20260301-4712"
     )]
     pub sale: Option<String>,

@@ -12,7 +12,7 @@ pub struct SettlementRequest {
     pub outcome: SettlementOutcome,
     /// What the terminal calls the transaction.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "T-100200")]
+    #[schema(format = "reference", min_length = 1, max_length = 255, example = "T-100200")]
     pub reference: Option<String>,
     /// Where the money goes instead if it failed; one of the refund's `fallbacks`.
     #[serde(default)]
@@ -66,7 +66,7 @@ pub struct ReturnFilterParams {
     #[schema(max_length = 64)]
     pub operator: Option<String>,
     /// Brought by this customer.
-    #[schema(max_length = 64)]
+    #[schema(format = "customer", max_length = 64)]
     pub customer: Option<String>,
     /// On this business date or later.
     #[schema(format = "date")]

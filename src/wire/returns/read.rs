@@ -3,6 +3,7 @@
 use super::{Exchange, OnApprovalNeeded, ReturnCharge, ReturnLine, ReturnRequest, SaleReference};
 use crate::domain::draft::{Asked, Draft, DraftCharge, DraftLine, SaleRef};
 use crate::domain::entry::hex;
+use crate::domain::match_key::document_number;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
@@ -139,11 +140,9 @@ impl ReturnRequest {
     }
 }
 
-/// The number of a document by its letters and digits alone: a space or a hyphen does not make
-/// another person of it.
+/// The number of a document as it is counted by.
 fn identity_number(text: &str, reading: &mut Reading) -> Option<String> {
-    let number: String =
-        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    let number = document_number(text);
     if number.is_empty() {
         let detail =
             "Enter the number of the identity document: it has neither a letter nor a digit.";

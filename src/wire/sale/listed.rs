@@ -21,10 +21,10 @@ pub struct SaleFilterParams {
     #[schema(max_length = 64)]
     pub register: Option<String>,
     /// To this customer.
-    #[schema(max_length = 64)]
+    #[schema(format = "customer", max_length = 64)]
     pub customer: Option<String>,
     /// Paid with this card, by the payment provider's token for it.
-    #[schema(max_length = 64)]
+    #[schema(format = "reference", max_length = 255)]
     pub card_fingerprint: Option<String>,
     /// With this article.
     #[schema(format = "sku", max_length = 64)]

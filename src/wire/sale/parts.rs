@@ -11,7 +11,7 @@ use crate::domain::sale::{
     Card, Charge, Discount, ReceiptTax as TaxOfAll, SaleLine as Line, Scope, Tax, Tender,
 };
 use crate::wire::reading::{Reading, Sign};
-use crate::wire::strict::free_text::has_card_number;
+use crate::wire::strict::card_number::has_card_number;
 use crate::wire::texts::Attribute;
 use std::collections::HashSet;
 use std::fmt::Arguments;

@@ -13,9 +13,8 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// A trading day may begin before midnight and end after it, in whatever zone the register keeps
-/// its clock.
-const DAYS_APART: i32 = 2;
+/// 1990-01-01T00:00:00Z: no register kept its sales before.
+const EARLIEST: Timestamp = Timestamp::constant(631_152_000, 0);
 
 impl NewSale {
     /// The sale, its document and the document's digest; or every fault of the body. `future` is
@@ -28,7 +27,8 @@ impl NewSale {
         let currency = Currency::parse(&self.currency);
         let mut reading = Reading::new(currency);
         let sale = self.in_domain(&mut reading);
-        self.check_head(sale.as_ref(), now, future, &mut reading);
+        self.check_head(now, future, &mut reading);
+        self.check_deliveries(&mut reading);
         self.check_lines(&mut reading);
         self.check_scopes(&mut reading);
         self.check_ties(&mut reading);
@@ -49,13 +49,7 @@ impl NewSale {
         serde_json::to_value(self).map(sorted).unwrap_or_default().to_string()
     }
 
-    fn check_head(
-        &self,
-        sale: Option<&Sale>,
-        now: Timestamp,
-        future: SignedDuration,
-        reading: &mut Reading,
-    ) {
+    fn check_head(&self, now: Timestamp, future: SignedDuration, reading: &mut Reading) {
         reading.store(format_args!("/store"), &self.store);
         if Currency::parse(&self.currency).is_none() {
             reading.extend([unknown_currency()]);
@@ -68,18 +62,26 @@ impl NewSale {
                 format!("The sale lies in the future: it is {now} here. Set the register's clock.");
             reading.fault(format_args!("/sold_at"), "time_in_future", detail);
         }
+        if sold_at < EARLIEST {
+            let detail = "Sales before 1990 are not taken. Set the register's clock.";
+            reading.invalid(format_args!("/sold_at"), detail);
+        }
+    }
+
+    /// Nothing is delivered before it is sold. The trading day of a sale may be the day before.
+    fn check_deliveries(&self, reading: &mut Reading) {
         let local = self.sold_at.get(..10).and_then(|date| date.parse::<Date>().ok());
-        let business_date = match sale {
-            Some(sale) => Some(sale.business_date),
-            None => self.business_date.parse().ok(),
-        };
-        if let (Some(local), Some(day)) = (local, business_date)
-            && days_between(local, day) > DAYS_APART
-        {
-            let detail = format!(
-                "The business date is more than {DAYS_APART} days from the time of the sale, {local}."
-            );
-            reading.invalid(format_args!("/business_date"), detail);
+        let sold = [local, self.business_date.parse().ok()].into_iter().flatten().min();
+        for (index, line) in self.lines.iter().enumerate() {
+            let delivered = line.delivered_on.as_deref().and_then(|on| on.parse::<Date>().ok());
+            if let (Some(sold), Some(delivered)) = (sold, delivered)
+                && delivered < sold
+            {
+                let detail = format!(
+                    "The line was delivered on {delivered}, before the sale of {sold}. Correct the date."
+                );
+                reading.invalid(format_args!("/lines/{index}/delivered_on"), detail);
+            }
         }
     }
 
@@ -141,6 +143,7 @@ impl NewSale {
             receipt: self.receipt.clone(),
             business_date: business_date?,
             sold_at: sold_at?,
+            sold_at_as_sent: self.sold_at.clone(),
             operator: self.operator.clone(),
             channel: self.channel.clone(),
             currency: Currency::parse(&self.currency)?,
@@ -176,10 +179,6 @@ pub fn read_document(document: &str, id: Uuid) -> Result<Sale, String> {
 fn instant(text: &str) -> Option<Timestamp> {
     let exact: Timestamp = text.parse().ok()?;
     Timestamp::from_microsecond(exact.as_microsecond()).ok()
-}
-
-fn days_between(a: Date, b: Date) -> i32 {
-    a.duration_until(b).as_hours().unsigned_abs().div_ceil(24).try_into().unwrap_or(i32::MAX)
 }
 
 fn unknown_currency() -> Fault {

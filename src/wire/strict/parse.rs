@@ -15,9 +15,10 @@ pub fn without_bom(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
-/// Reads one JSON document. The problem is `malformed_json`, or `duplicate_json_key` with a pointer
-/// to the key.
+/// Reads one JSON document, with or without a byte order mark. The problem is `malformed_json`, or
+/// `duplicate_json_key` with a pointer to the key.
 pub fn parse(bytes: &[u8]) -> Result<Value, Box<Problem>> {
+    let bytes = without_bom(bytes);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Box::new(malformed("The request has no body; a JSON document is expected.")));
     }

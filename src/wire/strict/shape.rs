@@ -1,8 +1,8 @@
 //! The shape of a body, made once from its OpenAPI schema, and the walk that finds all faults of a
 //! value.
 
+use super::card_number::has_card_number;
 use super::compile;
-use super::free_text::is_card_number;
 use super::pointer::{Step, name, pointer, shorten};
 use super::text::{self, Format, Text};
 use crate::wire::problem::Fault;
@@ -293,7 +293,7 @@ impl<'s, 'v> Walk<'s, 'v> {
 }
 
 fn has_card_digits(number: &Number) -> bool {
-    number.as_u64().is_some_and(|n| is_card_number(n.to_string().bytes()))
+    number.as_u64().is_some_and(|n| has_card_number(&n.to_string()))
 }
 
 #[cfg(test)]

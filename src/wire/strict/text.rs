@@ -1,7 +1,9 @@
 //! The rules of one string: its format, its length, its characters.
 
-use super::free_text::{forbidden_character, has_card_number, serial_has_card_number};
+use super::card_number::has_card_number;
+use super::free_text::forbidden_character;
 use super::pattern::Pattern;
+use crate::domain::match_key::unseen_character;
 use crate::domain::quantity::Quantity;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,10 +29,10 @@ pub enum Format {
     DateTime,
     /// A UUID in its 36 characters.
     Uuid,
-    /// A serial number, which may be an IMEI.
-    Serial,
-    /// `gtin`, `receipt`, `sku`, `jwt`, `code`: made of digits by nature, so a check digit proves
-    /// nothing.
+    /// `receipt`, `customer`, `serial`, `identity`: an identifier that is matched, so two of them
+    /// that look the same must be the same. Its digits are no card number.
+    Matched,
+    /// `gtin`, `sku`, `reference`, `jwt`, `code`: an identifier, whose digits are no card number.
     Coded,
 }
 
@@ -42,8 +44,8 @@ impl Format {
             "date" => Format::Date,
             "date-time" => Format::DateTime,
             "uuid" => Format::Uuid,
-            "serial" => Format::Serial,
-            "gtin" | "receipt" | "sku" | "jwt" | "code" => Format::Coded,
+            "receipt" | "customer" | "serial" | "identity" => Format::Matched,
+            "gtin" | "sku" | "reference" | "jwt" | "code" => Format::Coded,
             _ => Format::Free,
         }
     }
@@ -120,12 +122,15 @@ pub fn free(text: &str, format: Format) -> Option<Complaint> {
             format!("contains the character U+{code_point:04X}, which cannot be kept."),
         ));
     }
-    let is_card = match format {
-        Format::Coded => false,
-        Format::Serial => serial_has_card_number(text),
-        _ => has_card_number(text),
-    };
-    is_card.then(|| {
+    if let Some(c) = unseen_character(text).filter(|_| format == Format::Matched) {
+        let code_point = u32::from(c);
+        let detail = format!(
+            "contains the character U+{code_point:04X}, which cannot be seen. Send it as it is printed."
+        );
+        return Some(("invalid_value", detail));
+    }
+    let is_free = !matches!(format, Format::Coded | Format::Matched);
+    (is_free && has_card_number(text)).then(|| {
         (
             "card_number_refused",
             "looks like it contains a card number, which must not be kept.".into(),
@@ -183,10 +188,15 @@ fn is_date_time(text: &str) -> bool {
         Some(1..=9) => rest[1..].trim_start_matches(|c: char| c.is_ascii_digit()),
         Some(_) => return false,
     };
-    let offset_ok =
-        matches!(offset, "Z" | "z") || shaped(offset, "+99:99") || shaped(offset, "-99:99");
+    let offset_ok = matches!(offset, "Z" | "z") || is_offset(offset);
     let local_ok = shaped(&local.replace('t', "T"), "9999-99-99T99:99:99");
     local_ok && offset_ok && text.parse::<Timestamp>().is_ok()
+}
+
+/// `±hh:mm` up to ±23:59 (RFC 3339 §5.6); jiff reads up to ±25:59.
+fn is_offset(text: &str) -> bool {
+    let shaped = shaped(text, "+99:99") || shaped(text, "-99:99");
+    shaped && &text[1..3] <= "23" && &text[4..6] <= "59"
 }
 
 fn is_uuid(text: &str) -> bool {
@@ -271,6 +281,8 @@ mod tests {
                     json!("2026-03-01T14:05:09-05:00"),
                     json!("2026-03-01T14:05:09Z"),
                     json!("2026-03-01t14:05:09.123456z"),
+                    json!("2026-03-01T14:05:09+23:59"),
+                    json!("2026-03-01T14:05:09-23:59"),
                 ],
                 vec![
                     json!("2026-03-01T14:05:09"),
@@ -280,6 +292,10 @@ mod tests {
                     json!("2026-03-01T14:05:09-05:00[America/New_York]"),
                     json!("2026-02-30T00:00:00Z"),
                     json!("2026-03-01T14:05:09.Z"),
+                    json!("2026-03-01T14:05:09+24:00"),
+                    json!("2026-03-01T14:05:09-24:00"),
+                    json!("2026-03-01T14:05:09+25:59"),
+                    json!("2026-03-01T14:05:09+14:60"),
                     json!(1),
                 ],
             ),
@@ -308,10 +324,21 @@ mod tests {
     fn card_numbers_are_refused_except_where_digits_are_the_nature_of_the_field() {
         let card = || json!("4242 4242 4242 4242");
         assert_eq!(code("free", card()), Some("card_number_refused"));
-        assert_eq!(code("serial", card()), Some("card_number_refused"));
-        for format in ["gtin", "receipt", "sku", "jwt", "code"] {
-            assert_eq!(code(format, card()), None);
-            assert_eq!(code(format, json!("a\u{1}")), Some("invalid_value"));
+        let coded = ["gtin", "sku", "reference", "jwt", "code"];
+        let matched = ["receipt", "customer", "serial", "identity"];
+        for format in coded.into_iter().chain(matched) {
+            assert_eq!(code(format, card()), None, "{format}");
+            assert_eq!(code(format, json!("a\u{1}")), Some("invalid_value"), "{format}");
+        }
+        for unseen in ["A\u{200b}1", "A\u{202e}1", "A\u{ad}1", "A\t1", "A\u{85}1", "A\u{3164}1"] {
+            matched.iter().for_each(|format| {
+                assert_eq!(
+                    code(format, json!(unseen)),
+                    Some("invalid_value"),
+                    "{format} {unseen:?}"
+                );
+            });
+            assert_eq!(code("free", json!(unseen)), None, "{unseen:?}");
         }
     }
 
