@@ -315,3 +315,44 @@ fn a_store_trades_in_any_currency_of_today() {
         shop.admin().put("/v1/stores/GOLD", &body).expect(422);
     });
 }
+
+// ---- identity documents
+
+#[test]
+fn one_identity_document_is_one_person_however_it_is_typed() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        shop.sell(&plain(&shop, "0042", 5, 10, "cash"));
+        let bring = |path: &str, key: &str, document: &str| {
+            let body = json!({"store": "0042", "register": "7", "customer": {"identification": document},
+                "lines": [{"sku": "MUG-1", "quantity": "1", "reason": "changed_mind", "condition": "unopened"}]});
+            shop.cashier().post_keyed(path, key, &body)
+        };
+        // H04: three in ninety days, spelled in three ways.
+        for (key, document) in [("1", "AB-12 34"), ("2", "ab1234"), ("3", "AB 12-34")] {
+            bring("/v1/returns", key, document).expect(201);
+        }
+        for document in [
+            "a b 1 2 3 4",
+            "AB\u{2011}1234",
+            "AB\u{a0}1234",
+            "ＡＢ１２３４", // fullwidth: M16, X05
+            "AB١٢٣٤",       // Arabic digits: X06
+            "ab۱2۳4",
+            "АВ1234", // Cyrillic: X03
+            "ΑΒ1234", // Greek
+        ] {
+            let checked = bring("/v1/returns/check", "c", document).expect(200).body;
+            assert_eq!(checked["decision"], "needs_approval", "{document} {checked}");
+            let found = checked["findings"].as_array().unwrap();
+            assert!(found.iter().any(|f| f["code"] == "velocity_exceeded"), "{document}");
+        }
+        let other = bring("/v1/returns/check", "c", "AB1235").expect(200).body;
+        assert_eq!(other["decision"], "allowed", "{other}");
+        for document in ["AB\u{200b}1234", "AB\u{202e}1234", "AB\t1234", "- -"] {
+            let answer = bring("/v1/returns/check", "c", document).expect(422);
+            let pointer = fault("/customer/identification", "invalid_value");
+            assert_eq!(answer.faults(), [pointer], "{document:?}");
+        }
+    });
+}
