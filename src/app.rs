@@ -13,6 +13,7 @@ use crate::domain::entry::Event;
 use crate::domain::journal::Note;
 use crate::domain::overrides::Override;
 use crate::domain::perform::{Command, Outcome};
+use crate::domain::references::References;
 use crate::domain::state::HEAD_OFFICE;
 use crate::identity::keys::{KeyError, KeyStore};
 use crate::identity::override_token::{Approver, OverrideGrant, OverrideTokens};
@@ -110,8 +111,8 @@ impl App {
             Verifier::new(Arc::clone(&keys), verifier_settings(&config, &names), clock.now())
                 .map_err(|fault| StartError::Settings(fault.to_string()))?;
         let overrides = Arc::new(OverrideTokens::new(Arc::clone(&keys), names.clone()));
-        let desk =
-            Desk::open(db, clock.clone(), desk_config(&config), render(Arc::clone(&overrides)))?;
+        let desk = desk_config(&config, Arc::clone(&keys));
+        let desk = Desk::open(db, clock.clone(), desk, render(Arc::clone(&overrides)))?;
         let pins = PinHasher::new(Arc::clone(&keys), PinCost::OWASP)
             .map_err(|fault| StartError::Settings(fault.to_string()))?;
         let service = Service {
@@ -242,8 +243,12 @@ fn verifier_settings(config: &Config, names: &OwnNames) -> VerifierSettings {
     }
 }
 
-fn desk_config(config: &Config) -> DeskConfig {
+/// What customers are hashed for, beside what else the key hashes.
+const CUSTOMER: &str = "customer";
+
+fn desk_config(config: &Config, keys: Arc<KeyStore>) -> DeskConfig {
     let desk = &config.desk;
+    let hash = move |customer: &str| Some(keys.hasher().ok()?.hash(CUSTOMER, customer));
     DeskConfig {
         writers: desk.writers,
         readers: desk.readers,
@@ -252,6 +257,7 @@ fn desk_config(config: &Config) -> DeskConfig {
         keep_answers: SignedDuration::from_hours(
             24 * i64::try_from(config.returns.idempotency_days).unwrap_or(30),
         ),
+        references: References::new(hash),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::clock::Clock;
 use crate::domain::caller::Caller;
 use crate::domain::draft::Draft;
 use crate::domain::perform::Command;
+use crate::domain::references::References;
 use crate::domain::settings::Settings;
 use crate::store::{Backend, Db, StoreError, idempotency};
 use crossbeam_channel::{Sender, TrySendError, bounded};
@@ -46,7 +47,7 @@ pub(super) struct Job {
 }
 
 /// How wide the desk is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct DeskConfig {
     /// 0: one on SQLite, two on PostgreSQL.
     pub writers: usize,
@@ -55,6 +56,8 @@ pub struct DeskConfig {
     pub batch_limit: usize,
     /// How long answers under idempotency keys are kept.
     pub keep_answers: SignedDuration,
+    /// How the log refers to customers.
+    pub references: References,
 }
 
 /// The way to the database: everything that changes anything goes through [`Desk::submit`].
@@ -106,7 +109,8 @@ impl Desk {
         let mut writers = Vec::new();
         for number in 0..writer_count(&db, config.writers) {
             let writer =
-                Writer::connect(&db, clock.clone(), settings.clone(), Arc::clone(&render))?;
+                Writer::connect(&db, clock.clone(), settings.clone(), Arc::clone(&render))?
+                    .with_references(config.references.clone());
             let (jobs, in_flight) = (jobs.clone(), Arc::clone(&in_flight));
             let serve = move || writer::serve(writer, &jobs, &in_flight, config.batch_limit.max(1));
             let thread = std::thread::Builder::new().name(format!("writer-{number}")).spawn(serve);

@@ -3,7 +3,7 @@
 
 use super::queue::SharedSettings;
 use crate::domain::settings::Settings;
-use crate::store::{Connection, Db, Read, StoreError, batch};
+use crate::store::{Connection, Db, Plans, Read, StoreError, batch};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -39,6 +39,7 @@ impl From<StoreError> for NotRead {
 pub(super) struct Reader {
     db: Db,
     connection: Option<Connection>,
+    plans: Plans,
     settings: SharedSettings,
 }
 
@@ -51,7 +52,8 @@ impl Readers {
         let (work, waiting): (Sender<Work>, Receiver<Work>) = bounded(WAITING);
         for number in 0..count {
             let connection = Some(db.connect_lookup()?);
-            let mut reader = Reader { db: db.clone(), connection, settings: settings.clone() };
+            let (db, settings) = (db.clone(), settings.clone());
+            let mut reader = Reader { db, connection, plans: Plans::default(), settings };
             let waiting = waiting.clone();
             let serve = move || waiting.iter().for_each(|work| work(&mut reader));
             let thread = std::thread::Builder::new().name(format!("reader-{number}")).spawn(serve);
@@ -135,6 +137,7 @@ impl Reader {
         });
         match result {
             Ok((value, settings)) => {
+                self.plans.used_by(connection);
                 self.settings.offer(settings);
                 Ok(value)
             }

@@ -4,10 +4,11 @@ use super::answer::{Render, Rendering, Reply};
 use super::queue::{Job, Request, SharedSettings};
 use crate::clock::Clock;
 use crate::domain::perform::{Command, Context, Done, Outcome, Touched, perform};
+use crate::domain::references::References;
 use crate::domain::state::{Ids, State};
 use crate::store::audit::Audited;
 use crate::store::idempotency::{self, Kept};
-use crate::store::{Connection, Db, StoreError, Tx, batch};
+use crate::store::{Connection, Db, Plans, StoreError, Tx, batch};
 use crossbeam_channel::Receiver;
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
@@ -28,10 +29,12 @@ const RECONNECT: Duration = Duration::from_millis(200);
 pub struct Writer {
     db: Db,
     connection: Option<Connection>,
+    plans: Plans,
     clock: Clock,
     settings: SharedSettings,
     render: Render,
     ids: IdSource,
+    references: References,
 }
 
 /// Where a batch's ids come from: they are made of time and chance, by the batch's state machine
@@ -116,13 +119,20 @@ impl Writer {
         render: Render,
     ) -> Result<Writer, StoreError> {
         let ids = Box::new(|| Ids::seeded(rand::random()));
-        Ok(Writer { db: db.clone(), connection: Some(db.connect()?), clock, settings, render, ids })
+        let (connection, plans) = (Some(db.connect()?), Plans::default());
+        let references = References::default();
+        Ok(Writer { db: db.clone(), connection, plans, clock, settings, render, ids, references })
     }
 
     /// The same with ids from a source that is asked once for each batch: a simulation foretells
     /// them.
     pub fn with_ids(self, ids: impl FnMut() -> Ids + Send + 'static) -> Writer {
         Writer { ids: Box::new(ids), ..self }
+    }
+
+    /// The same with references to customers in the log.
+    pub fn with_references(self, references: References) -> Writer {
+        Writer { references, ..self }
     }
 
     /// Writes SQLite's log back into its file. Nobody waits for it to succeed: the database does so
@@ -234,8 +244,16 @@ impl Writer {
             let connection = self.connection.insert(connection);
             let known = self.settings.get();
             let now = self.clock.now();
-            let (render, ids) = (&self.render, (self.ids)());
-            Db::write(connection, |tx| serve_in(tx, batch, &known, render, ids, now))
+            let (render, references) = (&self.render, &self.references);
+            let ids = (self.ids)();
+            let served = Db::write(connection, |tx| {
+                let batch = Batch::new(tx, batch, now)?;
+                let mut state = batch::claim(tx, &batch.touched(), &known, ids, now)?;
+                state.references = references.clone();
+                serve_in(tx, batch, state, render)
+            })?;
+            self.plans.used_by(connection);
+            Ok(served)
         });
         match result {
             Ok((replies, settings)) => {
@@ -278,18 +296,14 @@ fn worth_another_try(fault: &StoreError, request: &Request) -> bool {
 
 type Served = (Vec<Reply>, Arc<crate::domain::settings::Settings>);
 
-/// The middle of the house: claim, perform each in turn, write as sets.
+/// The middle of the house: perform each in turn on what was claimed, write as sets.
 fn serve_in(
     tx: &mut Tx<'_>,
-    requests: &[&Request],
-    known: &Arc<crate::domain::settings::Settings>,
+    mut batch: Batch<'_>,
+    mut state: State,
     render: &Render,
-    ids: Ids,
-    now: Timestamp,
 ) -> Result<Audited<Served>, StoreError> {
-    let mut batch = Batch::new(tx, requests, now)?;
-    let mut state = batch::claim(tx, &batch.touched(), known, ids, now)?;
-    for place in 0..requests.len() {
+    for place in 0..batch.requests.len() {
         batch.perform(place, &mut state, render);
     }
     if state.is_spoilt() {
@@ -299,6 +313,7 @@ fn serve_in(
     }
     batch.answers.sort_by_key(|(key, _)| *key);
     let settings = state.shared_settings();
+    let now = batch.now;
     let written = batch::Written { documents: &batch.documents, answers: &batch.answers, now };
     let replies =
         batch.replies.into_iter().map(|reply| reply.unwrap_or(Reply::Overloaded)).collect();

@@ -3,7 +3,10 @@
 
 use super::draft::{Draft, DraftLine, SaleRef};
 use super::sale::Sale;
+use super::settings::Settings;
 use super::state::State;
+use jiff::SignedDuration;
+use std::collections::BTreeSet;
 
 /// What the drafts of a batch have to be loaded with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct Counted {
     unnamed: Vec<(String, SaleRef)>,
     /// Receipt and customer of sales that are recorded in the same batch.
     sold: Vec<(String, String)>,
+    /// Stores whose policies decide, each with whether goods have a receipt.
+    decided_by: BTreeSet<(String, bool)>,
 }
 
 impl Counted {
@@ -25,6 +30,13 @@ impl Counted {
             self.articles.push((draft.store.clone(), sku.clone()));
             self.units.extend(line.serial_number.clone().map(|serial| (sku.clone(), serial)));
         }
+        let bare = draft.lines.iter().any(|line| line.sale_line.is_none());
+        let receipted = draft.lines.iter().any(|line| line.sale_line.is_some())
+            || !draft.charges.is_empty()
+            || draft.sale.is_some();
+        for (any, receipt) in [(bare, false), (receipted, true)] {
+            self.decided_by.extend(any.then(|| (draft.store.clone(), receipt)));
+        }
         if draft.customer.is_none() {
             self.unnamed
                 .extend(buyers_of(draft).map(|reference| (draft.store.clone(), reference.clone())));
@@ -33,6 +45,17 @@ impl Counted {
 
     pub fn sold(&mut self, sale: &Sale) {
         self.sold.extend(sale.customer.clone().map(|customer| (sale.receipt.clone(), customer)));
+    }
+
+    /// How far back the limits of any version of the policies look; none where nothing that came
+    /// back before is counted.
+    pub fn looks_back(&self, settings: &Settings) -> Option<SignedDuration> {
+        let days = |(store, receipt): &(String, bool)| {
+            let versions = settings.policy_of(settings.store(store)?)?;
+            versions.iter().map(|version| version.policy.looks_back(*receipt)).max()
+        };
+        let days = self.decided_by.iter().filter_map(days).max().filter(|days| *days > 0)?;
+        Some(SignedDuration::from_hours(24 * i64::from(days)))
     }
 
     /// The customers of the sales of drafts that name nobody, once the sales are loaded.

@@ -224,6 +224,8 @@ pub struct LineDecision {
     pub condition: Condition,
     pub disposition: Disposition,
     pub serial_number: Option<String>,
+    /// For people, as sent.
+    pub note: Option<String>,
     /// The version of the policy that governs this line.
     pub policy_version: u32,
     pub verdict: Verdict,

@@ -19,7 +19,7 @@ use super::perform::{Context, Done, Outcome};
 use super::policies::{PolicyRecord, PolicyStatus};
 use super::refusal::{OverrideFault, Refusal};
 use super::returns::{Return, SettleRefund, VoidReturn};
-use super::sale::Sale;
+use super::sale::{Sale, SaleLine};
 use super::sales::RecordSale;
 use super::settings::{Operator, Register, Store};
 use super::sign_in::SignIn;
@@ -75,9 +75,33 @@ pub fn sale_recorded(state: &mut State, context: &Context<'_>, sale: &Sale, comm
         ("total", money(sale.total, sale.currency)),
         ("tenders", Json::List(tenders.collect())),
         ("lines", Json::from(i64::try_from(sale.lines.len()).unwrap_or(i64::MAX))),
+        ("items", Json::List(sale.lines.iter().map(|line| item(line, sale.currency)).collect())),
+        ("customer_ref", state.references.customer(sale.customer.as_deref())),
         ("document_sha256", hex(&command.digest).into()),
     ]);
     state.note(context, &sale.store, Event::SaleRecorded, Some(sale.id.to_string()), data);
+}
+
+/// What was sold, for reports from the log alone. Kept short: every sale has some.
+fn item(line: &SaleLine, currency: Currency) -> Json {
+    let mut members = vec![
+        ("line", line.line.into()),
+        ("sku", line.sku.as_str().into()),
+        ("quantity", line.quantity.to_string().into()),
+        ("net", money(line.net, currency)),
+    ];
+    if !line.taxes.is_empty() {
+        let taxes = line.taxes.iter().map(|tax| (tax.code.as_str(), tax.amount));
+        members.push(("taxes", taxes_by_code(taxes, currency)));
+    }
+    Json::object(members)
+}
+
+fn taxes_by_code<'a>(taxes: impl Iterator<Item = (&'a str, Minor)>, currency: Currency) -> Json {
+    let tax = |(code, amount): (&str, Minor)| {
+        Json::object([("code", code.into()), ("amount", money(amount, currency))])
+    };
+    Json::List(taxes.map(tax).collect())
 }
 
 pub fn sale_refused(state: &mut State, context: &Context<'_>, sale: &Sale, known: Uuid) {
@@ -108,12 +132,10 @@ fn findings(all: &[Finding]) -> Json {
 
 fn line(line: &LineDecision, currency: Currency) -> Json {
     let taxes = |taxes: &[(String, Minor)]| {
-        let tax = |(code, amount): &(String, Minor)| {
-            Json::object([("code", code.as_str().into()), ("amount", money(*amount, currency))])
-        };
-        Json::List(taxes.iter().map(tax).collect())
+        taxes_by_code(taxes.iter().map(|(code, amount)| (code.as_str(), *amount)), currency)
     };
-    Json::object([
+    let note = line.note.as_deref().map(|note| ("note_sha256", reference(Some(note))));
+    let members = [
         ("sale", line.sale.map(|sale| sale.to_string()).into()),
         ("sale_line", line.sale_line.map(Json::from).unwrap_or(Json::Null)),
         ("sku", line.sku.as_deref().into()),
@@ -130,7 +152,8 @@ fn line(line: &LineDecision, currency: Currency) -> Json {
         ("fee_taxes", taxes(&line.fee_taxes)),
         ("refund", money(line.refund, currency)),
         ("findings", findings(&line.findings)),
-    ])
+    ];
+    Json::object(members.into_iter().chain(note))
 }
 
 fn refund(plan: &RefundPlan, currency: Currency) -> Json {
@@ -193,6 +216,7 @@ pub fn return_recorded(
         ("operator", the_return.operator.as_str().into()),
         ("business_date", the_return.business_date.to_string().into()),
         ("customer_sha256", reference(the_return.customer.as_deref())),
+        ("customer_ref", state.references.customer(the_return.customer.as_deref())),
         ("training", the_return.training.into()),
         ("decision", decision(decided)),
     ];

@@ -26,6 +26,7 @@ pub mod draft;
 pub mod policy;
 pub mod prices;
 pub mod promotion;
+pub mod references;
 pub mod refunds;
 pub mod refusal;
 pub mod settings;

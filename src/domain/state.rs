@@ -26,6 +26,7 @@ use super::overrides::Override;
 use super::perform::Context;
 use super::policies::PolicyRecord;
 use super::prices::{Market, Prices};
+use super::references::References;
 use super::returns::{Return, ReturnStatus};
 use super::sale::Sale;
 use super::settings::{Operator, Register, Settings, Store};
@@ -59,6 +60,8 @@ pub struct State {
     /// Gift cards, and what has changed of them.
     pub wallet: Wallet,
     ids: Ids,
+    /// How the log refers to customers.
+    pub references: References,
     /// What goods without a receipt are worth.
     pub prices: Prices,
     pub changes: Changes,

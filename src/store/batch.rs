@@ -13,19 +13,17 @@ use crate::domain::perform::Touched;
 use crate::domain::settings::Settings;
 use crate::domain::state::{Ids, State};
 use diesel::sql_types::Binary;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// How far back a velocity limit can look: longer than any that a policy may set.
-const HISTORY: SignedDuration = SignedDuration::from_hours(24 * 400);
-
 /// Claims and loads what commands touch, in one fixed order: settings, sales, returns, overrides,
-/// gift cards, people, operators. The stores' audit heads come last, when the entries are written;
-/// but for a day that is closed, which sums up what was booked: its store's head is claimed here,
-/// and nothing else (decision 0013). `known` are the settings read before.
+/// gift cards, people (where a rule counts what they brought back before), operators. The stores'
+/// audit heads come last, when the entries are written; but for a day that is closed, which sums up
+/// what was booked: its store's head is claimed here, and nothing else (decision 0013). `known` are
+/// the settings read before.
 pub fn claim(
     tx: &mut Tx<'_>,
     touched: &Touched,
@@ -43,9 +41,11 @@ pub fn claim(
         state.load_override(issued);
     }
     gift_cards::load_touched(tx, touched, true, &mut state)?;
-    let customers = customers(touched, &state);
-    claim_people(tx, touched, &customers)?;
-    load_history(tx, touched, &customers, now, &mut state)?;
+    if let Some(back) = touched.counted.looks_back(state.settings()) {
+        let customers = customers(touched, &state);
+        claim_people(tx, touched, &customers)?;
+        load_history(tx, touched, &customers, now - back, &mut state)?;
+    }
     prices::load(tx, &touched.counted, now, &mut state)?;
     if !touched.operators.is_empty() {
         sign_in::claim(tx, &touched.operators, &mut state)?;
@@ -67,8 +67,10 @@ pub fn load(
     let mut state = State::new(Arc::clone(settings), Ids::seeded(0));
     load_sales(read, touched, false, &mut state)?;
     gift_cards::load_touched(read, touched, false, &mut state)?;
-    let customers = customers(touched, &state);
-    load_history(read, touched, &customers, now, &mut state)?;
+    if let Some(back) = touched.counted.looks_back(state.settings()) {
+        let customers = customers(touched, &state);
+        load_history(read, touched, &customers, now - back, &mut state)?;
+    }
     prices::load(read, &touched.counted, now, &mut state)?;
     day_ends::load_drawers(read, &touched.drawers, &mut state)?;
     Ok(state)
@@ -144,11 +146,11 @@ fn load_history(
     read: &mut Read<'_>,
     touched: &Touched,
     customers: &[String],
-    now: Timestamp,
+    since: Timestamp,
     state: &mut State,
 ) -> Result<(), StoreError> {
     if !customers.is_empty() || !touched.id_hashes.is_empty() {
-        state.load_history(returns::history(read, customers, &touched.id_hashes, now - HISTORY)?);
+        state.load_history(returns::history(read, customers, &touched.id_hashes, since)?);
     }
     Ok(())
 }

@@ -10,9 +10,9 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 /// Makes [`Col`] with a variant for each type, its length, and how its values are bound on each
-/// database.
+/// database. PostgreSQL's text names the types of its arrays, so that it can be planned by itself.
 macro_rules! columns {
-    ($($variant:ident($rust:ty) is $sql:ty),* $(,)?) => {
+    ($($variant:ident($rust:ty) is $sql:ty, $array:literal;)*) => {
         /// One column of the rows of a statement; any value may be NULL. Collected from an iterator
         /// over the values, or over options of them: see [`col`].
         #[derive(Debug, Clone)]
@@ -24,7 +24,13 @@ macro_rules! columns {
             }
 
             pub(super) fn bind_all<'b>(&'b self, out: &mut AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-                match self { $(Col::$variant(values) => out.push_bind_param::<Array<Nullable<$sql>>, _>(values)),* }
+                match self {
+                    $(Col::$variant(values) => {
+                        out.push_bind_param::<Array<Nullable<$sql>>, _>(values)?;
+                        out.push_sql($array);
+                    }),*
+                }
+                Ok(())
             }
 
             pub(super) fn bind_one<'b>(&'b self, row: usize, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
@@ -35,12 +41,12 @@ macro_rules! columns {
 }
 
 columns! {
-    Int(i32) is Integer,
-    Big(i64) is BigInt,
-    Text(Cow<'a, str>) is Text,
-    Id(Id) is IdSql,
-    Bytes(Cow<'a, [u8]>) is Binary,
-    Bool(bool) is Bool,
+    Int(i32) is Integer, "::integer[]";
+    Big(i64) is BigInt, "::bigint[]";
+    Text(Cow<'a, str>) is Text, "::text[]";
+    Id(Id) is IdSql, "::uuid[]";
+    Bytes(Cow<'a, [u8]>) is Binary, "::bytea[]";
+    Bool(bool) is Bool, "::boolean[]";
 }
 
 /// What a [`Col`] can be collected from.

@@ -59,8 +59,7 @@ const POSTGRES_SESSION: &str = "
     EXCEPTION WHEN insufficient_privilege THEN NULL; END $$;";
 
 /// Rows are found by their keys. A statement over one key would be planned anew each time, which
-/// takes longer than to run it; and a plan made once, while a table was small or not yet analysed,
-/// would go on walking it (decision 0018).
+/// takes longer than to run it (decision 0018); [`Plans`] has its plan made anew as tables grow.
 const POSTGRES_BY_KEY: &str = "
     SET plan_cache_mode = force_generic_plan;
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
@@ -129,6 +128,33 @@ impl Db {
                 Ok(connection.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")?)
             }
             AnyConnection::Postgres(_) => Ok(()),
+        }
+    }
+}
+
+/// The age of a session's plans. PostgreSQL plans by the present size of a table, and keeps a plan
+/// until the table is analyzed, which is minutes away in a young shop: a plan made for an empty
+/// table would go on reading all of it (decision 0023).
+#[derive(Debug, Default)]
+pub struct Plans {
+    transactions: u32,
+}
+
+impl Plans {
+    /// Transactions after which plans are renewed at the latest.
+    const OLD: u32 = 1_024;
+
+    /// Counts a transaction of the session. Has its statements planned anew after 1, 2, 4, 8, …
+    /// transactions, and after every 1,024. A fault is left to the next statement to report.
+    pub fn used_by(&mut self, connection: &mut AnyConnection) {
+        self.transactions = self.transactions.wrapping_add(1);
+        let due =
+            self.transactions.is_power_of_two() || self.transactions.is_multiple_of(Self::OLD);
+        if due
+            && let AnyConnection::Postgres(connection) = connection
+            && let Err(fault) = connection.batch_execute("DISCARD PLANS")
+        {
+            tracing::debug!(%fault, "the plans of a session were not renewed");
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod exchanges;
 mod failpoint;
 pub mod gift_cards;
 pub mod idempotency;
+mod joins;
 pub mod ledger;
 pub mod migrate;
 pub mod overrides;
@@ -34,7 +35,7 @@ pub mod sql_types;
 mod tx;
 pub mod writes;
 
-pub use connection::{AnyConnection as Connection, MultiBackend};
+pub use connection::{AnyConnection as Connection, MultiBackend, Plans};
 pub use db::{Backend, Db};
 pub use error::StoreError;
 pub use sql_types::Id;

@@ -15,6 +15,7 @@
 //! every fragment three times as often.
 
 pub use super::columns::{Col, col};
+use super::joins;
 use super::{Connection, Read, StoreError, Tx};
 use diesel::QueryResult;
 use diesel::pg::{Pg, PgConnection};
@@ -79,11 +80,11 @@ pub fn upsert_where(
             &[
                 ") AS u(",
                 names,
-                ") LEFT JOIN ",
+                ") LEFT JOIN LATERAL (SELECT * FROM ",
                 table,
-                " p ON ",
+                " p WHERE ",
                 join,
-                " WHERE ",
+                " OFFSET 0) p ON true WHERE ",
                 missing_or_worse,
                 " ON CONFLICT (",
                 key,
@@ -161,9 +162,12 @@ pub struct Select {
     pub columns: &'static str,
     /// The names of the key's columns, e.g. `sale_id`.
     pub names: &'static str,
-    /// What the keys are joined with: `sale_lines l ON l.sale_id = u.sale_id`, and further joins.
+    /// What the keys are joined with: `sale_lines l ON l.sale_id = u.sale_id`, further ones after
+    /// `JOIN` or `LEFT JOIN`, then `WHERE` or `GROUP BY`. Every table is looked up by what stands
+    /// before it, in this order.
     pub join: &'static str,
-    /// The order, which is also the order of locking, e.g. `l.sale_id, l.line`.
+    /// The order, e.g. `l.sale_id, l.line`. With a `LIMIT` at its end, of rows that one key leads
+    /// to, the first table is read in this order and no further.
     pub order: &'static str,
     /// The alias whose rows are locked until the transaction ends (`FOR NO KEY UPDATE` on
     /// PostgreSQL; on SQLite a writing transaction is the only one anyway). Without a lock the rows
@@ -172,7 +176,8 @@ pub struct Select {
 }
 
 /// Loads the rows that the keys lead to. Keys are given sorted and without duplicates: a key given
-/// twice answers twice, and SQLite orders within each piece of keys only.
+/// twice answers twice, rows are locked in the order of the keys, and SQLite orders within each
+/// piece of keys only.
 pub fn select_in<'a, ST: 'static, R>(
     read: &mut Read<'_>,
     select: &Select,
@@ -181,13 +186,12 @@ pub fn select_in<'a, ST: 'static, R>(
 where
     for<'s> Rows<'s, ST>: LoadQuery<'s, PgConnection, R> + LoadQuery<'s, SqliteConnection, R>,
 {
-    let Select { columns, names, join, order, lock } = *select;
-    let (lock, locked) = lock.map_or(("", ""), |alias| (" FOR NO KEY UPDATE OF ", alias));
+    let Select { columns, names, join, order, lock: _ } = *select;
+    let mut looked_up = vec![") AS u(", names, ")"];
+    joins::push_lookups(&mut looked_up, select);
+    looked_up.extend([" ORDER BY ", order]);
     let statement = Statement {
-        postgres: [
-            &["SELECT ", columns, " FROM unnest("],
-            &[") AS u(", names, ") JOIN ", join, " ORDER BY ", order, lock, locked],
-        ],
+        postgres: [&["SELECT ", columns, " FROM unnest("], &looked_up],
         // CROSS JOIN keeps SQLite from walking the table and looking each row up among the keys.
         sqlite: [
             &["WITH u(", names, ") AS (VALUES "],

@@ -180,10 +180,13 @@ fn all_rows<'b>(
                 words(out, &[if i == 0 { ") AS u(" } else { "," }, name]);
             }
             for (i, name) in key.iter().enumerate() {
-                words(
-                    out,
-                    &[if i == 0 { ") WHERE " } else { " AND " }, table, ".", name, " = u.", name],
-                );
+                // Not simply `=`: PostgreSQL could then read the whole table in the key's order,
+                // and does where it takes the table for small (decision 0023).
+                let (before, equals, after) = match i {
+                    0 => (") WHERE ", " = ANY (ARRAY[u.", "])"),
+                    _ => (" AND ", " = u.", ""),
+                };
+                words(out, &[before, table, ".", name, equals, name, after]);
             }
         }
     }

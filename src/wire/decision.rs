@@ -114,6 +114,10 @@ pub struct LineView {
     pub disposition: DispositionWord,
     #[schema(format = "serial")]
     pub serial_number: Option<String>,
+    /// For people, as sent. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Left hinge broken.")]
+    pub note: Option<String>,
     /// The version of the policy that governs this line.
     #[schema(example = 7)]
     pub policy_version: u32,

@@ -16,6 +16,7 @@ mod lists;
 mod log;
 mod overrides;
 mod policies;
+mod reports;
 mod returns;
 mod sales;
 mod sign_in;

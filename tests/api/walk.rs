@@ -2,6 +2,7 @@
 //! is in the log. A new route fails here until it has its rows.
 
 mod mutations;
+mod plans;
 mod roles;
 
 use crate::support::contract::Contract;

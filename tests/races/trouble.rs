@@ -10,6 +10,7 @@ use returndesk::clock::Clock;
 use returndesk::desk::answer::Rendering;
 use returndesk::desk::{Answer, Desk, DeskConfig, Reply, Request};
 use returndesk::domain::perform::Outcome;
+use returndesk::domain::references::References;
 use returndesk::store::{Backend, StoreError};
 use std::sync::{Arc, mpsc};
 
@@ -77,8 +78,14 @@ fn a_command_that_makes_the_service_panic_harms_no_other() {
             Answer { status: 201, headers: Vec::new(), body: String::new() }
         };
         let keep_answers = SignedDuration::from_hours(24);
-        let config =
-            DeskConfig { writers: 1, readers: 1, queue_limit: 100, batch_limit: 100, keep_answers };
+        let config = DeskConfig {
+            writers: 1,
+            readers: 1,
+            queue_limit: 100,
+            batch_limit: 100,
+            keep_answers,
+            references: References::default(),
+        };
         let desk = Desk::open(database.open(), Clock::system(), config, Arc::new(panics)).unwrap();
         let submit = |n: usize, path: &str| {
             let keyed = Some(key(&format!("till-{n}"), "body"));

@@ -201,9 +201,7 @@ fn plan(connection: &mut Connection, backend: Backend, sql: &str) -> Vec<String>
         Backend::Postgres => {
             let values = (1..).take_while(|n| sql.contains(&format!("${n}"))).count();
             let setup = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off;";
-            connection
-                .batch_execute(&format!("{setup} PREPARE asked{} AS {sql}", key_types(sql)))
-                .unwrap();
+            connection.batch_execute(&format!("{setup} PREPARE asked AS {sql}")).unwrap();
             let values = if values == 0 {
                 String::new()
             } else {
@@ -215,20 +213,6 @@ fn plan(connection: &mut Connection, backend: Backend, sql: &str) -> Vec<String>
             steps.into_iter().map(|step| step.line).collect()
         }
     }
-}
-
-/// The types of a statement's columns of keys, which PostgreSQL cannot tell from the text.
-fn key_types(sql: &str) -> String {
-    let names =
-        sql.split_once(" AS u(").and_then(|(_, rest)| rest.split_once(')')).map(|(names, _)| names);
-    let of = |name: &str| match name {
-        "id" | "sale" | "return_id" => "uuid[]",
-        "one" => "integer[]",
-        "seq" | "from_at" | "to_at" => "bigint[]",
-        _ => "text[]",
-    };
-    let types: Vec<&str> = names.into_iter().flat_map(|names| names.split(", ")).map(of).collect();
-    if types.is_empty() { String::new() } else { format!("({})", types.join(", ")) }
 }
 
 /// Tables that are small whatever the shop's size.

@@ -126,6 +126,7 @@ impl<'a> Deciding<'a> {
             condition: asked.condition,
             disposition: asked.disposition.unwrap_or(Disposition::Undecided),
             serial_number: asked.serial_number.clone(),
+            note: asked.note.clone(),
             policy_version: version.number,
             verdict: Verdict::Allowed,
             net: parts.net,

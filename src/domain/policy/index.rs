@@ -28,6 +28,8 @@ pub struct CompiledPolicy {
     ranges: Vec<RangeIndex>,
     /// By [`Attribute`], in the order of its words: the rules that set it.
     sets: Vec<Bits>,
+    /// Days that velocity limits look back: those of goods without a receipt, and with one.
+    looks_back: [u32; 2],
 }
 
 #[derive(Clone, Debug)]
@@ -78,7 +80,14 @@ impl CompiledPolicy {
             .iter()
             .map(|attribute| select(&rules, |rule| rule.set.sets(*attribute)))
             .collect();
-        CompiledPolicy { order, lists, flags, ranges, sets, policy }
+        let looks_back = [false, true].map(|receipt| looks_back(&policy, receipt));
+        CompiledPolicy { order, lists, flags, ranges, sets, looks_back, policy }
+    }
+
+    /// Days that velocity limits of goods with or without a receipt look back at the most; 0 where
+    /// no rule counts what came back before.
+    pub fn looks_back(&self, receipt: bool) -> u32 {
+        self.looks_back[usize::from(receipt)]
     }
 
     /// The document.
@@ -125,6 +134,13 @@ impl CompiledPolicy {
         }
         holding
     }
+}
+
+fn looks_back(policy: &Policy, receipt: bool) -> u32 {
+    let concerned =
+        policy.rules.iter().filter(|rule| rule.when.receipt.is_none_or(|asked| asked == receipt));
+    let limits = concerned.filter_map(|rule| rule.set.velocity.as_ref()).flatten();
+    limits.map(|limit| limit.days).max().unwrap_or(0)
 }
 
 fn words_for(rules: usize) -> usize {

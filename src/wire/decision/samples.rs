@@ -27,6 +27,7 @@ pub fn decision() -> Decision {
         condition: Condition::Opened,
         disposition: Disposition::ReturnToSupplier,
         serial_number: None,
+        note: None,
         policy_version: 7,
         verdict: Verdict::NeedsApproval,
         net: Minor(1125),

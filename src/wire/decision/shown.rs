@@ -78,6 +78,7 @@ impl LineView {
             condition: line.condition.into(),
             disposition: line.disposition.into(),
             serial_number: line.serial_number.clone(),
+            note: line.note.clone(),
             policy_version: line.policy_version,
             decision: line.verdict.into(),
             net: line.net.format(currency),

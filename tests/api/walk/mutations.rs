@@ -22,7 +22,7 @@ fn request(method: &str, path: impl Into<String>, body: Value) -> Request {
 
 /// A shop with a sale, two returns of it, a draft policy and an operator; then every mutation that
 /// it will take.
-fn everything(shop: &Shop) -> Vec<Request> {
+pub(super) fn everything(shop: &Shop) -> Vec<Request> {
     let (sale, late) = (hearts(shop), hearts(shop));
     let sold = shop.sell(&sale)["id"].as_str().unwrap().to_owned();
     shop.sell(&late);
