@@ -71,7 +71,7 @@ pub struct Parts {
 /// The state of one tender.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TenderBook {
-    /// Amount less change.
+    /// Amount less change; nothing where it was paid out.
     pub paid: Minor,
     /// Paid back so far, settled or not; failed refunds are taken off again.
     pub refunded: Minor,
@@ -339,12 +339,16 @@ impl Book {
     pub fn new(sale: Arc<Sale>) -> Book {
         let paid = sale.paid().lines.into_iter();
         let lines = (sale.lines.iter().zip(paid))
-            .map(|(line, paid)| LineBook::new(line.quantity, paid))
+            .map(|(line, paid)| match line.is_goods() {
+                true => LineBook::new(line.quantity, paid),
+                // What is no goods sold nothing, and is worth nothing here.
+                false => LineBook::new(Quantity::ZERO, paid.of_nothing()),
+            })
             .collect();
         let tenders = sale
             .tenders
             .iter()
-            .map(|t| TenderBook { paid: t.paid(), ..TenderBook::default() })
+            .map(|t| TenderBook { paid: t.paid().max(Minor::ZERO), ..TenderBook::default() })
             .collect();
         Book { lines, tenders, charges_refunded: Vec::new(), voided_at: None, sale }
     }

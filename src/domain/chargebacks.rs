@@ -38,7 +38,7 @@ pub fn mark(state: &mut State, command: &MarkChargeback, context: &Context<'_>) 
     let book =
         state.book(command.sale).filter(|book| context.caller.stores.contain(&book.sale.store));
     let Some(book) = book else { return Refusal::NotFound { what: "sale" }.into() };
-    let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == command.tender)
+    let Some(place) = book.sale.payments().position(|tender| tender.tender == command.tender)
     else {
         return Refusal::NotFound { what: "tender" }.into();
     };

@@ -347,10 +347,8 @@ impl<'a> Deciding<'a> {
     /// money elsewhere.
     fn known_tenders(&mut self) {
         for (index, number) in self.draft.unavailable_tenders.iter().enumerate() {
-            let known = self
-                .books
-                .values()
-                .any(|book| book.sale.tenders.iter().any(|t| t.tender == *number));
+            let known =
+                self.books.values().any(|book| book.sale.payments().any(|t| t.tender == *number));
             if !known && !self.books.is_empty() {
                 let detail = format!("The sale has no tender {number}.");
                 self.faults.push(Fault::invalid(format!("/unavailable_tenders/{index}"), &detail));

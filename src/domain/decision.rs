@@ -5,6 +5,7 @@ use super::caller::Role;
 use super::exchanges::Exchanged;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
+use super::sale::Tender;
 use super::tender::TenderType;
 use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
@@ -267,6 +268,7 @@ pub struct RefundPlan {
     pub kind: TenderType,
     /// The sale and the tender of it that the money was paid with, whose refundable rest it lowers.
     pub sale: Option<Uuid>,
+    /// The sale's tender; [`Tender::IN_KIND`] for what none paid.
     pub sale_tender: Option<u32>,
     pub reference: Option<String>,
     /// What is paid out.
@@ -275,6 +277,13 @@ pub struct RefundPlan {
     pub rounding: Minor,
     /// Other means that the policy allows should this one fail.
     pub fallbacks: Vec<TenderType>,
+}
+
+impl RefundPlan {
+    /// The tender that paid the money, as registers know it; none for what no tender paid.
+    pub fn paid_tender(&self) -> Option<u32> {
+        self.sale_tender.filter(|tender| *tender != Tender::IN_KIND)
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

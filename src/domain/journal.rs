@@ -60,7 +60,7 @@ fn reference(text: Option<&str>) -> Json {
 }
 
 pub fn sale_recorded(state: &mut State, context: &Context<'_>, sale: &Sale, command: &RecordSale) {
-    let tenders = sale.tenders.iter().map(|tender| {
+    let tenders = sale.payments().map(|tender| {
         Json::object([
             ("tender", tender.tender.into()),
             ("type", tender.kind.as_str().into()),
@@ -161,7 +161,7 @@ fn refund(plan: &RefundPlan, currency: Currency) -> Json {
         ("refund", plan.refund.into()),
         ("type", plan.kind.as_str().into()),
         ("sale", plan.sale.map(|sale| sale.to_string()).into()),
-        ("sale_tender", plan.sale_tender.map(Json::from).unwrap_or(Json::Null)),
+        ("sale_tender", plan.paid_tender().map(Json::from).unwrap_or(Json::Null)),
         ("amount", money(plan.amount, currency)),
         ("rounding", money(plan.rounding, currency)),
     ])

@@ -7,6 +7,9 @@ impl Misfit {
     /// The fault of a sale whose body stands at `at` (empty: it is the whole body).
     pub fn fault(self, sale: &Sale, at: &str) -> Fault {
         let (pointer, what) = match self.sum {
+            Sum::LineNet(index) if sale.lines[index].amount.is_some() => {
+                (format!("/lines/{index}/net"), "The amount less the line's discounts")
+            }
             Sum::LineNet(index) => (
                 format!("/lines/{index}/net"),
                 "Unit price times quantity less the line's discounts",
@@ -35,8 +38,12 @@ impl Misfit {
                 format!("/tenders/{index}/change"),
                 "The amount given, which the change cannot exceed,",
             ),
+            Sum::PaidOut => (
+                "/tenders".into(),
+                "What was given back with the receipt, which is the most that can be paid out,",
+            ),
             Sum::CashRounding => {
-                ("/cash_rounding".into(), "Cash rounding, at most a coin and only with cash,")
+                ("/cash_rounding".into(), "Rounding, which is less than one coin,")
             }
             Sum::Tenders => (
                 "/tenders".into(),

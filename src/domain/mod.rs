@@ -8,6 +8,7 @@ pub mod match_key;
 pub mod money;
 pub mod quantity;
 pub mod tender;
+pub mod unit_price;
 pub mod words;
 
 pub mod allocate;

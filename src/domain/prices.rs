@@ -71,11 +71,11 @@ pub fn of_book(book: &Book) -> BTreeMap<&str, LowestPrice> {
     let paid = book.sale.lines.iter().zip(&book.lines).filter(|(line, state)| {
         state.value().is_positive() && state.sold > Quantity::ZERO && !line.is_gift_card()
     });
-    for (line, state) in paid {
+    for (sku, line, state) in paid.filter_map(|(l, s)| Some((l.sku.as_deref()?, l, s))) {
         let (sale, day) = (book.sale.id, book.sale.business_date);
         let price =
             LowestPrice { day, sale, line: line.line, value: state.value(), sold: state.sold };
-        keep_lower(&mut lowest, line.sku.as_str(), price);
+        keep_lower(&mut lowest, sku, price);
     }
     lowest
 }
@@ -131,9 +131,9 @@ impl Prices {
                 self.sales.insert(book.sale.id, Arc::clone(&book.sale));
             }
         }
-        for line in &book.sale.lines {
+        for (sku, line) in book.sale.lines.iter().filter_map(|l| Some((l.sku.as_ref()?, l))) {
             for serial in &line.serial_numbers {
-                if let Some(unit) = self.units.get_mut(&(line.sku.clone(), serial.clone())) {
+                if let Some(unit) = self.units.get_mut(&(sku.clone(), serial.clone())) {
                     *unit = Some(SoldUnit::of(&book.sale));
                 }
             }

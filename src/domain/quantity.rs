@@ -12,10 +12,21 @@ impl Quantity {
     /// The largest quantity taken: a thousand million units.
     pub const MAX: Quantity = Quantity(1_000_000_000_000);
 
-    /// Reads decimal text with up to three decimals, more than zero.
-    /// Exponents, signs, spaces and more decimals are refused.
+    /// Decimals that count; other systems write more of them, as zeros.
+    const DECIMALS: usize = 3;
+
+    /// Reads decimal text with up to three decimals, more than zero. Zeros behind them say nothing
+    /// and are passed over (`1.70000`). Exponents, signs, spaces and real decimals beyond three are
+    /// refused.
     pub fn parse(text: &str) -> Option<Quantity> {
-        let thousandths = super::money::parse_scaled(text, 3)?;
+        let (exact, beyond) = match text.find('.').map(|point| point + 1 + Self::DECIMALS) {
+            Some(end) => text.split_at_checked(end).unwrap_or((text, "")),
+            None => (text, ""),
+        };
+        if beyond.bytes().any(|digit| digit != b'0') {
+            return None;
+        }
+        let thousandths = super::money::parse_scaled(exact, 3)?;
         (thousandths > 0 && thousandths <= Self::MAX.0).then_some(Quantity(thousandths))
     }
 

@@ -291,7 +291,8 @@ fn payout(book: &Book, place: usize, exact: Minor, cash: Option<CashRounding>) -
         None => Minor(exact.0.clamp(0, rest.0)),
         Some(rounding) => {
             let in_coins = rest.0 - rest.0 % rounding.step;
-            let in_cash = book.sale.tenders[place].kind == TenderType::Cash;
+            let paid_with = &book.sale.tenders[place];
+            let in_cash = paid_with.kind == TenderType::Cash && !paid_with.is_in_kind();
             let as_paid = in_cash && tender.paid.0 % rounding.step != 0;
             match last && (in_coins == rest.0 || as_paid) {
                 true => rest,
@@ -318,12 +319,14 @@ fn exact_ceiling(book: &Book, place: usize) -> Minor {
 /// The tender that the sale's cash rounding is part of: the last cash, or where only the change was
 /// cash the last tender that had any. One that paid less than the rounding cannot hold it.
 fn bears_rounding(sale: &Sale) -> Option<usize> {
+    if sale.rounds_what_it_paid_out() {
+        return None;
+    }
     let own = own_rounding(sale);
-    let last = |which: fn(&Tender) -> bool| {
-        sale.tenders
-            .iter()
-            .rposition(|t| which(t) && t.paid() >= own && sale.carried(t.tender).is_none())
+    let may = |tender: &Tender| {
+        tender.paid() >= own && !tender.is_in_kind() && sale.carried(tender.tender).is_none()
     };
+    let last = |which: fn(&Tender) -> bool| sale.tenders.iter().rposition(|t| which(t) && may(t));
     last(|tender| tender.kind == TenderType::Cash)
         .or_else(|| last(|tender| tender.change.is_positive()))
         .or_else(|| last(|_| true))
@@ -346,9 +349,22 @@ fn capacity(book: &Book, place: usize) -> Minor {
     Minor((exact_ceiling(book, place).0 - exact_so_far).max(0))
 }
 
-/// The tenders of a sale in the order they are paid back, each with the most it is to pay.
+/// The tenders of a sale in the order they are paid back, each with the most it is to pay. What was
+/// paid in kind comes last, whatever the order: whatever a real tender paid goes back to that.
 fn shares(book: &Book, amount: Minor, order: &TenderOrder) -> Vec<(usize, Minor)> {
-    let mut places: Vec<usize> = (0..book.sale.tenders.len()).collect();
+    let (in_kind, paid): (Vec<usize>, Vec<usize>) =
+        (0..book.sale.tenders.len()).partition(|&place| book.sale.tenders[place].is_in_kind());
+    let mut shares = of_payments(book, amount, order, paid);
+    shares.extend(in_kind.into_iter().map(|place| (place, amount)));
+    shares
+}
+
+fn of_payments(
+    book: &Book,
+    amount: Minor,
+    order: &TenderOrder,
+    mut places: Vec<usize>,
+) -> Vec<(usize, Minor)> {
     match order {
         TenderOrder::First => {}
         TenderOrder::Last => places.reverse(),

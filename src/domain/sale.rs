@@ -9,6 +9,8 @@ use super::quantity::Quantity;
 use super::rounding::largest_step;
 use super::tender::TenderType;
 use super::tie::Tie;
+use super::unit_price::UnitPrice;
+use super::words::vocabulary;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeSet;
@@ -42,6 +44,7 @@ pub struct Sale {
     /// Taxes computed once for the receipt, on top of those of lines and charges.
     pub taxes: Vec<ReceiptTax>,
     pub charges: Vec<Charge>,
+    /// What was paid with, and last the [`Tender::IN_KIND`] of a mixed receipt.
     pub tenders: Vec<Tender>,
     /// What cash rounding added to the exact total: tenders less change = total + cash rounding.
     pub cash_rounding: Minor,
@@ -51,16 +54,33 @@ pub struct Sale {
     pub exchange_of: Option<Tie>,
 }
 
+vocabulary! {
+    /// What a line of a receipt is.
+    LineKind {
+        /// Something that was sold.
+        Goods = "goods",
+        /// Bottles or other packaging given back: their deposit is paid out.
+        DepositReturn = "deposit_return",
+        /// Goods given back on a mixed receipt, recorded by the till without their sale.
+        UnlinkedReturn = "unlinked_return",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SaleLine {
     pub line: u32,
-    pub sku: String,
+    pub kind: LineKind,
+    /// Lines of other systems may have a description alone.
+    pub sku: Option<String>,
     pub gtin: Option<String>,
     pub description: Option<String>,
     pub category: Vec<String>,
     pub brand: Option<String>,
     pub quantity: Quantity,
-    pub unit_price: Minor,
+    /// Descriptive where `amount` is stated; one of the two always is.
+    pub unit_price: Option<UnitPrice>,
+    /// The extended price before the line's own discounts, where the register stated it.
+    pub amount: Option<Minor>,
     pub discounts: Vec<Discount>,
     /// After the line's own discounts, before any discount of the whole sale.
     pub net: Minor,
@@ -124,6 +144,7 @@ pub struct Charge {
 pub struct Tender {
     pub tender: u32,
     pub kind: TenderType,
+    /// Below zero: paid out, for more was given back with the receipt than was bought.
     pub amount: Minor,
     /// Handed back in cash from this tender.
     pub change: Minor,
@@ -159,7 +180,9 @@ pub enum Sum {
     Change(usize),
     /// Tenders less change, against total and cash rounding.
     Tenders,
-    /// Cash rounding: less than one step, and only where cash changed hands.
+    /// Money paid out, against what was given back with the receipt.
+    PaidOut,
+    /// Rounding: less than one coin.
     CashRounding,
 }
 
@@ -175,6 +198,14 @@ impl Tender {
     /// What the tender brought in: amount less change.
     pub fn paid(&self) -> Minor {
         Minor(self.amount.0 - self.change.0)
+    }
+
+    /// The number of the tender that stands for what was given back with a mixed receipt and paid
+    /// part of its goods. Registers number theirs from 1.
+    pub const IN_KIND: u32 = 0;
+
+    pub fn is_in_kind(&self) -> bool {
+        self.tender == Tender::IN_KIND
     }
 }
 
@@ -196,9 +227,36 @@ impl Charge {
 }
 
 impl SaleLine {
-    /// Unit price × quantity, half up, as the register should have rung it.
+    /// The extended price before the line's own discounts: as stated, else unit price × quantity,
+    /// half up. Below zero for what was given back.
     pub fn extended(&self) -> Minor {
-        Minor(half_up(i128::from(self.unit_price.0) * i128::from(self.quantity.0), 1_000))
+        self.amount.or_else(|| self.rung_up()).unwrap_or_default()
+    }
+
+    /// Unit price × quantity, half up, with the sign of the line's kind.
+    fn rung_up(&self) -> Option<Minor> {
+        let size = self.unit_price?.times(self.quantity)?;
+        Some(if self.is_goods() { size } else { Minor(-size.0) })
+    }
+
+    /// The price of one unit, in whole minor units: the stated one; where `amount` says something
+    /// else, what that comes to for one unit, half up.
+    pub fn price(&self) -> Minor {
+        match (self.unit_price, self.amount) {
+            (Some(price), amount) if amount.is_none() || amount == self.rung_up() => {
+                price.rounded()
+            }
+            _ => {
+                let exact = i128::from(self.extended().0.max(0)) * 1_000;
+                Minor(half_up(exact, i128::from(self.quantity.0.max(1))))
+            }
+        }
+    }
+
+    /// Returns false for what was given back with the receipt: it is below zero, bears no discount
+    /// of the whole sale, and cannot come back.
+    pub fn is_goods(&self) -> bool {
+        self.kind == LineKind::Goods
     }
 
     /// What the line was rung up for before its own discounts.
@@ -242,32 +300,93 @@ impl Sale {
             let expected = Minor(line.extended().0 - discounts);
             // How a scale's price is rounded is the register's own business: one minor unit either
             // way.
-            let weighed = !line.quantity.is_whole() && (expected.0 - line.net.0).abs() == 1;
+            let weighed = line.amount.is_none()
+                && !line.quantity.is_whole()
+                && (expected.0 - line.net.0).abs() == 1;
             expect(Sum::LineNet(index), if weighed { line.net } else { expected }, line.net);
         }
         self.spread_misfits(&mut expect);
         expect(Sum::Total, self.parts_total(), self.total);
-        for (index, tender) in self.tenders.iter().enumerate() {
-            expect(Sum::Change(index), tender.change.min(tender.amount), tender.change);
+        for (index, tender) in self.payments().enumerate() {
+            let most = tender.amount.max(Minor::ZERO);
+            expect(Sum::Change(index), tender.change.min(most), tender.change);
         }
-        let paid = total_of(self.tenders.iter().map(Tender::paid));
+        let paid = total_of(self.payments().map(Tender::paid));
         expect(Sum::Tenders, Minor(self.total.0 + self.cash_rounding.0), paid);
-        expect(Sum::CashRounding, self.plausible_rounding(), self.cash_rounding);
+        let paid_out = self.paid_out();
+        expect(Sum::PaidOut, paid_out.min(self.given_back()), paid_out);
         misfits
     }
 
-    /// The cash rounding, as far as it can be one: else money could be called rounding, and be
-    /// refunded as such.
-    fn plausible_rounding(&self) -> Minor {
+    /// The rounding as a fault, if it is as much as a coin: else money could be called rounding,
+    /// and be refunded as such. `coin` is the smallest that the store pays with on the day, none
+    /// where that is the minor unit. Cash may also be rounded by the coins of other days.
+    pub fn rounding_misfit(&self, coin: Option<i64>) -> Option<Misfit> {
         let in_cash =
             |tender: &Tender| tender.kind == TenderType::Cash || tender.change.is_positive();
-        if self.exchange_of.is_some() {
-            // The service's own: money of earlier sales brings its rounding along.
-            return self.cash_rounding;
+        let of_place = coin.map_or(1, |coin| (coin - 1).max(1));
+        let most = match self.payments().any(in_cash) {
+            true => of_place.max(largest_step(self.currency) - 1),
+            false => of_place,
+        };
+        let expected = Minor(self.cash_rounding.0.clamp(-most, most));
+        let sent = self.cash_rounding;
+        (expected != sent).then_some(Misfit { sum: Sum::CashRounding, expected, sent })
+    }
+
+    /// What was really paid with, or paid out by.
+    pub fn payments(&self) -> impl Iterator<Item = &Tender> {
+        self.tenders.iter().filter(|tender| !tender.is_in_kind())
+    }
+
+    /// What lines that are no goods took off the total, with their taxes: not negative.
+    fn given_back(&self) -> Minor {
+        if self.lines.iter().all(SaleLine::is_goods) {
+            return Minor::ZERO;
         }
-        let most =
-            if self.tenders.iter().any(in_cash) { largest_step(self.currency) - 1 } else { 0 };
-        Minor(self.cash_rounding.0.clamp(-most, most))
+        let paid = self.paid().lines;
+        let back = self.lines.iter().zip(&paid).filter(|(line, _)| !line.is_goods());
+        Minor(-total_of(back.map(|(_, paid)| paid.gross())).0)
+    }
+
+    /// What tenders below zero paid out, before rounding.
+    fn paid_out(&self) -> Minor {
+        let out: i64 = self.payments().map(|tender| (-tender.amount.0).max(0)).sum();
+        let rounding = if self.rounds_what_it_paid_out() { self.cash_rounding.0 } else { 0 };
+        Minor(out + rounding)
+    }
+
+    /// Returns true if the sale's rounding is part of what was paid out: where cash was, and none
+    /// was taken in.
+    pub fn rounds_what_it_paid_out(&self) -> bool {
+        let is_cash = |tender: &Tender| tender.kind == TenderType::Cash;
+        let out = |tender: &&Tender| tender.amount < Minor::ZERO;
+        let taken = |tender: &&Tender| tender.paid().is_positive();
+        let cash_taken = (self.payments().filter(taken))
+            .any(|tender| is_cash(tender) || tender.change.is_positive());
+        let cash_out = self.payments().filter(out).any(is_cash);
+        let only_out = self.payments().any(|t| out(&t)) && !self.payments().any(|t| taken(&t));
+        !cash_taken && (cash_out || only_out)
+    }
+
+    /// The sale with the part of its goods that no tender paid, because it was given back with the
+    /// same receipt, as a tender of its own: a full return pays that out too. A deposit is worth
+    /// cash; goods whose sale is not known are worth the shop's credit, as without a receipt.
+    #[must_use]
+    pub fn with_payment_in_kind(mut self) -> Sale {
+        let amount = Minor(self.given_back().0 - self.paid_out().0);
+        if amount.is_positive() {
+            let unlinked = self.lines.iter().any(|line| line.kind == LineKind::UnlinkedReturn);
+            self.tenders.push(Tender {
+                tender: Tender::IN_KIND,
+                kind: if unlinked { TenderType::StoreCredit } else { TenderType::Cash },
+                amount,
+                change: Minor::ZERO,
+                reference: None,
+                card: None,
+            });
+        }
+        self
     }
 
     /// Sums of what is spread: no discount takes off more than there is, no price contains more

@@ -84,7 +84,10 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
         journal::sale_refused(state, context, sent, taken.sale);
         return Refusal::ReceiptExists { sale: taken.sale }.into();
     }
-    let faults = of_sales::faults(state, sent, context);
+    let coin = store.rounds_cash(sent.business_date).map(|rounding| rounding.step);
+    let mut faults: Vec<Fault> =
+        sent.rounding_misfit(coin).into_iter().map(|misfit| misfit.fault(sent, "")).collect();
+    faults.extend(of_sales::faults(state, sent, context));
     if !faults.is_empty() {
         return Refusal::Invalid(faults).into();
     }

@@ -215,7 +215,8 @@ fn new_lines<'a>(books: &[&'a Book]) -> Write<'a> {
     let columns = vec![
         col(lines().map(|(b, _, _)| b.sale.id)),
         col(lines().map(|(_, line, _)| number(line.line))),
-        col(lines().map(|(_, line, _)| line.sku.as_str())),
+        // None can be asked for by an empty article number.
+        col(lines().map(|(_, line, _)| line.sku.as_deref().unwrap_or_default())),
         col(lines().map(|(_, _, state)| state.sold.0)),
         col(lines().map(|(_, _, state)| state.returned.0)),
         col(lines().map(|(_, _, state)| state.value().0)),

@@ -4,6 +4,7 @@
 use crate::domain::entry::is_store_id;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::refusal::Fault;
+use crate::domain::unit_price::UnitPrice;
 use jiff::civil::Date;
 use std::collections::HashSet;
 use std::fmt::Arguments;
@@ -19,6 +20,7 @@ const MAX_OF_BODY: i128 = 100 * Minor::MAX.0 as i128;
 pub enum Sign {
     Any,
     NotNegative,
+    NotPositive,
     Positive,
 }
 
@@ -66,17 +68,13 @@ impl Reading {
             self.bad_amount(pointer, not_an_amount(text, currency));
             return Minor::ZERO;
         };
-        let least = match sign {
-            Sign::Any => i64::MIN,
-            Sign::NotNegative => 0,
-            Sign::Positive => 1,
+        let (range, than) = match sign {
+            Sign::Any => (i64::MIN..=i64::MAX, ""),
+            Sign::NotNegative => (0..=i64::MAX, "must not be negative"),
+            Sign::NotPositive => (i64::MIN..=0, "must not be above zero"),
+            Sign::Positive => (1..=i64::MAX, "must be more than zero"),
         };
-        if amount.0 < least {
-            let than = if sign == Sign::Positive {
-                "must be more than zero"
-            } else {
-                "must not be negative"
-            };
+        if !range.contains(&amount.0) {
             self.bad_amount(
                 pointer,
                 format!("The amount {} {than} here.", amount.format(currency)),
@@ -96,6 +94,31 @@ impl Reading {
         sign: Sign,
     ) -> Option<Minor> {
         text.as_mut().map(|text| self.amount(pointer, text, sign))
+    }
+
+    /// Reads a price of one unit, and spells it with at least the currency's digits.
+    pub fn unit_price(
+        &mut self,
+        pointer: Arguments<'_>,
+        text: &mut Option<String>,
+    ) -> Option<UnitPrice> {
+        let (currency, text) = (self.currency?, text.as_mut()?);
+        let Some(price) = UnitPrice::parse(text, currency) else {
+            let shown: String = text.chars().take(32).collect();
+            let decimals = UnitPrice::DECIMALS;
+            self.bad_amount(
+                pointer,
+                format!("{shown:?} is not a price: plain decimals, at most {decimals} of them."),
+            );
+            return None;
+        };
+        if price.is_negative() {
+            let detail = "A unit price is never negative. For what is given back, send `amount` and `net` below zero.";
+            self.bad_amount(pointer, detail);
+            return None;
+        }
+        *text = price.format(currency);
+        Some(price)
     }
 
     /// Reads a date.

@@ -31,7 +31,8 @@ pub use view::{RecordedSale, SaleChargeView, SaleLineView, SaleTenderView, SaleV
 
 use super::quantity::WireQuantity;
 use super::texts::{Attribute, Id, Label, SerialNumber};
-use super::words::{CardSaleWord, TenderWord};
+use super::words::{CardSaleWord, LineKindWord, TenderWord};
+use crate::domain::sale::LineKind;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -121,13 +122,13 @@ pub struct NewSale {
     /// How it was paid. A sale of nothing has none.
     #[schema(max_items = 50)]
     pub tenders: Vec<SaleTender>,
-    /// What cash rounding added to `total` (negative: took off): tenders less change = total +
-    /// cash_rounding.
+    /// What rounding added to `total` (negative: took off), less than one coin: tenders less change
+    /// = total + cash_rounding. Also rounding without cash, as some systems have it.
     #[serde(default = "nothing")]
     #[schema(format = "amount", example = "0.00", default = "0")]
     pub cash_rounding: String,
-    /// The exact total, before cash rounding: lines less discounts plus charges, and plus taxes
-    /// unless prices include them.
+    /// The exact total, before rounding: lines less discounts plus charges, and plus taxes unless
+    /// prices include them. Below zero where more was given back with the receipt than was bought.
     #[schema(format = "amount", example = "24.50")]
     pub total: String,
     /// Told by the service of the new goods of an exchange; never sent.
@@ -143,9 +144,16 @@ pub struct SaleLine {
     /// The line's number, from 1, there once.
     #[schema(minimum = 1, example = 1)]
     pub line: u32,
-    /// The shop's own article number.
+    /// `goods`, unless something was given back with the receipt. Such a line has quantity and unit
+    /// price like any other, and `amount`, `net` and taxes below zero. It bears no discount and
+    /// cannot come back.
+    #[serde(default = "goods", skip_serializing_if = "is_goods")]
+    #[schema(default = "goods")]
+    pub kind: LineKindWord,
+    /// The shop's own article number. Without one, `description` is required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "sku", min_length = 1, max_length = 64, example = "85123A")]
-    pub sku: String,
+    pub sku: Option<String>,
     /// Global Trade Item Number, as scanned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "gtin", min_length = 1, max_length = 64, example = "05012345678900")]
@@ -163,15 +171,23 @@ pub struct SaleLine {
     pub brand: Option<String>,
     /// How many units were sold.
     pub quantity: WireQuantity,
-    /// Price of one unit.
+    /// Price of one unit, with up to six decimals. Required without `amount`, and descriptive beside
+    /// it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "amount", example = "12.50")]
-    pub unit_price: String,
+    pub unit_price: Option<String>,
+    /// The line's extended price as printed, before its own discounts. It counts where it differs
+    /// from unit price times quantity (a label with its price, three for 25.00). Left out: unit
+    /// price times quantity, rounded half up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "25.00")]
+    pub amount: Option<String>,
     /// The line's own discounts, for the whole line.
     #[serde(default)]
     #[schema(max_items = 50)]
     pub discounts: Vec<SaleDiscount>,
-    /// Unit price times quantity less the line's own discounts; before any discount of the whole
-    /// sale.
+    /// The extended price (`amount`, or unit price times quantity) less the line's own discounts;
+    /// before any discount of the whole sale.
     #[schema(format = "amount", example = "22.50")]
     pub net: String,
     /// Taxes of the line as charged.
@@ -299,7 +315,8 @@ pub struct SaleTax {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 16, example = "0.08875")]
     pub rate: Option<String>,
-    /// The tax of the whole line or charge; not negative.
+    /// The tax of the whole line or charge; not negative, but on a line of what was given back not
+    /// above zero.
     #[schema(format = "amount", example = "2.00")]
     pub amount: String,
     /// Whether the price contains it. Left out: of a line, as `prices_include_tax` says; of a
@@ -339,7 +356,8 @@ pub struct SaleTender {
     pub tender: u32,
     #[serde(rename = "type")]
     pub kind: TenderWord,
-    /// What was given.
+    /// What was given. Below zero: what was paid out, where more was given back with the receipt
+    /// than was bought.
     #[schema(format = "amount", example = "20.00")]
     pub amount: String,
     /// What was handed back in cash from it; at most the amount.
@@ -378,6 +396,14 @@ pub struct SaleCard {
 
 fn in_store() -> String {
     "store".into()
+}
+
+fn goods() -> LineKindWord {
+    LineKindWord(LineKind::Goods)
+}
+
+fn is_goods(kind: &LineKindWord) -> bool {
+    kind.0 == LineKind::Goods
 }
 
 fn nothing() -> String {

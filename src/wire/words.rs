@@ -6,6 +6,7 @@ use crate::domain::decision::{Code, Verdict};
 use crate::domain::gift_cards::of_sales::CardSale;
 use crate::domain::gift_cards::{CardKind, CardMove, CardStatus};
 use crate::domain::returns::{RefundStatus, ReturnStatus};
+use crate::domain::sale::LineKind;
 use crate::domain::tender::TenderType;
 use crate::domain::words::{Condition, Disposition, RefundTo};
 use serde::de::Error;
@@ -78,6 +79,7 @@ words! {
     CardStatusWord(CardStatus) from CardStatus::ALL.iter().copied(), "Where a card stands: inactive until it is sold.";
     CardMoveWord(CardMove) from CardMove::ALL.iter().copied(), "Why a balance moved.";
     CardSaleWord(CardSale) from CardSale::ALL.iter().copied(), "What a line of a sale does with a card.";
+    LineKindWord(LineKind) from LineKind::ALL.iter().copied(), "What a line is: goods that were sold; bottles whose deposit was paid out; or goods given back on a mixed receipt, without their sale.";
     RefundStatusWord(RefundStatus) from RefundStatus::ALL.iter().copied(), "Where a refund stands: due, then settled or failed; voided with its return.";
 }
 

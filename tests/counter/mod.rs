@@ -20,7 +20,7 @@ use returndesk::domain::prices::Market;
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::refusal::Refusal;
 use returndesk::domain::returns::{RecordReturn, Return};
-use returndesk::domain::sale::{Discount, Sale, SaleLine, Scope, Tax, Tender};
+use returndesk::domain::sale::{Discount, LineKind, Sale, SaleLine, Scope, Tax, Tender};
 use returndesk::domain::settings::{Operator, Settings, Store};
 use returndesk::domain::state::{Ids, State};
 use returndesk::domain::tender::TenderType;
@@ -158,13 +158,15 @@ pub fn approver(number: &str, rank: u8) -> Approver {
 pub fn line(number: u32, units: i64, price: i64) -> SaleLine {
     SaleLine {
         line: number,
-        sku: format!("SKU-{number}"),
+        kind: LineKind::Goods,
+        sku: Some(format!("SKU-{number}")),
         gtin: None,
         description: None,
         category: Vec::new(),
         brand: None,
         quantity: Quantity::units(units),
-        unit_price: Minor(price),
+        unit_price: Some(Minor(price).into()),
+        amount: None,
         discounts: Vec::new(),
         net: Minor(units * price),
         taxes: Vec::new(),
@@ -312,13 +314,13 @@ pub fn record_of(draft: Draft) -> RecordReturn {
 /// serial numbers.
 pub fn know_prices(state: &mut State, sale: &Sale) {
     let market = Market::of(&state.settings().stores[&sale.store].clone());
-    for line in &sale.lines {
+    for (sku, line) in sale.lines.iter().filter_map(|line| Some((line.sku.as_ref()?, line))) {
         // Looked for, if nothing is known of it yet.
-        if state.prices.lowest(&market, &line.sku, Date::MIN, Date::MAX).is_none() {
-            state.prices.load_days(market.clone(), line.sku.clone(), Vec::new());
+        if state.prices.lowest(&market, sku, Date::MIN, Date::MAX).is_none() {
+            state.prices.load_days(market.clone(), sku.clone(), Vec::new());
         }
         for serial in &line.serial_numbers {
-            state.prices.load_unit(line.sku.clone(), serial.clone(), None);
+            state.prices.load_unit(sku.clone(), serial.clone(), None);
         }
     }
     state.prices.add_sale(&market, &Book::new(Arc::new(sale.clone())));

@@ -18,7 +18,7 @@ pub const RULES: &str = r#"[{"id": "default", "when": {}, "set":
 
 /// So many units of an article at a price, taken instead.
 pub fn taken(units: i64, price: i64) -> SaleLine {
-    with(line(1, units, price), |line| line.sku = "NEW".to_owned())
+    with(line(1, units, price), |line| line.sku = Some("NEW".to_owned()))
 }
 
 pub fn goods(lines: Vec<SaleLine>) -> ExchangeDraft {

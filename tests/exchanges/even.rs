@@ -51,7 +51,7 @@ fn two_units_of_an_odd_price_are_kept_with_a_price_that_multiplies() {
     adds_up(&new);
     let line = &new.lines[0];
     assert_eq!(
-        (line.unit_price, line.net, line.quantity),
+        (line.price(), line.net, line.quantity),
         (Minor(333), Minor(666), Quantity::units(2))
     );
     let weighed = with(line_of_cheese(), |line| line.quantity = Quantity(1_250));
@@ -61,7 +61,7 @@ fn two_units_of_an_odd_price_are_kept_with_a_price_that_multiplies() {
     let recorded = counter.record(exchange(vec![crate::counter::weighed(1, 500)], other)).unwrap();
     let new = new_sale(&counter, &recorded).sale.clone();
     adds_up(&new);
-    assert_eq!((new.lines[0].net, new.lines[0].unit_price), (Minor(400), Minor(800)));
+    assert_eq!((new.lines[0].net, new.lines[0].price()), (Minor(400), Minor(800)));
 }
 
 fn line_of_cheese() -> returndesk::domain::sale::SaleLine {

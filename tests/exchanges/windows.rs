@@ -74,7 +74,7 @@ fn what_was_bought_for_the_holidays_stays_so() {
     let lamp = || {
         exchange(
             vec![units(2, 1)],
-            with(evenly(0, 1), |goods| goods.lines[0].line.sku = "SKU-2".to_owned()),
+            with(evenly(0, 1), |goods| goods.lines[0].line.sku = Some("SKU-2".to_owned())),
         )
     };
     assert_eq!(closes("inherit", lamp(), 1), "2026-06-30");

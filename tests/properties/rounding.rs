@@ -130,18 +130,37 @@ fn a_store_without_pennies_rounds_where_no_law_does() {
     }
 }
 
+/// Without cash the coin is the store's, and where it has none a minor unit may be left over.
 #[test]
-fn a_sales_rounding_is_less_than_a_coin_and_of_cash() {
-    let rung_up = |rounding: i64, paid: Tender| {
+fn a_sales_rounding_is_less_than_a_coin() {
+    let rung_up = |rounding: i64, paid: Tender, coin: Option<i64>| {
         let mut made = sale(vec![line(1, 1, 1000)], vec![paid]);
         (made.cash_rounding, made.tenders[0].amount.0) =
             (Minor(rounding), 1000 + rounding + made.tenders[0].change.0);
-        made.misfits().into_iter().map(|misfit| (misfit.sum, misfit.expected.0)).collect::<Vec<_>>()
+        assert_eq!(made.misfits(), []);
+        made.rounding_misfit(coin).map(|misfit| (misfit.sum, misfit.expected.0))
     };
     let cash = || tender(1, TenderType::Cash, 0, 0);
-    assert_eq!(rung_up(2, cash()), []);
-    assert_eq!(rung_up(-9, cash()), []);
-    assert_eq!(rung_up(-2, tender(1, TenderType::Check, 0, 500)), [], "the change was cash");
-    assert_eq!(rung_up(-500, cash()), [(Sum::CashRounding, -9)]);
-    assert_eq!(rung_up(2, tender(1, TenderType::CreditCard, 0, 0)), [(Sum::CashRounding, 0)]);
+    let card = || tender(1, TenderType::CreditCard, 0, 0);
+    let most = |most| Some((Sum::CashRounding, most));
+    for (rounding, paid, coin, misfit) in [
+        (2, cash(), None, None),
+        (-9, cash(), None, None),
+        (-9, tender(1, TenderType::Check, 0, 500), None, None),
+        (10, cash(), None, most(9)),
+        (-500, cash(), None, most(-9)),
+        (-500, cash(), Some(5), most(-9)),
+        (99, cash(), Some(100), None),
+        (-100, cash(), Some(100), most(-99)),
+        (1, card(), None, None),
+        (-1, card(), None, None),
+        (2, card(), None, most(1)),
+        (4, card(), Some(5), None),
+        (5, card(), Some(5), most(4)),
+        (-99, card(), Some(100), None),
+        (1, card(), Some(1), None),
+    ] {
+        let told = format!("{rounding} {paid:?} {coin:?}");
+        assert_eq!(rung_up(rounding, paid, coin), misfit, "{told}");
+    }
 }

@@ -121,11 +121,11 @@ impl Shop {
         for (row, (place, number)) in &self.rows {
             let sale = &self.sales[*place].sale;
             let line = sale.line(*number).unwrap();
-            let known = SoldLine { sale: ids[*place], line: *number, unit_price: line.unit_price };
+            let known = SoldLine { sale: ids[*place], line: *number, unit_price: line.price() };
             sold.of_row.insert(*row, known);
             if let Some(customer) = &sale.customer {
                 sold.newest
-                    .entry((customer.clone(), line.sku.clone()))
+                    .entry((customer.clone(), line.sku.clone().unwrap()))
                     .or_default()
                     .push((*row, known));
             }

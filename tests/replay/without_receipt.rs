@@ -60,7 +60,7 @@ fn lowest_prices(shop: &Shop) -> HashMap<&str, (i64, i64)> {
     for line in shop.sales().flat_map(|sale| &sale.lines).filter(|line| line.net.0 > 0) {
         assert!(line.taxes.is_empty() && line.discounts.is_empty(), "the file knows prices alone");
         let price = (line.net.0, line.quantity.0 / 1_000);
-        let known = lowest.entry(&line.sku).or_insert(price);
+        let known = lowest.entry(line.sku.as_deref().unwrap()).or_insert(price);
         if i128::from(price.0) * i128::from(known.1) < i128::from(known.0) * i128::from(price.1) {
             *known = price;
         }

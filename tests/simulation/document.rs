@@ -58,7 +58,7 @@ fn line(line: &SaleLine, currency: Currency) -> Value {
         line.flags.iter().map(|flag| (flag.clone(), true.into())).collect();
     json!({
         "line": line.line, "sku": line.sku, "quantity": line.quantity.to_string(),
-        "unit_price": line.unit_price.format(currency), "net": line.net.format(currency),
+        "unit_price": line.unit_price.map(|price| price.format(currency)), "net": line.net.format(currency),
         "discounts": discounts(&line.discounts, currency), "taxes": taxes(&line.taxes, currency),
         "gift_card": line.gift_card.map(|sold| {
             json!({ "id": sold.id.to_string(), "amount": sold.amount.map(|amount| amount.format(currency)) })

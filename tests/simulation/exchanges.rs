@@ -251,8 +251,8 @@ impl World {
         self.same_tenders(sale, goods, expected);
         let line = |line: &SaleLine| {
             let taxes = line.taxes.iter().map(|tax| tax.amount.0).collect::<Vec<_>>();
-            assert_eq!(line.net.0, line.unit_price.0 * line.quantity.0 / 1_000);
-            (line.quantity.0 / 1_000, line.unit_price.0, taxes)
+            assert_eq!(line.net.0, line.price().0 * line.quantity.0 / 1_000);
+            (line.quantity.0 / 1_000, line.price().0, taxes)
         };
         assert_eq!(sale.lines.iter().map(line).collect::<Vec<_>>(), goods.lines);
         assert_eq!(

@@ -226,7 +226,7 @@ impl Books {
                     .and_then(|kit| sale.lines.iter().position(|line| line.line == kit)),
                 card: line.gift_card.map(|sold| {
                     let price =
-                        nearest(i128::from(line.unit_price.0) * i128::from(line.quantity.0), 1_000);
+                        nearest(i128::from(line.price().0) * i128::from(line.quantity.0), 1_000);
                     (sold.id, sold.amount.map_or(price, |amount| amount.0))
                 }),
                 off: named.filter_map(|(name, amount)| Some((name.clone()?, amount))).collect(),

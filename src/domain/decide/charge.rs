@@ -7,7 +7,7 @@ use super::super::decision::{ChargeDecision, Code, Finding, Verdict};
 use super::super::money::Minor;
 use super::super::policy::{ExchangeWindow, Governing, Resolved, Version, governing};
 use super::super::refusal::Fault;
-use super::super::sale::Sale;
+use super::super::sale::{Sale, SaleLine};
 use super::Deciding;
 use uuid::Uuid;
 
@@ -85,18 +85,18 @@ impl<'a> Deciding<'a> {
 
     /// What a version says of a charge that comes back without goods.
     fn charge_alone(&self, version: &'a Version, sale: &Sale) -> (Resolved<'a>, Vec<Finding>) {
-        let Some(first) = sale.lines.first() else {
+        let Some(place) = sale.lines.iter().position(SaleLine::is_goods) else {
             return (self.resolve(version, None, None), Vec::new());
         };
-        let resolved = self.resolve(version, Some((sale, 0)), None);
+        let resolved = self.resolve(version, Some((sale, place)), None);
         let restarts = sale.exchange_of.is_some()
             && *resolved.exchange_window.value == ExchangeWindow::Restart;
         let restarted = restarts.then(|| Sale { exchange_of: None, ..sale.clone() });
         let sale = restarted.as_ref().unwrap_or(sale);
-        let outcome = self.outcome(&resolved, first.has_flag("final_sale"));
+        let outcome = self.outcome(&resolved, sale.lines[place].has_flag("final_sale"));
         let outcome = outcome
             .map(|finding| Finding { detail: format!("{WHY} {}", finding.detail), ..finding });
-        let window = self.window(&resolved, sale, 0);
+        let window = self.window(&resolved, sale, place);
         (resolved, outcome.into_iter().chain(window).collect())
     }
 }

@@ -109,7 +109,8 @@ impl<'a> Deciding<'a> {
         };
         if !asked.priced {
             return SaleLine {
-                unit_price: kept.unit_price,
+                unit_price: Some(kept.unit_price.into()),
+                amount: None,
                 discounts: kept.discounts,
                 net: kept.net,
                 taxes: kept.taxes,

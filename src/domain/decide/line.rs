@@ -11,7 +11,7 @@ use super::super::policy::{
 };
 use super::super::quantity::Quantity;
 use super::super::refusal::Fault;
-use super::super::sale::Sale;
+use super::super::sale::{LineKind, Sale, SaleLine};
 use super::super::tender::TenderType;
 use super::super::tie::Since;
 use super::super::words::{Disposition, Reason};
@@ -72,6 +72,9 @@ impl<'a> Deciding<'a> {
             let detail = format!("Receipt {} has no line {number}.", sale.receipt);
             return self.faults.push(Fault::invalid(format!("{pointer}/sale_line"), &detail));
         };
+        if let Some(finding) = given_back(&sale.lines[place]) {
+            return self.push_bare(index, finding);
+        }
         let taken = self.take(sale_id, place, asked);
         let (before, after) = (taken.before.returned, taken.before.returned.0 + taken.quantity.0);
         self.judge(index, sale_id, &sale, taken);
@@ -190,7 +193,7 @@ impl<'a> Deciding<'a> {
             index,
             sale: Some(sale_id),
             sale_line: Some(line.line),
-            sku: Some(line.sku.clone()),
+            sku: line.sku.clone(),
             returnable: taken.before.returnable(),
             quantity: taken.quantity,
             reason: asked.reason.clone(),
@@ -288,10 +291,10 @@ impl<'a> Deciding<'a> {
         let of_sale = of.iter().flat_map(|(sale, _)| &sale.discounts);
         promotions.extend(of_sale.filter_map(|d| d.promotion.as_deref()));
         let tenders: Vec<TenderType> =
-            of.iter().flat_map(|(sale, _)| &sale.tenders).map(|t| t.kind).collect();
+            of.iter().flat_map(|(sale, _)| sale.payments()).map(|t| t.kind).collect();
         version.policy.resolve(&Facts {
             category: &category,
-            sku: line.map(|l| l.sku.as_str()).or(asked.and_then(|a| a.sku.as_deref())),
+            sku: line.and_then(|l| l.sku.as_deref()).or(asked.and_then(|a| a.sku.as_deref())),
             brand: line.and_then(|l| l.brand.as_deref()),
             store: Some(&self.store.store),
             region: Some(&self.store.region),
@@ -305,7 +308,7 @@ impl<'a> Deciding<'a> {
             receipt: of.is_some(),
             gift_receipt: of.is_some_and(|(sale, _)| self.gifts.contains(&sale.id)),
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
-            price: line.map(|l| l.unit_price).or(asked.and_then(|a| a.unit_price)),
+            price: line.map(SaleLine::price).or(asked.and_then(|a| a.unit_price)),
             bought: of.map(|(sale, place)| sale.first_bought(sale.lines[place].line).bought_on),
         })
     }
@@ -461,6 +464,17 @@ pub(super) fn condition(resolved: &Resolved<'_>, asked: &DraftLine) -> Option<Fi
         let detail = format!("The item is {}; accepted: {names}.", asked.condition.as_str());
         Finding::refused(Code::ConditionNotAccepted, rule, detail)
     })
+}
+
+/// What the customer gave back with the receipt was never sold on it: nobody can let it come back.
+fn given_back(line: &SaleLine) -> Option<Finding> {
+    let what = match line.kind {
+        LineKind::Goods => return None,
+        LineKind::DepositReturn => "a deposit that was paid out",
+        LineKind::UnlinkedReturn => "goods that were given back",
+    };
+    let detail = format!("Line {} of the receipt is {what}; it cannot come back.", line.line);
+    Some(Finding::refused(Code::NotReturnable, "service:given-back", detail))
 }
 
 fn too_many(line: &LineBook, asked: Quantity) -> Finding {

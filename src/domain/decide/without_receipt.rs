@@ -180,7 +180,7 @@ impl<'a> Deciding<'a> {
             condition: Some(asked.condition),
             flags: &flags,
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
-            price: line.map(|l| l.unit_price).or(asked.unit_price),
+            price: line.map(|l| l.price()).or(asked.unit_price),
             ..Facts::default()
         })
     }

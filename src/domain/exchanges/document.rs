@@ -52,13 +52,14 @@ fn texts(all: &[String]) -> Json {
 fn line(sold: &SaleLine, asked: &ExchangeLine, currency: Currency) -> Json {
     present([
         ("line", Some(sold.line.into())),
-        ("sku", Some(sold.sku.as_str().into())),
+        ("sku", text(sold.sku.as_deref())),
         ("gtin", text(sold.gtin.as_deref())),
         ("description", text(sold.description.as_deref())),
         ("category", Some(texts(&sold.category))),
         ("brand", text(sold.brand.as_deref())),
         ("quantity", Some(sold.quantity.to_string().into())),
-        ("unit_price", Some(sold.unit_price.format(currency).into())),
+        ("unit_price", sold.unit_price.map(|price| price.format(currency).into())),
+        ("amount", sold.amount.map(|amount| amount.format(currency).into())),
         ("discounts", Some(discounts(&sold.discounts, currency))),
         ("net", Some(sold.net.format(currency).into())),
         ("taxes", Some(Json::List(sold.taxes.iter().map(|t| tax(t, currency)).collect()))),

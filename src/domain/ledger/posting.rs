@@ -11,17 +11,23 @@ use crate::domain::state::State;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-/// A sale: what was taken in, against revenue, charges and taxes. Change leaves the drawer,
+/// A sale: what was taken in, against revenue, charges and taxes. What was given back with the same
+/// receipt is a return, so that it lowers no total of sales. Change leaves the drawer,
 /// whatever was paid with; the rounding of cash is a gain or loss of its own.
 pub fn sold(sale: &Sale) -> Posting {
     let mut amounts = Amounts::default();
-    for tender in &sale.tenders {
+    for tender in sale.payments() {
         amounts.debit(Account::of_tender(tender.kind), tender.amount);
         amounts.credit(Account::Cash, tender.change);
     }
     let paid = sale.paid();
     for (line, paid) in sale.lines.iter().zip(&paid.lines) {
         let net = Minor(line.net.0 - contained_of(&paid.taxes).0);
+        if !line.is_goods() {
+            amounts.credit(Account::Returns, net);
+            amounts.credit(Account::TaxReturned, taxes_of(&paid.taxes));
+            continue;
+        }
         let on_card = on_card(line, net);
         amounts.credit(Account::GiftCard, on_card);
         amounts.credit(Account::Sales, Minor(net.0 - on_card.0));

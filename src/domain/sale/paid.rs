@@ -6,7 +6,7 @@
 
 use super::super::allocate::largest_remainder;
 use super::super::money::Minor;
-use super::{Charge, Sale, SaleLine, Scope, Tax, total_of};
+use super::{Charge, Sale, SaleLine, Scope, Tax, taxes_of, total_of};
 
 /// What was paid for everything on a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,21 @@ pub struct PaidLine {
     pub taxes: Vec<Tax>,
     /// The line's share of each discount of the sale.
     pub discount_shares: Vec<Minor>,
+}
+
+impl PaidLine {
+    /// What was paid in all, with the taxes that the net does not contain.
+    pub fn gross(&self) -> Minor {
+        Minor(self.net.0 + taxes_of(&self.taxes).0 - contained_of(&self.taxes).0)
+    }
+
+    /// The same parts, of which nothing was paid.
+    pub fn of_nothing(mut self) -> PaidLine {
+        self.net = Minor::ZERO;
+        self.taxes.iter_mut().for_each(|tax| tax.amount = Minor::ZERO);
+        self.discount_shares.fill(Minor::ZERO);
+        self
+    }
 }
 
 impl Tax {

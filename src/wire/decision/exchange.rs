@@ -45,13 +45,19 @@ pub struct ExchangedLineView {
     /// The line's number in the new sale.
     #[schema(example = 1)]
     pub line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "sku", example = "85123B")]
-    pub sku: String,
+    pub sku: Option<String>,
     pub description: Option<String>,
     #[schema(example = "1")]
     pub quantity: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "amount", example = "12.50")]
-    pub unit_price: String,
+    pub unit_price: Option<String>,
+    /// The extended price where it was stated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "12.50")]
+    pub amount: Option<String>,
     pub discounts: Vec<SaleDiscount>,
     #[schema(format = "amount", example = "12.50")]
     pub net: String,
@@ -90,7 +96,8 @@ impl ExchangedLineView {
             sku: line.sku.clone(),
             description: line.description.clone(),
             quantity: line.quantity.to_string(),
-            unit_price: line.unit_price.format(currency),
+            unit_price: line.unit_price.map(|price| price.format(currency)),
+            amount: line.amount.map(|amount| amount.format(currency)),
             discounts: line
                 .discounts
                 .iter()

@@ -139,7 +139,7 @@ impl RefundView {
             refund: plan.refund,
             kind: plan.kind.into(),
             sale: plan.sale.map(Id),
-            sale_tender: plan.sale_tender,
+            sale_tender: plan.paid_tender(),
             reference: plan.reference.clone(),
             amount: plan.amount.format(currency),
             rounding: plan.rounding.format(currency),

@@ -3,6 +3,7 @@
 use crate::domain::canonical::{Json, SafeInt};
 use crate::domain::draft::{ExchangeDraft, ExchangeLine as Line};
 use crate::domain::money::Currency;
+use crate::domain::sale::LineKind;
 use crate::wire::quantity::WireQuantity;
 use crate::wire::reading::{Reading, Sign, filled};
 use crate::wire::sale::{
@@ -10,6 +11,7 @@ use crate::wire::sale::{
     receipt_discounts, tenders,
 };
 use crate::wire::texts::{Attribute, Label, SerialNumber};
+use crate::wire::words::LineKindWord;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
 use utoipa::ToSchema;
@@ -55,8 +57,10 @@ pub struct Exchange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeLine {
+    /// Without one, `description` is required.
+    #[serde(default)]
     #[schema(format = "sku", min_length = 1, max_length = 64, example = "85123B")]
-    pub sku: String,
+    pub sku: Option<String>,
     #[serde(default)]
     #[schema(format = "gtin", min_length = 1, max_length = 64)]
     pub gtin: Option<String>,
@@ -70,10 +74,16 @@ pub struct ExchangeLine {
     #[schema(min_length = 1, max_length = 64)]
     pub brand: Option<String>,
     pub quantity: WireQuantity,
-    /// Price of one unit.
+    /// Price of one unit, with up to six decimals. Required without `amount`, and descriptive beside
+    /// it.
     #[serde(default)]
     #[schema(format = "amount", example = "12.50")]
     pub unit_price: Option<String>,
+    /// The line's extended price as printed, before its discounts; it counts where it differs from
+    /// unit price times quantity.
+    #[serde(default)]
+    #[schema(format = "amount", example = "12.50")]
+    pub amount: Option<String>,
     /// Discounts of the line.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -134,7 +144,7 @@ impl Exchange {
                 &mut self.discounts,
                 reading,
             ),
-            tenders: tenders("/exchange/tenders", &mut self.tenders, reading),
+            tenders: tenders("/exchange/tenders", &mut self.tenders, Sign::NotNegative, reading),
             receipt: filled(self.receipt.clone()),
             prices_include_tax: self.prices_include_tax,
             cash_rounding: reading.optional_amount(
@@ -162,11 +172,13 @@ impl ExchangeLine {
         reading: &mut Reading,
     ) -> Line {
         let priced = self.unit_price.is_some()
+            || self.amount.is_some()
             || self.net.is_some()
             || !self.taxes.is_empty()
             || !self.discounts.is_empty();
         if priced || self.exchanged_for.is_none() {
-            for (member, amount) in [("unit_price", &self.unit_price), ("net", &self.net)] {
+            let price = self.unit_price.as_ref().or(self.amount.as_ref());
+            for (member, amount) in [("unit_price", price), ("net", self.net.as_ref())] {
                 if amount.is_none() {
                     let detail = "Say what it costs; only goods exchanged evenly (`exchanged_for`) go without.";
                     reading.fault(
@@ -185,7 +197,7 @@ impl ExchangeLine {
         sold.check(index, &mut of_line);
         reading.include(of_line, "/exchange");
         (self.discounts, self.taxes) = (sold.discounts, sold.taxes);
-        self.unit_price.is_some().then(|| self.unit_price = Some(sold.unit_price));
+        (self.unit_price, self.amount) = (sold.unit_price, sold.amount);
         self.net.is_some().then(|| self.net = Some(sold.net));
         let attributes = self.attributes.iter().filter_map(|(name, value)| {
             let known = kept(value);
@@ -205,13 +217,15 @@ impl ExchangeLine {
         let amount = |sent: &Option<String>| sent.clone().unwrap_or_else(|| "0".to_owned());
         SaleLine {
             line: u32::try_from(index + 1).unwrap_or(u32::MAX),
+            kind: LineKindWord(LineKind::Goods),
             sku: self.sku.clone(),
             gtin: self.gtin.clone(),
             description: self.description.clone(),
             category: self.category.clone(),
             brand: self.brand.clone(),
             quantity: self.quantity,
-            unit_price: amount(&self.unit_price),
+            unit_price: self.unit_price.clone(),
+            amount: self.amount.clone(),
             discounts: self.discounts.clone(),
             net: amount(&self.net),
             taxes: self.taxes.clone(),

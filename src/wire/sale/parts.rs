@@ -8,8 +8,9 @@ use super::{
 use crate::domain::gift_cards::of_sales::GiftCardSold as SoldHere;
 use crate::domain::money::{Currency, Minor, parse_scaled};
 use crate::domain::sale::{
-    Card, Charge, Discount, ReceiptTax as TaxOfAll, SaleLine as Line, Scope, Tax, Tender,
+    Card, Charge, Discount, LineKind, ReceiptTax as TaxOfAll, SaleLine as Line, Scope, Tax, Tender,
 };
+use crate::domain::unit_price::UnitPrice;
 use crate::wire::reading::{Reading, Sign};
 use crate::wire::strict::card_number::has_card_number;
 use crate::wire::texts::Attribute;
@@ -23,13 +24,14 @@ const RATE_DECIMALS: u32 = 12;
 
 impl SaleLine {
     pub(in crate::wire) fn in_domain(&mut self, index: usize, reading: &mut Reading) -> Line {
-        let unit_price = reading.amount(
-            format_args!("/lines/{index}/unit_price"),
-            &mut self.unit_price,
-            Sign::NotNegative,
-        );
-        let extended = i128::from(unit_price.0) * i128::from(self.quantity.0.0) / 1_000;
-        if extended > i128::from(Minor::MAX.0) {
+        let kind = self.kind.0;
+        let at = format_args!("/lines/{index}/unit_price");
+        let unit_price = reading.unit_price(at, &mut self.unit_price);
+        let amount = self.amount.as_mut().map(|amount| {
+            line_amount(format_args!("/lines/{index}/amount"), amount, kind, reading)
+        });
+        let too_much = |price: UnitPrice| price.times(self.quantity.0).is_none();
+        if amount.is_none() && unit_price.is_some_and(too_much) {
             let detail = "Unit price times quantity is more than this service takes.";
             reading.bad_amount(format_args!("/lines/{index}/unit_price"), detail);
         }
@@ -47,8 +49,11 @@ impl SaleLine {
         if self.gift_card.is_some() && !flags.iter().any(|flag| flag == Line::GIFT_CARD) {
             flags.push(Line::GIFT_CARD.to_owned());
         }
+        let net = line_amount(format_args!("/lines/{index}/net"), &mut self.net, kind, reading);
+        let of_taxes = if kind == LineKind::Goods { Sign::NotNegative } else { Sign::NotPositive };
         Line {
             line: self.line,
+            kind,
             sku: self.sku.clone(),
             gtin: self.gtin.clone(),
             description: self.description.clone(),
@@ -56,18 +61,20 @@ impl SaleLine {
             brand: self.brand.clone(),
             quantity: self.quantity.0,
             unit_price,
+            amount,
             discounts: discounts(
                 format_args!("/lines/{index}/discounts"),
                 &mut self.discounts,
                 reading,
             ),
-            net: reading.amount(
-                format_args!("/lines/{index}/net"),
-                &mut self.net,
-                Sign::NotNegative,
-            ),
-            taxes: taxes(format_args!("/lines/{index}/taxes"), &mut self.taxes, reading),
-            serial_numbers: self.serial_numbers.iter().map(|serial| serial.0.clone()).collect(),
+            net,
+            taxes: taxes(format_args!("/lines/{index}/taxes"), &mut self.taxes, of_taxes, reading),
+            // A unit that was given back was not sold here: its number is kept as sent, and not
+            // looked up.
+            serial_numbers: (self.serial_numbers.iter())
+                .filter(|_| kind == LineKind::Goods)
+                .map(|serial| serial.0.clone())
+                .collect(),
             flags,
             parent_line: self.parent_line,
             delivered_on: self
@@ -78,7 +85,20 @@ impl SaleLine {
         }
     }
 
+    /// Checks what a line of a sale must state; goods exchanged evenly take their price over.
+    pub(super) fn check_priced(&self, index: usize, reading: &mut Reading) {
+        if self.unit_price.is_none() && self.amount.is_none() {
+            let detail = "State the unit price, or the line's `amount`.";
+            reading.fault(format_args!("/lines/{index}/unit_price"), "missing_field", detail);
+        }
+    }
+
     pub(in crate::wire) fn check(&self, index: usize, reading: &mut Reading) {
+        if self.sku.is_none() && self.description.as_deref().unwrap_or_default().is_empty() {
+            let detail = "State the `sku`, or a `description` where there is none.";
+            reading.fault(format_args!("/lines/{index}/sku"), "missing_field", detail);
+        }
+        self.check_given_back(index, reading);
         let units = i128::from(self.quantity.0.0);
         if self.serial_numbers.len() as i128 * 1_000 > units {
             let detail = format!(
@@ -104,6 +124,50 @@ impl SaleLine {
         }
         self.attributes.iter().for_each(|(name, value)| attribute(index, name, value, reading));
     }
+}
+
+impl SaleLine {
+    /// What was given back is worth what was paid out for it, and nothing else.
+    fn check_given_back(&self, index: usize, reading: &mut Reading) {
+        if self.kind.0 == LineKind::Goods {
+            return;
+        }
+        let stated = [
+            ("discounts", !self.discounts.is_empty(), "Send what was paid out in `amount`"),
+            ("gift_card", self.gift_card.is_some(), "Record the card by its own routes"),
+            ("parent_line", self.parent_line.is_some(), "Leave the kit out"),
+        ];
+        for (member, _, instead) in stated.into_iter().filter(|(_, stated, _)| *stated) {
+            let detail =
+                format!("Not possible on a line of kind {}. {instead}.", self.kind.0.as_str());
+            reading.invalid(format_args!("/lines/{index}/{member}"), detail);
+        }
+    }
+}
+
+/// Reads an amount of a line. Its sign is that of the line's kind, so that no line is below zero by
+/// mistake.
+fn line_amount(
+    at: Arguments<'_>,
+    text: &mut String,
+    kind: LineKind,
+    reading: &mut Reading,
+) -> Minor {
+    let amount = reading.amount(at, text, Sign::Any);
+    if kind == LineKind::Goods && amount < Minor::ZERO {
+        let detail = format!(
+            "{text} is below zero. For bottles or goods given back, send the line's `kind`: \
+             deposit_return or unlinked_return. For money off, send a discount."
+        );
+        reading.bad_amount(at, detail);
+    } else if kind != LineKind::Goods && amount.is_positive() {
+        let detail = format!(
+            "{text} is above zero. A line of kind {} takes money off: send its amounts below zero.",
+            kind.as_str()
+        );
+        reading.bad_amount(at, detail);
+    }
+    amount
 }
 
 fn attribute(index: usize, name: &str, value: &Attribute, reading: &mut Reading) {
@@ -173,7 +237,12 @@ impl SaleCharge {
                 &mut self.amount,
                 Sign::NotNegative,
             ),
-            taxes: taxes(format_args!("/charges/{index}/taxes"), &mut self.taxes, reading),
+            taxes: taxes(
+                format_args!("/charges/{index}/taxes"),
+                &mut self.taxes,
+                Sign::NotNegative,
+                reading,
+            ),
             refundable: self.refundable,
         }
     }
@@ -183,16 +252,13 @@ impl SaleCharge {
 pub(in crate::wire) fn tenders(
     at: &str,
     tenders: &mut [SaleTender],
+    sign: Sign,
     reading: &mut Reading,
 ) -> Vec<Tender> {
     let read = |(index, tender): (usize, &mut SaleTender)| Tender {
         tender: tender.tender,
         kind: tender.kind.0,
-        amount: reading.amount(
-            format_args!("{at}/{index}/amount"),
-            &mut tender.amount,
-            Sign::NotNegative,
-        ),
+        amount: reading.amount(format_args!("{at}/{index}/amount"), &mut tender.amount, sign),
         change: reading.amount(
             format_args!("{at}/{index}/change"),
             &mut tender.change,
@@ -261,12 +327,11 @@ fn scope(lines: &[u32], charges: &[u32]) -> Scope {
 }
 
 /// Reads taxes at a place of any body.
-fn taxes(at: Arguments<'_>, sent: &mut [SaleTax], reading: &mut Reading) -> Vec<Tax> {
+fn taxes(at: Arguments<'_>, sent: &mut [SaleTax], sign: Sign, reading: &mut Reading) -> Vec<Tax> {
     let mut read = Vec::with_capacity(sent.len());
     for (index, tax) in sent.iter_mut().enumerate() {
         rate(format_args!("{at}/{index}/rate"), tax.rate.as_deref(), reading);
-        let amount =
-            reading.amount(format_args!("{at}/{index}/amount"), &mut tax.amount, Sign::NotNegative);
+        let amount = reading.amount(format_args!("{at}/{index}/amount"), &mut tax.amount, sign);
         let (code, rate, included) = (tax.code.clone(), tax.rate.clone(), tax.included);
         read.push(Tax { code, rate, amount, included });
     }

@@ -4,7 +4,7 @@ use super::NewSale;
 use super::parts::{receipt_discounts, receipt_taxes, tenders};
 use crate::domain::money::Currency;
 use crate::domain::refusal::Fault;
-use crate::domain::sale::Sale;
+use crate::domain::sale::{LineKind, Sale};
 use crate::domain::sales::RecordSale;
 use crate::wire::reading::{Reading, Sign};
 use jiff::civil::Date;
@@ -93,7 +93,10 @@ impl NewSale {
                 let detail = format!("Line {parent} is not an earlier line of this sale.");
                 reading.invalid(format_args!("/lines/{index}/parent_line"), detail);
             }
-            earlier.insert(line.line);
+            if line.kind.0 == LineKind::Goods {
+                earlier.insert(line.line);
+            }
+            line.check_priced(index, reading);
             line.check(index, reading);
         }
     }
@@ -132,11 +135,11 @@ impl NewSale {
             .enumerate()
             .map(|(i, charge)| charge.in_domain(i, reading))
             .collect();
-        let tenders = tenders("/tenders", &mut self.tenders, reading);
+        let tenders = tenders("/tenders", &mut self.tenders, Sign::Any, reading);
         let cash_rounding =
             reading.amount(format_args!("/cash_rounding"), &mut self.cash_rounding, Sign::Any);
-        let total = reading.amount(format_args!("/total"), &mut self.total, Sign::NotNegative);
-        Some(Sale {
+        let total = reading.amount(format_args!("/total"), &mut self.total, Sign::Any);
+        let sale = Sale {
             id: Uuid::nil(),
             store: self.store.clone(),
             register: self.register.clone(),
@@ -158,7 +161,8 @@ impl NewSale {
             cash_rounding,
             total,
             exchange_of: self.tie(reading),
-        })
+        };
+        Some(sale.with_payment_in_kind())
     }
 }
 

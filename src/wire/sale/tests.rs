@@ -6,7 +6,7 @@ use crate::domain::book::Book;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
-use crate::domain::sale::{Card, Discount, Sale, SaleLine as Line, Scope, Tax, Tender};
+use crate::domain::sale::{Card, Discount, LineKind, Sale, SaleLine as Line, Scope, Tax, Tender};
 use crate::domain::sales::RecordSale;
 use crate::domain::tender::TenderType;
 use crate::wire::strict::Shape;
@@ -69,13 +69,15 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
         prices_include_tax: false,
         lines: vec![Line {
             line: 1,
-            sku: "85123A".into(),
+            kind: LineKind::Goods,
+            sku: Some("85123A".into()),
             gtin: Some("05012345678900".into()),
             description: Some("Hanging heart".into()),
             category: vec!["gifts".into(), "decor".into()],
             brand: None,
             quantity: Quantity::units(2),
-            unit_price: Minor(1250),
+            unit_price: Some(Minor(1250).into()),
+            amount: None,
             discounts: vec![Discount {
                 amount: Minor(250),
                 promotion: Some("SPRING".into()),

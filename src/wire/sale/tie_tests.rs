@@ -4,11 +4,12 @@ use super::{NewSale, read_document};
 use crate::domain::canonical::{Json, Members};
 use crate::domain::draft::{Asked, Draft, DraftLine, ExchangeDraft, ExchangeLine, SaleRef};
 use crate::domain::exchanges::document;
-use crate::domain::money::Minor;
+use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
-use crate::domain::sale::{Card, Discount, Sale, SaleLine, Scope, Tax, Tender};
+use crate::domain::sale::{Card, Discount, LineKind, Sale, SaleLine, Scope, Tax, Tender};
 use crate::domain::tender::TenderType;
 use crate::domain::tie::{Carried, Even, Since, Tie};
+use crate::domain::unit_price::UnitPrice;
 use crate::domain::words::{Condition, Reason, RefundTo};
 use crate::wire::sale::samples;
 use jiff::civil::date;
@@ -18,13 +19,15 @@ use uuid::Uuid;
 fn line() -> SaleLine {
     SaleLine {
         line: 1,
-        sku: "85123B".into(),
+        kind: LineKind::Goods,
+        sku: Some("85123B".into()),
         gtin: Some("05012345678900".into()),
         description: Some("Hanging \"heart\", rot \u{1F496} \u{7f}\t".into()),
         category: vec!["gifts".into(), "décor".into()],
         brand: Some("Acme".into()),
         quantity: Quantity(1_500),
-        unit_price: Minor(800),
+        unit_price: UnitPrice::parse("8.005", Currency::parse("USD").unwrap()),
+        amount: Some(Minor(1200)),
         discounts: vec![Discount {
             amount: Minor(100),
             promotion: Some("P".into()),

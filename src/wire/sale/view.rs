@@ -98,7 +98,9 @@ impl SaleView {
     /// Shows a sale from its document and its book; the error is for the service's log.
     pub fn new(document: &str, book: &Book, recorded_at: Timestamp) -> Result<SaleView, String> {
         let sent: NewSale = serde_json::from_str(document).map_err(|error| error.to_string())?;
-        if sent.lines.len() != book.lines.len() || sent.tenders.len() != book.tenders.len() {
+        if sent.lines.len() != book.lines.len()
+            || sent.tenders.len() != book.sale.payments().count()
+        {
             return Err(format!("the book of sale {} is not of its document", book.sale.id));
         }
         let currency = book.sale.currency;

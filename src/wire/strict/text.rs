@@ -165,9 +165,27 @@ fn quantity(value: &Value) -> Option<Complaint> {
         Value::Number(number) if !number.is_f64() => Quantity::parse(&number.to_string()),
         _ => None,
     };
-    let detail =
-        "must be a number of units above zero, with up to three decimals, like \"2\" or \"0.350\".";
-    read.is_none().then(|| ("invalid_quantity", detail.into()))
+    read.is_none().then(|| ("invalid_quantity", no_quantity(value).into()))
+}
+
+fn no_quantity(value: &Value) -> &'static str {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(&text);
+    let (whole, decimals) = unsigned.split_once('.').unwrap_or((unsigned, "0"));
+    match digits(whole) && digits(decimals) && value.is_string() || value.is_i64() {
+        true if text.starts_with('-') => {
+            "must be above zero. For what is given back on a sale, send the quantity above zero \
+             and the line's `kind`."
+        }
+        true if decimals.trim_end_matches('0').len() > 3 => {
+            "has more than three decimals. Round it to three, and state the line's `amount`."
+        }
+        _ => {
+            "must be a number of units above zero, with up to three decimals, like \"2\" or \
+             \"0.350\"."
+        }
+    }
 }
 
 /// `YYYY-MM-DD` and a day that exists.
