@@ -18,7 +18,8 @@ const RULES: &str = r#"[{ "id": "default", "when": {}, "set": {
     "tender_order": ["gift_card", "store_credit", "credit_card", "debit_card", "check", "cash"] } }]"#;
 
 /// Columns of the table of lines that are no taxes.
-const LINE_COLUMNS: [&str; 6] = ["line", "item", "quantity", "unit price", "discount", "net"];
+const LINE_COLUMNS: [&str; 7] =
+    ["line", "item", "kind", "quantity", "unit price", "discount", "net"];
 
 /// A counter with the example's shop and its sale, rung up on 2026-03-01.
 pub fn open(example: &Example) -> Counter {
@@ -62,6 +63,9 @@ fn sale(example: &Example, place: &Row) -> Value {
 
 pub fn line(row: &Row) -> Value {
     let mut line = goods(row, &LINE_COLUMNS);
+    if !row.get("kind").is_empty() {
+        line.insert("kind".to_owned(), json!(row.get("kind").replace(' ', "_")));
+    }
     line.insert("line".to_owned(), json!(row.get("line").parse::<u32>().unwrap()));
     Value::Object(line)
 }
@@ -78,7 +82,7 @@ pub fn goods(row: &Row, known: &[&str]) -> Map<String, Value> {
         None if row.get("discount").is_empty() => Vec::new(),
         None => vec![json!({ "amount": row.get("discount") })],
     };
-    let Value::Object(goods) = json!({ "sku": row.get("item"), "quantity": row.get("quantity"), "net": row.get("net"),
+    let Value::Object(goods) = json!({ "sku": row.get("item"), "quantity": row.get("quantity"), "net": row.get("net").replace('−', "-"),
         "unit_price": row.get("unit price"), "discounts": discounts, "taxes": taxes })
     else {
         unreachable!("an object")
