@@ -8,6 +8,9 @@ use crate::support::shop::Shop;
 use returndesk::domain::caller::Role;
 use serde_json::{Value, json};
 
+/// Members of a line, and what they are instead.
+type Changes = Vec<(&'static str, Value)>;
+
 /// The milk bottle of a real till: 2.00 back, cream, the deposit of a new bottle, sorbet.
 fn bottle_receipt(shop: &Shop) -> Value {
     let lines = json!([
@@ -239,7 +242,7 @@ fn a_line_below_zero_is_written_in_one_way_and_every_other_way_is_told() {
             sell(&changes).expect(201);
         }
         let below = "For bottles or goods given back, send the line's `kind`: deposit_return or unlinked_return. For money off, send a discount.";
-        let table: Vec<(Vec<(&str, Value)>, &str, String)> = vec![
+        let table: Vec<(Changes, &str, String)> = vec![
             (
                 vec![("kind", json!("goods"))],
                 "/lines/1/net",
