@@ -86,10 +86,13 @@ pub fn sale_recorded(state: &mut State, context: &Context<'_>, sale: &Sale, comm
 fn item(line: &SaleLine, currency: Currency) -> Json {
     let mut members = vec![
         ("line", line.line.into()),
-        ("sku", line.sku.as_str().into()),
+        ("sku", line.sku.as_deref().into()),
         ("quantity", line.quantity.to_string().into()),
         ("net", money(line.net, currency)),
     ];
+    if !line.is_goods() {
+        members.push(("kind", line.kind.as_str().into()));
+    }
     if !line.taxes.is_empty() {
         let taxes = line.taxes.iter().map(|tax| (tax.code.as_str(), tax.amount));
         members.push(("taxes", taxes_by_code(taxes, currency)));
