@@ -22,7 +22,7 @@ use crate::domain::state::HEAD_OFFICE;
 use crate::store::{gift_cards as stored, search};
 use crate::wire::gift_cards::{
     BulkRequest, CardEntryView, CardMovedView, CardView, CashOutRequest, IssueRequest, KeepRequest,
-    LoadRequest, LookupRequest, RedeemRequest, ReplaceRequest, TransferRequest,
+    LoadRequest, LookupRequest, RedeemRequest, ReplaceRequest, ReverseRequest, TransferRequest,
 };
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
@@ -180,6 +180,38 @@ pub async fn redeem(
     let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key, body.digest)) };
     let (card, store) = service.acting(&caller, of, body.value.store.as_deref()).await?;
     let command = body.value.read(of, card.currency, store).map_err(super::scope::faults)?;
+    service.submit(origin, Command::GiftCard(Box::new(command))).await
+}
+
+/// Take a redemption back: its amount is on the card again, or what is left of it after refunds for
+/// the same sale. Once.
+#[utoipa::path(tag = "gift cards", params(("id" = String, Path, format = "uuid"), ("entry" = u32, Path), RequiredKey),
+    request_body = ReverseRequest, responses((status = 201, description = "Put back.", body = CardMovedView)))]
+#[post("/v1/gift-cards/{id}/redemptions/{entry}/reverse")]
+#[allow(clippy::too_many_arguments)] // a handler's signature lists all it needs
+pub async fn reverse(
+    caller: Approver,
+    PathId(of): PathId,
+    RequiredKey(key): RequiredKey,
+    req: HttpRequest,
+    id: RequestId,
+    service: web::Data<Service>,
+    body: Body<ReverseRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key, body.digest)) };
+    let (_, store) = service.acting(&caller, of, body.value.store.as_deref()).await?;
+    let number = req.match_info().get("entry").and_then(|entry| entry.parse::<u32>().ok());
+    let number = number.filter(|number| *number > 0);
+    let number = number.ok_or_else(|| ApiError::not_found("redemption"))?;
+    let found = service
+        .desk
+        .readers()
+        .read(move |read, _| search::gift_cards::entries(read, of, number - 1, 1))
+        .await?
+        .pop();
+    let redemption = found.filter(|entry| entry.entry == number);
+    let redemption = redemption.ok_or_else(|| ApiError::not_found("redemption"))?;
+    let command = body.value.read(&redemption, store);
     service.submit(origin, Command::GiftCard(Box::new(command))).await
 }
 

@@ -78,6 +78,7 @@ pub fn routes(table: &mut ServiceConfig<'_>) {
         .service(gift_cards::show)
         .service(gift_cards::entries)
         .service(gift_cards::redeem)
+        .service(gift_cards::reverse)
         .service(gift_cards::load)
         .service(gift_cards::cash_out)
         .service(gift_cards::transfer)

@@ -11,11 +11,13 @@ pub mod law;
 pub mod look_up;
 pub mod of_returns;
 pub mod of_sales;
+pub mod reversal;
 pub mod wallet;
 
 pub use commands::{CardCommand, CashOut, IssueCard, LoadCard, RedeemCard, TransferCard};
 pub use keep::{KeepCard, Keeping, ReplaceCard};
 pub use look_up::LookUpCard;
+pub use reversal::ReverseRedemption;
 pub use wallet::{At, Movement, Wallet};
 
 use super::ledger::Account;
@@ -58,6 +60,8 @@ vocabulary! {
         Activate = "activate",
         Load = "load",
         Redeem = "redeem",
+        /// A redemption taken back: its amount is on the card again.
+        Reversal = "reversal",
         /// Money of a return, onto a card that was there.
         Refund = "refund",
         /// A card that was bought comes back: its unspent value is taken off.
@@ -168,6 +172,8 @@ pub struct CardEntry {
     pub register: Option<String>,
     /// Employee number of the person at the register.
     pub operator: String,
+    /// The redemption that it takes back, by its number on the same card.
+    pub reverses: Option<u32>,
 }
 
 /// The code of a card to be issued: its hash and what may be shown of it. The code itself stays

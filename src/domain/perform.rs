@@ -141,6 +141,8 @@ pub struct Touched {
     pub returns: Vec<Uuid>,
     pub overrides: Vec<Uuid>,
     pub cards: Vec<Uuid>,
+    /// Cards of which all entries are looked at.
+    pub statements: Vec<Uuid>,
     /// Hashes of gift cards' codes that are to be new.
     pub codes: Vec<[u8; 32]>,
     pub customers: Vec<String>,
@@ -227,7 +229,8 @@ impl Touched {
         self.cards.extend(draft.refund_card);
     }
 
-    fn sale(&mut self, reference: &SaleRef, own: &str) {
+    /// Adds the sales that a reference may mean.
+    pub fn sale(&mut self, reference: &SaleRef, own: &str) {
         match reference {
             SaleRef::Gift(reference) => self.sale(reference, own),
             SaleRef::Id(id) => self.sales.push(*id),
@@ -247,6 +250,7 @@ impl Touched {
         once(&mut self.returns);
         once(&mut self.overrides);
         once(&mut self.cards);
+        once(&mut self.statements);
         once(&mut self.codes);
         once(&mut self.customers);
         once(&mut self.id_hashes);

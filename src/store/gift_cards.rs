@@ -32,6 +32,7 @@ pub fn load_touched(
         ids.extend(of_codes(read, &touched.codes)?);
     }
     ids.extend(of_sales(state));
+    ids.extend(touched.statements.iter().copied());
     if !touched.returns.is_empty() {
         let entries = of_returns(read, &touched.returns)?;
         ids.extend(entries.iter().map(|entry| entry.card));
@@ -41,6 +42,10 @@ pub fn load_touched(
     ids.dedup();
     if !ids.is_empty() {
         load(read, &ids, claim)?.into_iter().for_each(|card| state.wallet.load(card));
+    }
+    // After the claim: nobody adds to them meanwhile.
+    if !touched.statements.is_empty() {
+        state.wallet.load_statements(statements(read, &touched.statements)?);
     }
     Ok(())
 }
@@ -117,14 +122,26 @@ fn instant(id: Uuid, micros: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_microsecond(micros).map_err(|_| corrupt(id, "a time that is none"))
 }
 
-pub(super) const ENTRY_COLUMNS: &str = "e.card, e.entry, e.at, e.kind, e.amount, e.balance, e.reference, e.store, e.register, e.operator";
+pub(super) const ENTRY_COLUMNS: &str = "e.card, e.entry, e.at, e.kind, e.amount, e.balance, e.reference, e.store, e.register, e.operator, e.reverses";
 pub(super) type EntryRow =
-    (Id, i32, i64, String, i64, i64, Option<String>, String, Option<String>, String);
-pub(super) type EntryColumns =
-    (IdSql, Integer, BigInt, Text, BigInt, BigInt, Nullable<Text>, Text, Nullable<Text>, Text);
+    (Id, i32, i64, String, i64, i64, Option<String>, String, Option<String>, String, Option<i32>);
+pub(super) type EntryColumns = (
+    IdSql,
+    Integer,
+    BigInt,
+    Text,
+    BigInt,
+    BigInt,
+    Nullable<Text>,
+    Text,
+    Nullable<Text>,
+    Text,
+    Nullable<Integer>,
+);
 
 pub(super) fn entry(row: EntryRow) -> Result<CardEntry, StoreError> {
-    let (card, entry, at, kind, amount, balance, reference, store, register, operator) = row;
+    let (card, entry, at, kind, amount, balance, reference, store, register, operator, reverses) =
+        row;
     Ok(CardEntry {
         card: card.0,
         entry: u32::try_from(entry).unwrap_or(0),
@@ -137,7 +154,22 @@ pub(super) fn entry(row: EntryRow) -> Result<CardEntry, StoreError> {
         store,
         register,
         operator,
+        reverses: reverses.and_then(|entry| u32::try_from(entry).ok()),
     })
+}
+
+/// All entries of these cards, in their order.
+fn statements(read: &mut Read<'_>, cards: &[Uuid]) -> Result<Vec<CardEntry>, StoreError> {
+    let select = Select {
+        columns: ENTRY_COLUMNS,
+        names: "card",
+        join: "gift_card_entries e ON e.card = u.card",
+        order: "e.card, e.entry",
+        lock: None,
+    };
+    let keys = [col(cards.iter().copied())];
+    let rows: Vec<EntryRow> = select_in::<EntryColumns, _>(read, &select, &keys)?;
+    rows.into_iter().map(entry).collect()
 }
 
 /// What returns have moved.
@@ -224,7 +256,9 @@ fn insert_entries(tx: &mut Tx<'_>, entries: &[CardEntry]) -> Result<(), StoreErr
         col(entries.iter().map(|e| e.store.as_str())),
         col(entries.iter().map(|e| e.register.as_deref())),
         col(entries.iter().map(|e| e.operator.as_str())),
+        col(entries.iter().map(|e| e.reverses.map(number))),
     ];
-    let into = "gift_card_entries(card, entry, at, kind, amount, balance, reference, store, register, operator)";
+    let into = "gift_card_entries(card, entry, at, kind, amount, balance, reference, store, \
+                register, operator, reverses)";
     insert(tx, into, &columns)
 }

@@ -90,6 +90,7 @@ diesel::table! {
         store -> Text,
         register -> Nullable<Text>,
         operator -> Text,
+        reverses -> Nullable<Integer>,
     }
 }
 

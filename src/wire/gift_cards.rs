@@ -7,6 +7,6 @@ mod view;
 
 pub use read::{
     BulkRequest, CashOutRequest, IssueRequest, KeepRequest, LoadRequest, LookupRequest,
-    RedeemRequest, ReplaceRequest, TransferRequest,
+    RedeemRequest, ReplaceRequest, ReverseRequest, TransferRequest,
 };
 pub use view::{CardEntryView, CardMovedView, CardView, RefundCardView, code_placeholder};

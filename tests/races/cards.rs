@@ -11,7 +11,7 @@ use returndesk::desk::Reply;
 use returndesk::domain::caller::Role;
 use returndesk::domain::gift_cards::{
     At, Card, CardCommand, CardDone, CardKind, IssueCard, LoadCard, NewCode, RedeemCard,
-    TransferCard,
+    ReverseRedemption, TransferCard,
 };
 use returndesk::domain::money::{Currency, Minor};
 use returndesk::domain::perform::{Command, Done, Outcome};
@@ -178,5 +178,23 @@ fn cards_that_refer_to_each_other_never_block() {
         let balances: i64 = cards.iter().map(|id| card(&shop, *id).balance.0).sum();
         assert_eq!(balances, sum);
         assert_eq!(shop.prove().cards, 3);
+    });
+}
+
+#[test]
+fn of_many_reversals_of_one_redemption_one_succeeds() {
+    on_each_database(|database| {
+        let shop = Instances::open_for_business(database);
+        let one = issued(&shop, 5_000);
+        shop.done(redeem(one, 2_000, false));
+        let reverse = || {
+            let reversal = ReverseRedemption { card: one, entry: 2, sale: None, at: at() };
+            command(CardCommand::Reverse(reversal))
+        };
+        let replies = at_once(40, |i| shop.submit(i, reverse(), None));
+        let expected = counts([("recorded", 1), ("redemption_not_reversible", 39)]);
+        assert_eq!(tally(&replies), expected);
+        assert_eq!((card(&shop, one).balance, card(&shop, one).entries), (Minor(5_000), 3));
+        assert_eq!(shop.prove().cards, 1);
     });
 }

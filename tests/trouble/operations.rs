@@ -1,4 +1,5 @@
 //! Operations: files, day ends, the money of cards and banks.
 
 mod import;
+mod reversals;
 mod trading_days;

@@ -2,6 +2,7 @@
 
 use super::keep::{self, KeepCard, ReplaceCard};
 use super::look_up::{self, LookUpCard};
+use super::reversal::{self, ReverseRedemption};
 use super::{
     At, Card, CardDone, CardKind, CardMove, CardStatus, Movement, NewCode, law, not_found,
 };
@@ -22,6 +23,7 @@ pub enum CardCommand {
     Issue(IssueCard),
     Load(LoadCard),
     Redeem(RedeemCard),
+    Reverse(ReverseRedemption),
     CashOut(CashOut),
     Transfer(TransferCard),
     Replace(ReplaceCard),
@@ -88,6 +90,7 @@ impl CardCommand {
             CardCommand::Issue(issue) => touched.codes.extend(code(&issue.code)),
             CardCommand::Load(load) => touched.cards.push(load.card),
             CardCommand::Redeem(redeem) => touched.cards.push(redeem.card),
+            CardCommand::Reverse(reverse) => reverse.touch(touched),
             CardCommand::CashOut(cash_out) => touched.cards.push(cash_out.card),
             CardCommand::Transfer(transfer) => touched.cards.extend([transfer.from, transfer.to]),
             CardCommand::Replace(replace) => {
@@ -108,6 +111,7 @@ impl CardCommand {
             CardCommand::Issue(issue) => &issue.at.store,
             CardCommand::Load(load) => &load.at.store,
             CardCommand::Redeem(redeem) => &redeem.at.store,
+            CardCommand::Reverse(reverse) => &reverse.at.store,
             CardCommand::CashOut(cash_out) => &cash_out.at.store,
             CardCommand::Transfer(transfer) => &transfer.at.store,
             CardCommand::Replace(replace) => &replace.at.store,
@@ -122,6 +126,7 @@ impl CardCommand {
             CardCommand::Issue(_) => None,
             CardCommand::Load(load) => Some(load.card),
             CardCommand::Redeem(redeem) => Some(redeem.card),
+            CardCommand::Reverse(reverse) => Some(reverse.card),
             CardCommand::CashOut(cash_out) => Some(cash_out.card),
             CardCommand::Transfer(transfer) => Some(transfer.from),
             CardCommand::Replace(replace) => Some(replace.card),
@@ -136,6 +141,7 @@ impl CardCommand {
             CardCommand::Issue(_) => "issue",
             CardCommand::Load(_) => "load",
             CardCommand::Redeem(_) => "redeem",
+            CardCommand::Reverse(_) => "reverse",
             CardCommand::CashOut(_) => "cash_out",
             CardCommand::Transfer(_) => "transfer",
             CardCommand::Replace(_) => "replace",
@@ -154,6 +160,7 @@ pub fn perform(state: &mut State, command: &CardCommand, context: &Context<'_>) 
         CardCommand::Issue(command) => issue(state, command, &store, context),
         CardCommand::Load(command) => load(state, command, &store, context),
         CardCommand::Redeem(command) => redeem(state, command, &store, context),
+        CardCommand::Reverse(command) => reversal::reverse(state, command, &store, context),
         CardCommand::CashOut(command) => cash_out(state, command, &store, context),
         CardCommand::Transfer(command) => transfer(state, command, &store, context),
         CardCommand::Replace(command) => keep::replace(state, command, &store, context),
@@ -242,6 +249,7 @@ fn issue(
         reference: None,
         at: &command.at,
         against,
+        reverses: None,
     };
     let entry = match command.amount.is_positive() {
         true => Some(state.move_card(id, &movement, context)?),
@@ -281,6 +289,7 @@ fn redeem(
         reference,
         at: &command.at,
         against,
+        reverses: None,
     };
     let entry = state.move_card(command.card, &movement, context)?;
     Ok(CardDone::Moved { card: now(state, command.card)?, entry, asked: command.amount })
@@ -316,7 +325,8 @@ fn cash_out(
     }
     let amount = Minor(-card.balance.0);
     let (at, against) = (&command.at, Account::Cash);
-    let movement = Movement { kind: CardMove::CashOut, amount, reference: None, at, against };
+    let movement =
+        Movement { kind: CardMove::CashOut, amount, reference: None, at, against, reverses: None };
     let entry = state.move_card(command.card, &movement, context)?;
     Ok(CardDone::Moved { card: now(state, command.card)?, entry, asked: card.balance })
 }
@@ -350,6 +360,7 @@ fn transfer(
         reference: Some(to.id.to_string()),
         at: &command.at,
         against: Account::Suspense,
+        reverses: None,
     };
     let entry = state.move_card(from.id, &out, context)?;
     let reference = Some(from.id.to_string());
@@ -359,6 +370,7 @@ fn transfer(
         reference,
         at: &command.at,
         against: Account::Suspense,
+        reverses: None,
     };
     state.move_card(to.id, &into, context)?;
     state.extend_expiry(to.id, store, context);
@@ -385,8 +397,11 @@ impl State {
     ) -> Result<super::CardEntry, Refusal> {
         let kind =
             if card.status == CardStatus::Inactive { CardMove::Activate } else { CardMove::Load };
-        let entry =
-            self.move_card(card.id, &Movement { kind, amount, reference, at, against }, context)?;
+        let entry = self.move_card(
+            card.id,
+            &Movement { kind, amount, reference, at, against, reverses: None },
+            context,
+        )?;
         if let Some(store) = self.settings().store(&at.store).cloned() {
             self.extend_expiry(card.id, &store, context);
         }

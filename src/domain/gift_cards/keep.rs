@@ -91,8 +91,14 @@ fn empty(
     if card.balance.is_positive() {
         let amount = Minor(-card.balance.0);
         let against = card.kind.unexplained();
-        let movement =
-            Movement { kind: CardMove::Void, amount, reference: None, at: &command.at, against };
+        let movement = Movement {
+            kind: CardMove::Void,
+            amount,
+            reference: None,
+            at: &command.at,
+            against,
+            reverses: None,
+        };
         state.move_card(card.id, &movement, context)?;
     }
     Ok(())
@@ -135,6 +141,7 @@ pub fn replace(
             reference: Some(id.to_string()),
             at: &command.at,
             against: Account::Suspense,
+            reverses: None,
         };
         state.move_card(lost.id, &out, context)?;
         let into = Movement {
@@ -143,6 +150,7 @@ pub fn replace(
             reference: Some(lost.id.to_string()),
             at: &command.at,
             against: Account::Suspense,
+            reverses: None,
         };
         entry = Some(state.move_card(id, &into, context)?);
     }

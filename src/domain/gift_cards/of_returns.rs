@@ -50,6 +50,7 @@ pub fn record(
             reference,
             at: &at,
             against,
+            reverses: None,
         };
         let entry = state.move_card(*card, &movement, context)?;
         if entry.balance.is_zero() {
@@ -95,7 +96,7 @@ pub fn pay_onto_cards(
         let kind = if fresh { CardMove::Issue } else { CardMove::Refund };
         state.move_card(
             card.id,
-            &Movement { kind, amount, reference, at: &at, against },
+            &Movement { kind, amount, reference, at: &at, against, reverses: None },
             context,
         )?;
         if let Some(store) = state.settings().store(&the_return.store).cloned() {
@@ -214,8 +215,14 @@ pub fn void(state: &mut State, the_return: &Return, context: &Context<'_>) -> Re
     for (id, moved) in state.wallet.moved_by_return(the_return.id) {
         let reference = Some(the_return.id.to_string());
         let against = state.wallet.card(id).map_or(Account::Suspense, |card| card.kind.clearing());
-        let movement =
-            Movement { kind: CardMove::Void, amount: Minor(-moved.0), reference, at: &at, against };
+        let movement = Movement {
+            kind: CardMove::Void,
+            amount: Minor(-moved.0),
+            reference,
+            at: &at,
+            against,
+            reverses: None,
+        };
         let entry = state.move_card(id, &movement, context)?;
         state.wallet.change(id, |card| {
             if entry.balance.is_zero() && card.issued_for == Some(the_return.id) {

@@ -19,6 +19,8 @@ pub struct Wallet {
     codes: HashMap<[u8; 32], Uuid>,
     /// Entries of returns that are taken back, loaded; new ones are among `entries`.
     of_returns: Vec<CardEntry>,
+    /// All entries of cards whose redemptions are to be reversed, loaded.
+    statements: Vec<CardEntry>,
     pub new: Vec<Uuid>,
     pub changed: BTreeSet<Uuid>,
     /// New entries, in the order they were made.
@@ -47,6 +49,8 @@ pub struct Movement<'a> {
     pub at: &'a At,
     /// The account on the other side of what is owed to the card's holder.
     pub against: Account,
+    /// The redemption that it takes back, by its number.
+    pub reverses: Option<u32>,
 }
 
 impl Wallet {
@@ -61,6 +65,16 @@ impl Wallet {
     /// Takes up entries of returns.
     pub fn load_of_returns(&mut self, entries: Vec<CardEntry>) {
         self.of_returns = entries;
+    }
+
+    /// Takes up all entries of some cards.
+    pub fn load_statements(&mut self, entries: Vec<CardEntry>) {
+        self.statements = entries;
+    }
+
+    /// All entries of a card whose statement was loaded, in their order, with those made since.
+    pub fn statement(&self, card: Uuid) -> impl Iterator<Item = &CardEntry> {
+        self.statements.iter().chain(&self.entries).filter(move |entry| entry.card == card)
     }
 
     /// Goes up with every change of a card.
@@ -184,6 +198,7 @@ impl State {
                 .operator
                 .clone()
                 .unwrap_or_else(|| context.caller.operator.clone()),
+            reverses: movement.reverses,
         };
         let moved = self.wallet.change(id, |card| {
             card.balance = balance;

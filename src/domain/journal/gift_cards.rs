@@ -28,7 +28,7 @@ pub fn issued(state: &mut State, context: &Context<'_>, card: &Card, at: &At) {
 
 /// One entry of a card.
 pub fn moved(state: &mut State, context: &Context<'_>, card: &Card, entry: &CardEntry) {
-    let data = Json::object([
+    let mut data = vec![
         ("entry", entry.entry.into()),
         ("move", entry.kind.as_str().into()),
         ("amount", money(entry.amount, card.currency)),
@@ -37,7 +37,9 @@ pub fn moved(state: &mut State, context: &Context<'_>, card: &Card, entry: &Card
         ("reference", entry.reference.as_deref().into()),
         ("register", entry.register.as_deref().into()),
         ("operator", entry.operator.as_str().into()),
-    ]);
+    ];
+    data.extend(entry.reverses.map(|reversed| ("reverses", reversed.into())));
+    let data = Json::object(data);
     state.note(
         context,
         &entry.store.clone(),

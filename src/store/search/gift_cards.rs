@@ -35,6 +35,7 @@ pub fn entries(
         e::store,
         e::register,
         e::operator,
+        e::reverses,
     );
     let found: Vec<EntryRow> = query.select(columns).load(read.connection())?;
     found.into_iter().map(entry).collect()

@@ -1,8 +1,8 @@
 //! Bodies about cards, and their reading into commands.
 
 use crate::domain::gift_cards::{
-    At, CardCommand, CashOut, IssueCard, KeepCard, Keeping, LoadCard, NewCode, RedeemCard,
-    ReplaceCard, TransferCard,
+    At, CardCommand, CardEntry, CashOut, IssueCard, KeepCard, Keeping, LoadCard, NewCode,
+    RedeemCard, ReplaceCard, ReverseRedemption, TransferCard,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::refusal::Fault;
@@ -147,6 +147,20 @@ pub struct LoadRequest {
 #[schema(example = json!({"store": "0042", "register": "3"}))]
 pub struct CashOutRequest {
     /// The store that pays; left out, the caller's one store or the card's own.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    pub store: Option<String>,
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 64, example = "3")]
+    pub register: Option<String>,
+}
+
+/// Takes a redemption back.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"store": "0042", "register": "3"}))]
+pub struct ReverseRequest {
+    /// The store where it is done; left out, the caller's one store or the card's own.
     #[serde(default)]
     #[schema(min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
@@ -303,6 +317,18 @@ impl LoadRequest {
         let amount = one_amount(&mut self.amount, currency, Sign::Positive)?;
         let (reference, at) = (filled(self.sale), at(store, self.register));
         Ok(CardCommand::Load(LoadCard { card, amount, reference, at }))
+    }
+}
+
+impl ReverseRequest {
+    /// The command to take this redemption back.
+    pub fn read(self, redemption: &CardEntry, store: String) -> CardCommand {
+        CardCommand::Reverse(ReverseRedemption {
+            card: redemption.card,
+            entry: redemption.entry,
+            sale: ReverseRedemption::named(redemption),
+            at: at(store, self.register),
+        })
     }
 }
 

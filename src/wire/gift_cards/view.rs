@@ -86,6 +86,10 @@ pub struct CardEntryView {
     pub register: Option<String>,
     #[schema(example = "1042")]
     pub operator: String,
+    /// The redemption that it takes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 2)]
+    pub reverses: Option<u32>,
 }
 
 /// The card that a refund went to.
@@ -158,6 +162,7 @@ impl CardEntryView {
             store: entry.store.clone(),
             register: entry.register.clone(),
             operator: entry.operator.clone(),
+            reverses: entry.reverses,
         }
     }
 }

@@ -58,6 +58,7 @@ pub const CODES: &[Meaning] = &[
     m("card_expired", 409, "Gift card expired", "Operator: the card cannot be used any more. Support: the card's entries say since when."),
     m("card_void", 409, "Gift card void", "Operator: the card was voided or replaced; ask for the new one."),
     m("card_spent", 409, "Gift card spent", "Operator: only an unspent card can be voided; freeze it instead."),
+    m("redemption_not_reversible", 409, "Redemption cannot be reversed", "Operator: read the card's statement; the detail says where the money is."),
     m("insufficient_balance", 409, "Balance too low", "Operator: charge less, or take the rest by another tender."),
     m("cash_out_not_allowed", 409, "Cash-out not allowed", "Operator: the balance stays on the card; the law here asks for no cash at this balance."),
     m("day_closed", 409, "Day is closed", "Operator: nothing is left to do; what comes in later falls into the next day end. A return is recorded without a business date then."),

@@ -1,0 +1,170 @@
+//! Redemptions taken back: once, and no more than refunds have left of them.
+
+use crate::support::bodies::{back, plain};
+use crate::support::caller::Answer;
+use crate::support::on_each_database;
+use crate::support::shop::Shop;
+use serde_json::{Value, json};
+
+fn issue(shop: &Shop, amount: &str) -> String {
+    let body = json!({"kind": "gift_card", "amount": amount, "currency": "USD", "store": "0042"});
+    let card = shop.supervisor().post_keyed("/v1/gift-cards", &shop.receipt(), &body);
+    card.expect(201).body["id"].as_str().unwrap().to_owned()
+}
+
+fn redeem(shop: &Shop, card: &str, amount: &str, sale: Option<&Value>) -> u64 {
+    let mut body = json!({"amount": amount, "store": "0042", "register": "3"});
+    if let Some(sale) = sale {
+        body["sale"] = sale["receipt"].clone();
+    }
+    let path = format!("/v1/gift-cards/{card}/redemptions");
+    let moved = shop.cashier().post_keyed(&path, &shop.receipt(), &body).expect(201).body;
+    moved["entry"]["entry"].as_u64().unwrap()
+}
+
+fn reverse_as(shop: &Shop, key: &str, card: &str, entry: u64) -> Answer {
+    let path = format!("/v1/gift-cards/{card}/redemptions/{entry}/reverse");
+    shop.supervisor().post_keyed(&path, key, &json!({"register": "3"}))
+}
+
+fn reverse(shop: &Shop, card: &str, entry: u64) -> Answer {
+    reverse_as(shop, &shop.receipt(), card, entry)
+}
+
+fn balance(shop: &Shop, card: &str) -> Value {
+    let shown = shop.cashier().get(&format!("/v1/gift-cards/{card}")).expect(200);
+    shown.body["balance"].clone()
+}
+
+/// Two mugs of 10.00, paid with the card.
+fn sold(shop: &Shop, card: &str) -> Value {
+    let mut sale = plain(shop, "0042", 2, 10, "gift_card");
+    sale["tenders"][0]["reference"] = json!(card);
+    sale
+}
+
+#[test]
+fn a_redemption_is_put_back_once() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let entry = redeem(&shop, &card, "12.25", None);
+        let first = reverse_as(&shop, "key", &card, entry).expect(201);
+        assert_eq!(
+            (&first.body["balance"], &first.body["amount"]),
+            (&json!("50.00"), &json!("12.25"))
+        );
+        let told = &first.body["entry"];
+        assert_eq!(
+            (&told["entry"], &told["kind"], &told["reverses"], &told["amount"]),
+            (&json!(3), &json!("reversal"), &json!(2), &json!("12.25"))
+        );
+        assert_eq!(reverse_as(&shop, "key", &card, entry).expect(201).bytes, first.bytes);
+        let detail = "This redemption is reversed already. Its amount is on the card.";
+        let again = reverse(&shop, &card, entry).expect_problem(409, "redemption_not_reversible");
+        assert_eq!(again.body["detail"], detail);
+        assert_eq!(balance(&shop, &card), "50.00");
+
+        // The posting is the redemption's, the other way round; the log names both.
+        let moved = shop.logged("gift_card.moved");
+        let [redeemed, reversed] = &moved[moved.len() - 2..] else { panic!("{moved:?}") };
+        assert_eq!(reversed["data"]["reverses"], 2);
+        let amounts = |entry: &Value, account: &str| {
+            entry["data"]["ledger"]["amounts"][account].as_str().unwrap().to_owned()
+        };
+        for account in ["gift_card", "gift_card_liability"] {
+            let (there, back) = (amounts(redeemed, account), amounts(reversed, account));
+            assert_eq!(there.trim_start_matches('-'), back.trim_start_matches('-'));
+            assert_ne!(there.starts_with('-'), back.starts_with('-'));
+        }
+        let refused = shop.logged("gift_card.refused");
+        assert_eq!(refused.last().unwrap()["data"]["attempt"], "reverse");
+    });
+}
+
+#[test]
+fn only_redemptions_are_reversed_and_only_by_a_supervisor() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let entry = redeem(&shop, &card, "10.00", None);
+        let path = format!("/v1/gift-cards/{card}/redemptions/{entry}/reverse");
+        for caller in [shop.cashier(), shop.till(), shop.auditor()] {
+            caller
+                .post_keyed(&path, &shop.receipt(), &json!({}))
+                .expect_problem(403, "insufficient_scope");
+        }
+        shop.supervisor().post(&path, &json!({})).expect_problem(400, "idempotency_key_missing");
+        // The issue, nothing at all, and a reversal.
+        for other in [1, 9, 0] {
+            reverse(&shop, &card, other).expect_problem(404, "not_found");
+        }
+        reverse(&shop, &card, entry).expect(201);
+        reverse(&shop, &card, entry + 1).expect_problem(404, "not_found");
+        assert_eq!(balance(&shop, &card), "50.00");
+    });
+}
+
+#[test]
+fn what_returns_gave_back_is_not_put_back_again() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let sale = sold(&shop, &card);
+        shop.sell(&sale);
+        let entry = redeem(&shop, &card, "20.00", Some(&sale));
+        shop.bring_back(&back(&sale, 1, 1));
+        assert_eq!(balance(&shop, &card), "40.00");
+        let rest = reverse(&shop, &card, entry).expect(201).body;
+        assert_eq!(
+            (&rest["balance"], &rest["amount"], &rest["remaining"]),
+            (&json!("50.00"), &json!("10.00"), &json!("10.00"))
+        );
+
+        // All of it went back already.
+        let second = sold(&shop, &card);
+        shop.sell(&second);
+        let entry = redeem(&shop, &card, "20.00", Some(&second));
+        shop.bring_back(&back(&second, 1, 2));
+        reverse(&shop, &card, entry).expect_problem(409, "redemption_not_reversible");
+        assert_eq!(balance(&shop, &card), "50.00");
+    });
+}
+
+#[test]
+fn a_redemption_that_names_no_sale_is_lessened_by_whatever_came_back_onto_the_card() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let entry = redeem(&shop, &card, "20.00", None);
+        let sale = sold(&shop, &card);
+        shop.sell(&sale);
+        shop.bring_back(&back(&sale, 1, 1));
+        let rest = reverse(&shop, &card, entry).expect(201).body;
+        assert_eq!((&rest["balance"], &rest["amount"]), (&json!("50.00"), &json!("10.00")));
+    });
+}
+
+#[test]
+fn a_frozen_card_takes_its_money_back_and_a_dead_one_does_not() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let act = |card: &str, what: &str| {
+            let path = format!("/v1/gift-cards/{card}/{what}");
+            shop.supervisor().post_keyed(&path, &shop.receipt(), &json!({}))
+        };
+        let frozen = issue(&shop, "50.00");
+        let entry = redeem(&shop, &frozen, "20.00", None);
+        act(&frozen, "freeze").expect(200);
+        let put_back = reverse(&shop, &frozen, entry).expect(201).body;
+        assert_eq!(
+            (&put_back["balance"], &put_back["status"]),
+            (&json!("50.00"), &json!("frozen"))
+        );
+        let lost = issue(&shop, "50.00");
+        let entry = redeem(&shop, &lost, "20.00", None);
+        act(&lost, "replace").expect(201);
+        reverse(&shop, &lost, entry).expect_problem(409, "card_void");
+        assert_eq!(balance(&shop, &lost), "0.00");
+    });
+}
