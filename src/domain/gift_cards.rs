@@ -81,6 +81,11 @@ impl CardMove {
         matches!(self, CardMove::Redeem | CardMove::CashOut | CardMove::TransferOut)
     }
 
+    /// Returns true if the customer pays a sale by it, or has such a payment back.
+    pub fn pays(self) -> bool {
+        matches!(self, CardMove::Redeem | CardMove::Reversal)
+    }
+
     /// Whether a return makes such entries.
     pub fn is_of_returns(self) -> bool {
         matches!(self, CardMove::Issue | CardMove::Refund | CardMove::Return | CardMove::Void)

@@ -82,7 +82,7 @@ fn left_of(state: &State, card: &Card, redeemed: &CardEntry) -> Result<Minor, Re
         return Err(refused("redemption_not_reversible", detail));
     }
     let same_sale = |entry: &&CardEntry| {
-        matches!(entry.kind, CardMove::Redeem | CardMove::Reversal)
+        entry.kind.pays()
             && (&entry.store, &entry.reference) == (&redeemed.store, &redeemed.reference)
     };
     let (taken, given_back) = match redeemed.reference {
