@@ -5,6 +5,8 @@
 #[path = "properties/cards.rs"]
 mod cards;
 mod counter;
+#[path = "properties/given_back.rs"]
+mod given_back;
 #[path = "properties/promotion.rs"]
 mod promotion;
 #[path = "properties/rounding.rs"]

@@ -14,5 +14,6 @@ mod lines;
 #[allow(dead_code)] // the sales' file alone is read here
 #[path = "../replay/oracle.rs"]
 mod oracle;
+mod receipts;
 mod shop;
 mod tenders;

@@ -72,12 +72,17 @@ pub fn read(source: impl Read) -> Result<Vec<Allocation>, csv::Error> {
     csv::Reader::from_reader(source).into_deserialize().collect()
 }
 
-/// Opens a compressed file of the data folder (`RETURNDESK_DATA`, or `../shared/data` beside the
-/// project); nothing where it is not there.
+/// Opens a compressed file of the data folder; nothing where it is not there.
 pub fn open(name: &str) -> Option<GzDecoder<File>> {
+    open_plain(name).map(GzDecoder::new)
+}
+
+/// Opens a file of the data folder (`RETURNDESK_DATA`, or `../shared/data` beside the project);
+/// nothing where it is not there.
+pub fn open_plain(name: &str) -> Option<File> {
     let beside = || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data"));
     let folder = std::env::var_os("RETURNDESK_DATA").map_or_else(beside, PathBuf::from);
-    File::open(folder.join(name)).ok().map(GzDecoder::new)
+    File::open(folder.join(name)).ok()
 }
 
 pub const SALES: &str = "online_retail_open.csv.gz";
