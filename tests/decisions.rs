@@ -19,8 +19,12 @@ mod governing;
 mod kept;
 #[path = "decisions/kits.rs"]
 mod kits;
+#[path = "decisions/limits.rs"]
+mod limits;
 #[path = "decisions/people.rs"]
 mod people;
+#[path = "decisions/serials.rs"]
+mod serials;
 #[path = "decisions/table.rs"]
 mod table;
 #[path = "decisions/tenders.rs"]
@@ -32,7 +36,7 @@ use returndesk::domain::decision::Code;
 use table::Row;
 
 fn all_rows() -> Vec<Row> {
-    let kept = [kept::rows(), without_receipt::rows()];
+    let kept = [kept::rows(), limits::rows(), serials::rows(), without_receipt::rows()];
     let all = [
         charges::rows(),
         eligibility::rows(),

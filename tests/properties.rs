@@ -11,6 +11,8 @@ mod given_back;
 mod promotion;
 #[path = "properties/rounding.rs"]
 mod rounding;
+#[path = "properties/splitting.rs"]
+mod splitting;
 #[path = "properties/without_receipt.rs"]
 mod without_receipt;
 

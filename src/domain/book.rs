@@ -10,6 +10,7 @@ use super::allocate::{cumulative, largest_remainder};
 use super::money::Minor;
 use super::quantity::Quantity;
 use super::sale::{PaidLine, Sale, Tax};
+use super::tender::TenderType;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -77,6 +78,10 @@ pub struct TenderBook {
     pub refunded: Minor,
     /// Of `refunded`, what cash rounding added (or, negative, kept).
     pub rounding: Minor,
+    /// Paid out in cash, exact: whatever the tender is.
+    pub in_cash: Minor,
+    /// Gone into the new goods of exchanges, exact: not given back to the customer.
+    pub carried: Minor,
     /// The bank has an open dispute on this tender.
     pub charged_back: bool,
     /// The bank has an open dispute on the tender of the first sale that this one's money came
@@ -155,6 +160,11 @@ impl LineBook {
     /// What has been given back of it.
     pub fn refunded(&self) -> Minor {
         self.paid_sum(&self.given)
+    }
+
+    /// What can still be given back while the goods stay.
+    pub fn adjustable(&self) -> Minor {
+        self.paid_sum(&self.left())
     }
 
     /// Net paid for the whole line, after all discounts.
@@ -353,6 +363,18 @@ impl Book {
         Book { lines, tenders, charges_refunded: Vec::new(), voided_at: None, sale }
     }
 
+    /// What was given back to the customer on this sale so far, exact, by whatever means. Money
+    /// that went into new goods was not.
+    pub fn given_back(&self) -> Minor {
+        let out = |tender: &TenderBook| tender.refunded.0 - tender.rounding.0 - tender.carried.0;
+        Minor(self.tenders.iter().map(out).sum())
+    }
+
+    /// Of what was given back, the part in cash.
+    pub fn given_in_cash(&self) -> Minor {
+        Minor(self.tenders.iter().map(|tender| tender.in_cash.0).sum())
+    }
+
     /// Where a line number stands in `lines`.
     pub fn position(&self, line: u32) -> Option<usize> {
         self.sale.lines.iter().position(|l| l.line == line)
@@ -363,6 +385,22 @@ impl TenderBook {
     /// Whether the bank disputes this money, here or where it was first paid.
     pub fn disputed(&self) -> bool {
         self.charged_back || self.origin_charged_back
+    }
+
+    /// Enters a refund by these means; taken back where `amount` and `rounding` are negated.
+    pub fn refund(&mut self, means: TenderType, amount: Minor, rounding: Minor) {
+        self.refunded.0 += amount.0;
+        self.rounding.0 += rounding.0;
+        if means == TenderType::Cash {
+            self.in_cash.0 += amount.0 - rounding.0;
+        }
+    }
+
+    /// Enters money that goes into new goods; taken back where both are negated.
+    pub fn carry(&mut self, amount: Minor, rounding: Minor) {
+        self.refunded.0 += amount.0;
+        self.rounding.0 += rounding.0;
+        self.carried.0 += amount.0 - rounding.0;
     }
 
     /// What may still go back to this tender. A tender paid out (as change above the amount) has

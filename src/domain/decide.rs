@@ -8,8 +8,10 @@ mod fee;
 mod gift_card;
 mod kit;
 mod line;
+mod order;
 mod payment;
 mod promotion;
+mod serial;
 mod whole;
 mod without_receipt;
 
@@ -216,12 +218,11 @@ impl<'a> Deciding<'a> {
     }
 
     fn run(mut self, refund_to: RefundTo) -> Result<Decided, Vec<Fault>> {
-        for index in self.parts_first() {
+        for index in self.in_order() {
             self.line(index);
         }
         let decided = self.lines.len();
         self.reprice();
-        self.as_in_the_draft(decided);
         for index in 0..self.draft.charges.len() {
             self.charge(index);
         }
@@ -244,6 +245,7 @@ impl<'a> Deciding<'a> {
         self.limits(totals.refund);
         self.velocity(totals.refund);
         let quote_required = self.quote_required();
+        self.as_in_the_draft(decided);
         let mut decision = Decision {
             verdict: Verdict::Allowed,
             policy: self.policy_ref(),
@@ -392,7 +394,8 @@ impl<'a> Deciding<'a> {
             plan.carry_credit(Minor(amount.0 - refund.0), &terms);
         }
         if let Some(limit) = self.cash_limit() {
-            plan.keep_cash_within(limit);
+            let given = |sale: Uuid| self.books.get(&sale).map_or(Minor::ZERO, Book::given_back);
+            plan.keep_cash_within(limit, given);
         }
         plan
     }

@@ -143,8 +143,7 @@ pub fn put_back(state: &mut State, voided: &Return, now: Timestamp) {
         state.with_book(sale, |book| {
             if let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == number)
             {
-                book.tenders[place].refunded.0 -= part.amount.0;
-                book.tenders[place].rounding.0 -= part.rounding.0;
+                book.tenders[place].carry(Minor(-part.amount.0), Minor(-part.rounding.0));
             }
         });
     }

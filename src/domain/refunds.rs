@@ -13,12 +13,13 @@ use super::book::{Book, TenderBook};
 use super::caller::Role;
 use super::decision::{Code, Finding, RefundPlan};
 use super::money::{Currency, Minor};
-use super::policy::{DEFAULT_APPROVER, Resolved, TenderOrder};
+use super::policy::{CashLimit, DEFAULT_APPROVER, Resolved, Set, TenderOrder};
 use super::rounding::CashRounding;
 use super::sale::{Sale, Tender};
 use super::tender::TenderType;
 use super::words::RefundTo;
 use jiff::civil::Date;
+use uuid::Uuid;
 
 /// What the plan must know beside the sale.
 #[derive(Clone, Copy)]
@@ -109,16 +110,11 @@ impl Plan {
         };
         let within = match policy.cash_limit {
             Some(limit) if route.means == TenderType::Cash => {
-                let most = Minor((limit.value.amount.0 - self.cash.0).max(0));
-                let within = exact.min(most);
+                let before = book.given_in_cash().0 - self.cash_of(book.sale.id).0;
+                let most = limit.value.amount.0 - book.given_in_cash().max(self.cash).0;
+                let within = exact.min(Minor(most.max(0)));
                 if within < exact {
-                    let detail = format!(
-                        "At most {} in cash for one return; {} goes to {} instead.",
-                        limit.value.amount.format(terms.currency),
-                        Minor(exact.0 - within.0).format(terms.currency),
-                        spoken(limit.value.beyond)
-                    );
-                    self.findings.push(Finding::noted(Code::CashOverLimit, limit.rule, detail));
+                    self.cash_over_limit(&limit, Minor(before), exact, within, terms);
                     let fallbacks = others(&[TenderType::StoreCredit], limit.value.beyond);
                     let beyond = Route { means: limit.value.beyond, original: false, fallbacks };
                     self.enter(book, place, Minor(exact.0 - within.0), &beyond, terms);
@@ -132,14 +128,46 @@ impl Plan {
         }
     }
 
-    /// Cash stands in for another means only where all of the return could have been paid in cash:
-    /// else a card said to have failed would be the way around the limit.
-    pub fn keep_cash_within(&mut self, limit: Minor) {
+    /// Says that cash is limited, for one return and for one sale, and what pays the rest.
+    fn cash_over_limit(
+        &mut self,
+        limit: &Set<'_, CashLimit>,
+        before: Minor,
+        exact: Minor,
+        within: Minor,
+        terms: &Terms<'_>,
+    ) {
+        let told = |amount: Minor| amount.format(terms.currency);
+        let paid = match before.is_positive() {
+            true => format!("; {} was given before. ", told(before)),
+            false => "; ".to_owned(),
+        };
+        let detail = format!(
+            "At most {} can be given in cash{paid}{} goes to {} instead.",
+            told(limit.value.amount),
+            told(Minor(exact.0 - within.0)),
+            spoken(limit.value.beyond)
+        );
+        self.findings.push(Finding::noted(Code::CashOverLimit, limit.rule, detail));
+    }
+
+    /// What this return pays in cash of a sale, exact.
+    fn cash_of(&self, sale: Uuid) -> Minor {
+        let cash = |refund: &&RefundPlan| refund.kind == TenderType::Cash;
+        let of_sale = self.refunds.iter().filter(|refund| refund.sale == Some(sale)).filter(cash);
+        Minor(of_sale.map(|refund| refund.amount.0 - refund.rounding.0).sum())
+    }
+
+    /// Cash stands in for another means only where all of the return, and all that was given back
+    /// on the sale so far, could have been paid in cash: else a card said to have failed would be
+    /// the way around the limit. `given` is what the sale has given back, this return included.
+    pub fn keep_cash_within(&mut self, limit: Minor, given: impl Fn(Uuid) -> Minor) {
         let total: i64 = self.refunds.iter().map(|refund| refund.amount.0).sum();
-        if total > limit.0 {
-            self.refunds
-                .iter_mut()
-                .for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
+        for refund in &mut self.refunds {
+            let of_sale = refund.sale.map_or(Minor::ZERO, &given);
+            if of_sale.max(Minor(total)) > limit {
+                refund.fallbacks.retain(|kind| *kind != TenderType::Cash);
+            }
         }
     }
 
@@ -246,10 +274,8 @@ impl Plan {
     ) {
         let cash = if route.means == TenderType::Cash { terms.cash_rounding } else { None };
         let amount = payout(book, place, exact, cash);
-        let tender = &mut book.tenders[place];
         let rounding = Minor(amount.0 - exact.0);
-        tender.refunded.0 += amount.0;
-        tender.rounding.0 += rounding.0;
+        book.tenders[place].refund(route.means, amount, rounding);
         if route.means == TenderType::Cash {
             self.cash.0 += exact.0;
         }

@@ -451,7 +451,10 @@ fn put_line_back(book: &mut Book, line: &ReturnedLine) {
     if let Some(place) = book.position(line.sale_line) {
         let state = &mut book.lines[place];
         state.put_back(line.quantity, &line.parts);
-        state.serials_returned.retain(|serial| Some(serial) != line.serial_number.as_ref());
+        // A lot's number comes back with each of its returns: one of them is taken back.
+        let number = line.serial_number.as_ref();
+        let place = state.serials_returned.iter().rposition(|serial| Some(serial) == number);
+        place.into_iter().for_each(|place| drop(state.serials_returned.remove(place)));
     }
 }
 
@@ -472,8 +475,9 @@ fn move_refunded(state: &mut State, plan: &RefundPlan, sign: i64) {
     let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { return };
     state.with_book(sale, |book| {
         if let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) {
-            book.tenders[place].refunded.0 += sign * plan.amount.0;
-            book.tenders[place].rounding.0 += sign * plan.rounding.0;
+            let signed = |amount: Minor| Minor(sign * amount.0);
+            let (amount, rounding) = (signed(plan.amount), signed(plan.rounding));
+            book.tenders[place].refund(plan.kind, amount, rounding);
         }
     });
 }

@@ -28,6 +28,8 @@ pub enum Odds {
     Line,
     /// A tender's book, and the refunds to it.
     Tender,
+    /// How much of a tender's money went out in cash or into new goods, and its refunds.
+    Means,
     /// A charge's book, and the returns of it.
     Charge,
     /// A refund, and the sale it pays back.
@@ -136,7 +138,9 @@ fn check_sales(read: &mut Read<'_>, page: &[KeptSale]) -> Result<Vec<Finding>, S
         findings.extend(all.iter().map(|one| out_of_balance(odds, one)))
     };
     unbalanced(Odds::Line, balance::lines(read, &ids)?);
-    unbalanced(Odds::Tender, balance::tenders(read, &ids)?);
+    let [tenders, means] = balance::tenders(read, &ids)?;
+    unbalanced(Odds::Tender, tenders);
+    unbalanced(Odds::Means, means);
     unbalanced(Odds::Charge, balance::charges(read, &ids)?);
     let entries = entries_about(read, &ids)?;
     for sale in page {
@@ -248,6 +252,11 @@ fn out_of_balance(odds: Odds, found: &Unbalanced) -> Finding {
         Odds::Tender => format!(
             "Tender {number} of sale {sale} is kept with {} minor units refunded ({} of them rounding); its refunds come \
              to {} ({}).",
+            kept.0, kept.1, summed.0, summed.1
+        ),
+        Odds::Means => format!(
+            "Tender {number} of sale {sale} is kept with {} minor units given in cash and {} carried into new goods; its \
+             refunds and exchanges come to {} and {}.",
             kept.0, kept.1, summed.0, summed.1
         ),
         _ => format!(

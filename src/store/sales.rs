@@ -124,22 +124,23 @@ fn load_tenders(
     books: &mut HashMap<Uuid, Book>,
 ) -> Result<(), StoreError> {
     let select = Select {
-        columns: "t.sale, t.tender, t.refunded, t.rounding, t.charged_back",
+        columns: "t.sale, t.tender, t.refunded, t.rounding, t.in_cash, t.carried, t.charged_back",
         names: "sale",
         join: "sale_tenders t ON t.sale = u.sale",
         order: "t.sale, t.tender",
         lock: None,
     };
-    type Row = (Id, i32, i64, i64, bool);
-    let rows: Vec<Row> =
-        select_in::<(IdSql, Integer, BigInt, BigInt, Bool), _>(read, &select, keys)?;
-    for (sale, tender, refunded, rounding, charged_back) in rows {
+    type Row = (Id, i32, i64, i64, i64, i64, bool);
+    type Columns = (IdSql, Integer, BigInt, BigInt, BigInt, BigInt, Bool);
+    let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
+    for (sale, tender, refunded, rounding, in_cash, carried, charged_back) in rows {
         let Some(book) = books.get_mut(&sale.0) else { continue };
         let place = book.sale.tenders.iter().position(|t| i64::from(t.tender) == i64::from(tender));
         let place = place.ok_or_else(|| corrupt(sale.0, "a tender it does not have"))?;
         let state = &mut book.tenders[place];
-        (state.refunded, state.rounding, state.charged_back) =
-            (Minor(refunded), Minor(rounding), charged_back);
+        (state.refunded, state.rounding) = (Minor(refunded), Minor(rounding));
+        (state.in_cash, state.carried) = (Minor(in_cash), Minor(carried));
+        state.charged_back = charged_back;
     }
     Ok(())
 }
@@ -257,10 +258,13 @@ fn new_tenders<'a>(books: &[&'a Book]) -> Write<'a> {
         col(all().map(|(_, _, state)| state.paid.0)),
         col(all().map(|(_, _, state)| state.refunded.0)),
         col(all().map(|(_, _, state)| state.rounding.0)),
+        col(all().map(|(_, _, state)| state.in_cash.0)),
+        col(all().map(|(_, _, state)| state.carried.0)),
         col(all().map(|(_, _, state)| state.charged_back)),
         col(all().map(|(_, t, _)| fingerprint(&t.card))),
     ];
-    let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, charged_back, card_fingerprint)";
+    let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, in_cash, carried, charged_back, \
+                card_fingerprint)";
     Write::insert(into, columns)
 }
 
@@ -306,12 +310,14 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
         col(tenders.iter().map(|(_, tender, _)| number(tender.tender))),
         col(tenders.iter().map(|(_, _, state)| state.refunded.0)),
         col(tenders.iter().map(|(_, _, state)| state.rounding.0)),
+        col(tenders.iter().map(|(_, _, state)| state.in_cash.0)),
+        col(tenders.iter().map(|(_, _, state)| state.carried.0)),
         col(tenders.iter().map(|(_, _, state)| state.charged_back)),
     ];
     const TENDERS: Update = Update {
         table: "sale_tenders",
         key: &["sale", "tender"],
-        set: &["refunded", "rounding", "charged_back"],
+        set: &["refunded", "rounding", "in_cash", "carried", "charged_back"],
     };
     let charges: Vec<_> = (changes.charges.iter())
         .filter_map(|(sale, charge)| {

@@ -298,7 +298,7 @@ pub fn rows() -> Vec<Row> {
             refused: 500.00 back
             line 1: 1 for 500.00 = 500.00
             - serial_mismatch by service:serial: refused
-            Serial number SN-C was not sold on this line; sold: SN-A, SN-B.
+            Serial number SN-C was not sold on this line. Check the number on the item.
             refund 1: 500.00 credit_card of tender 1 (ref-1)",
         ),
         row(

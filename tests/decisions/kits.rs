@@ -1,7 +1,7 @@
 //! Kits with their parts in one draft, in either order; kits within kits; parts sold by serial
 //! number.
 
-use crate::counter::{draft, line, units, with};
+use crate::counter::{draft, line, money, units, with};
 use crate::goods::{by_card, kits, row};
 use crate::table::Row;
 use returndesk::domain::draft::DraftLine;
@@ -12,6 +12,12 @@ fn nested() -> Sale {
     let set = with(line(2, 4, 1000), |line| line.parent_line = Some(1));
     let pen = with(line(3, 12, 100), |line| line.parent_line = Some(2));
     by_card(vec![line(1, 2, 10000), set, pen])
+}
+
+/// Two sets without a price of their own: a plate for 30.00 and a cup for 20.00 in each.
+fn priced_on_parts() -> Sale {
+    let part = |number, price| with(line(number, 2, price), |line| line.parent_line = Some(1));
+    by_card(vec![line(1, 2, 0), part(2, 3000), part(3, 2000)])
 }
 
 /// Two bundles for 5.00, each with a phone for 500.00 that is sold by its serial number.
@@ -147,6 +153,71 @@ pub fn rows() -> Vec<Row> {
             line 1: 1 for 5.00 = 5.00
             line 2: 1 for 500.00 = 500.00
             refund 1: 505.00 credit_card of tender 1 (ref-1)",
+        ),
+        row(
+            "a kit of which all parts are back",
+            priced_on_parts(),
+            vec![draft(vec![units(2, 2)]), draft(vec![units(3, 2)])],
+            draft(vec![units(1, 1)]),
+            "
+            refused: 0.00 back
+            line 1: 0 for 0.00 = 0.00
+            - already_returned by service:quantity: refused
+            All parts of this kit have come back already; the kit itself has no price.",
+        ),
+        row(
+            "a kit after the parts of the other one",
+            priced_on_parts(),
+            vec![draft(vec![units(2, 1)]), draft(vec![units(3, 1)])],
+            draft(vec![units(1, 1)]),
+            "
+            allowed: 50.00 back
+            line 1: 1 for 0.00 = 0.00
+            line 2: 1 for 30.00 = 30.00
+            line 3: 1 for 20.00 = 20.00
+            refund 1: 50.00 credit_card of tender 1 (ref-1)",
+        ),
+        row(
+            "a kit with a price of its own, after its parts",
+            kits(),
+            vec![draft(vec![units(2, 6)]), draft(vec![crate::counter::weighed(3, 2_500)])],
+            draft(vec![units(1, 2)]),
+            "
+            allowed: 10.00 back
+            line 1: 2 for 10.00 = 10.00
+            refund 1: 10.00 credit_card of tender 1 (ref-1)",
+        ),
+        row(
+            "money for a kit that stays, by the value of its parts",
+            priced_on_parts(),
+            vec![],
+            draft(vec![money(1, 1000)]),
+            "
+            allowed: 10.00 back
+            line 2: 0 for 6.00 = 6.00
+            line 3: 0 for 4.00 = 4.00
+            refund 1: 10.00 credit_card of tender 1 (ref-1)",
+        ),
+        row(
+            "money for a kit that stays, by what is left of its parts",
+            priced_on_parts(),
+            vec![draft(vec![units(2, 2)])],
+            draft(vec![money(1, 1000)]),
+            "
+            allowed: 10.00 back
+            line 3: 0 for 10.00 = 10.00
+            refund 1: 10.00 credit_card of tender 1 (ref-1)",
+        ),
+        row(
+            "more money for a kit than is left",
+            priced_on_parts(),
+            vec![draft(vec![units(2, 2)])],
+            draft(vec![money(1, 4001)]),
+            "
+            refused: 0.00 back
+            line 1: 0 for 0.00 = 0.00
+            - price_above_paid by service:paid-cap: refused
+            40.01 is asked back on this line, but only 40.00 of it is left.",
         ),
         row(
             "the last kit after a part by number",

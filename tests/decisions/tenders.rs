@@ -183,7 +183,7 @@ pub fn rows() -> Vec<Row> {
             line 1: 6 for 120.00 = 120.00
             of the whole
             - cash_over_limit by till: allowed
-            At most 100.00 in cash for one return; 20.00 goes to store credit instead.
+            At most 100.00 can be given in cash; 20.00 goes to store credit instead.
             refund 1: 20.00 store_credit of tender 1
             refund 2: 100.00 cash of tender 1"),
         row("a card above the limit never falls back to cash", CARD_OR_CASH, paid(CreditCard), back(6), "

@@ -262,7 +262,7 @@ pub fn rows() -> Vec<Row> {
             Without a receipt: the lowest price of the last 30 days, 8.33 on 2026-03-05, is given.
             of the whole
             - cash_over_limit by bare: allowed
-            At most 20.00 in cash for one return; 5.00 goes to store credit instead.
+            At most 20.00 can be given in cash; 5.00 goes to store credit instead.
             refund 1: 5.00 store_credit of tender 0
             refund 2: 20.00 cash of tender 0, else store_credit"),
         row("cash where the policy does not pay it", PLAIN, to(RefundTo::Cash, no_sale(vec![mug(1)])), "

@@ -136,7 +136,7 @@ impl Expected {
     }
 
     fn first_sale(&self) -> Option<usize> {
-        self.sales().next()
+        self.first.or_else(|| self.sales().next())
     }
 
     fn includes(&self, brought: &Brought) -> bool {
@@ -159,8 +159,7 @@ impl Purse {
             left -= exact;
             let amount = tender.payout(exact, tender.kind, coin);
             let rounding = amount - exact;
-            tender.refunded += amount;
-            tender.rounding += rounding;
+            tender.move_over(amount, rounding);
             match self.carried.iter_mut().find(|part| (part.sale, part.tender) == (sale, place)) {
                 Some(part) => {
                     part.amount += amount;

@@ -54,6 +54,9 @@ pub struct Paid {
     pub origin: Option<(Uuid, u32)>,
     pub refunded: i64,
     pub rounding: i64,
+    /// Of what went back, exactly, in cash; and what went into other goods instead.
+    pub in_cash: i64,
+    pub carried: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,7 +195,88 @@ impl Portion {
     }
 }
 
+impl Paid {
+    /// So much goes back by these means; below nothing, it is taken back.
+    pub fn give(&mut self, means: TenderType, amount: i64, rounding: i64) {
+        self.refunded += amount;
+        self.rounding += rounding;
+        if means == TenderType::Cash {
+            self.in_cash += amount - rounding;
+        }
+    }
+
+    /// So much goes into other goods.
+    pub fn move_over(&mut self, amount: i64, rounding: i64) {
+        self.refunded += amount;
+        self.rounding += rounding;
+        self.carried += amount - rounding;
+    }
+}
+
+impl Line {
+    /// What can come back without a number: one unit stays for each number that is still out.
+    pub fn without_number(&self) -> i64 {
+        let out = self.serials.iter().filter(|serial| !self.serials_back.contains(serial)).count();
+        (self.sold - self.returned - 1_000 * out as i64).max(0)
+    }
+
+    pub fn price(&self) -> i64 {
+        self.portions.iter().filter(|portion| portion.paid).map(|portion| portion.value).sum()
+    }
+}
+
 impl Books {
+    /// What the customer was given on this sale so far.
+    pub fn given(&self) -> i64 {
+        self.tenders.iter().map(|t| t.refunded - t.rounding - t.carried).sum()
+    }
+
+    pub fn cash(&self) -> i64 {
+        self.tenders.iter().map(|tender| tender.in_cash).sum()
+    }
+
+    pub fn parts(&self, kit: usize) -> Vec<usize> {
+        (0..self.lines.len()).filter(|place| self.lines[*place].kit == Some(kit)).collect()
+    }
+
+    /// A kit, its parts, and theirs.
+    pub fn family(&self, kit: usize) -> Vec<usize> {
+        let mut all = vec![kit];
+        let mut at = 0;
+        while at < all.len() {
+            all.extend(self.parts(all[at]));
+            at += 1;
+        }
+        all
+    }
+
+    /// A kit that has its price on its parts alone.
+    pub fn is_bare(&self, kit: usize) -> bool {
+        self.lines[kit].price() == 0 && !self.parts(kit).is_empty()
+    }
+
+    /// Such a kit of which every part is back.
+    pub fn is_empty(&self, kit: usize) -> bool {
+        let back = |part: usize| {
+            let line = &self.lines[part];
+            line.returned == line.sold || self.is_empty(part)
+        };
+        self.is_bare(kit) && self.parts(kit).into_iter().all(back)
+    }
+
+    /// How many of such kits are back by their parts.
+    pub fn kits_back(&self, kit: usize) -> i64 {
+        let sold = self.lines[kit].sold;
+        let of = |part: usize| {
+            let line = &self.lines[part];
+            let exact =
+                (i128::from(line.returned) * i128::from(sold) / i128::from(line.sold)) as i64;
+            if sold % 1_000 == 0 { exact / 1_000 * 1_000 } else { exact }
+        };
+        let by_parts = self.parts(kit).into_iter().map(of).min().unwrap_or(0);
+        by_parts.max(self.lines[kit].returned)
+    }
+
     pub fn new(sale: &Sale) -> Books {
         let off = spread(sale);
         // What the till says, which may differ from the clock's day.
@@ -245,6 +329,8 @@ impl Books {
                 origin: None,
                 refunded: 0,
                 rounding: 0,
+                in_cash: 0,
+                carried: 0,
             }
         });
         let taxed = |charge: &returndesk::domain::sale::Charge| -> i64 {

@@ -133,7 +133,11 @@ impl World {
             .iter_mut()
             .filter(|_| chance.one_in(15))
             .for_each(|line| line.flags.push("final_sale".to_owned()));
-        sale.lines.iter_mut().filter(|_| chance.one_in(8)).for_each(numbered);
+        for line in &mut sale.lines {
+            if chance.one_in(8) {
+                numbered(line, chance);
+            }
+        }
         kits(&mut sale, chance);
         promotions(&mut sale, chance);
         let recent = &self.cards[self.cards.len().saturating_sub(8)..];
@@ -177,11 +181,15 @@ fn digest(number: u128) -> [u8; 32] {
     digest
 }
 
-/// A line of whole units, each with a number of its own.
-fn numbered(line: &mut SaleLine) {
+/// A line of whole units, each with a number of its own; or some of them.
+fn numbered(line: &mut SaleLine, chance: &mut Chance) {
     if line.quantity.0 % 1_000 == 0 {
         line.serial_numbers =
             (0..line.quantity.0 / 1_000).map(|unit| format!("S-{}-{unit}", line.line)).collect();
+        // Not every unit was scanned; one number for several is a lot's.
+        if chance.one_in(3) {
+            line.serial_numbers.truncate(chance.within(1, line.quantity.0 / 1_000 + 1) as usize);
+        }
     }
 }
 

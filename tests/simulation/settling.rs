@@ -3,6 +3,7 @@
 use crate::ledger::Books;
 use crate::promotions::overpaid;
 use crate::tenders::Planned;
+use crate::verdict::in_force;
 use crate::world::{Made, MadeRefund, Stands, World};
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::refusal::Refusal;
@@ -70,7 +71,9 @@ impl World {
         for of in &made.lines {
             let line = &mut all.get_mut(&of.sale).unwrap().lines[of.line];
             line.put_back(of.quantity, &of.worth, &of.withheld);
-            line.serials_back.retain(|serial| Some(serial) != of.serial.as_ref());
+            let back =
+                line.serials_back.iter().rposition(|serial| Some(serial) == of.serial.as_ref());
+            back.into_iter().for_each(|back| drop(line.serials_back.remove(back)));
         }
         for (sale, number) in &made.charges {
             all.get_mut(sale).unwrap().charge(*number).unwrap().3 = false;
@@ -79,13 +82,11 @@ impl World {
             made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }))
         {
             let tender = &mut all.get_mut(&refund.plan.sale).unwrap().tenders[refund.plan.tender];
-            tender.refunded -= refund.plan.amount;
-            tender.rounding -= refund.plan.rounding;
+            tender.give(refund.plan.kind, -refund.plan.amount, -refund.plan.rounding);
         }
         for part in made.carried() {
             let tender = &mut all.get_mut(&part.sale).unwrap().tenders[part.tender];
-            tender.refunded -= part.amount;
-            tender.rounding -= part.rounding;
+            tender.move_over(-part.amount, -part.rounding);
         }
         all
     }
@@ -129,7 +130,9 @@ impl World {
         };
         let open = open && !made.voided;
         let fits = stands == Stands::Due || can_bear;
-        let allowed = fallback.is_none_or(|fallback| plan.fallbacks.contains(&fallback) && fits);
+        let full = fallback == Some(TenderType::Cash) && self.cash_is_full(made, &plan);
+        let allowed =
+            fallback.is_none_or(|fallback| plan.fallbacks.contains(&fallback) && fits && !full);
         let command = SettleRefund {
             id: made.id,
             refund: number,
@@ -155,13 +158,30 @@ impl World {
         self.compare(plan.sale);
     }
 
+    /// Whether other returns of the sale have meanwhile taken the cash that may be given on it.
+    fn cash_is_full(&self, made: &Made, plan: &Planned) -> bool {
+        let sold_at = self.sales[plan.sale].sale.sold_at.as_second();
+        let first = self.versions.iter().min_by_key(|(number, from, _)| (*from, *number)).unwrap();
+        let limits =
+            [made.at, sold_at].map(|at| in_force(&self.versions, at).unwrap_or(first).2.cash_limit);
+        let standing = |refund: &&MadeRefund| {
+            refund.plan.kind == TenderType::Cash && !matches!(refund.stands, Stands::Failed { .. })
+        };
+        let of_return = made.refunds.iter().filter(standing);
+        let of_return: i64 =
+            of_return.map(|refund| refund.plan.amount - refund.plan.rounding).sum();
+        let given = of_return.max(self.sales[plan.sale].books.cash());
+        let more = plan.amount - plan.rounding;
+        limits.into_iter().flatten().min().is_some_and(|most| given + more > most)
+    }
+
     fn settled(&mut self, at: usize, nth: usize, settled: bool, fallback: Option<TenderType>) {
         let made = &mut self.returns[at];
         let MadeRefund { plan, stands, .. } = made.refunds[nth].clone();
         let tender = &mut self.sales[plan.sale].books.tenders[plan.tender];
         if !settled && stands == Stands::Due {
-            tender.refunded -= i64::from(!made.training) * plan.amount;
-            tender.rounding -= i64::from(!made.training) * plan.rounding;
+            let real = i64::from(!made.training);
+            tender.give(plan.kind, -real * plan.amount, -real * plan.rounding);
             self.seen.failed += 1;
         }
         made.refunds[nth].stands =
@@ -175,8 +195,8 @@ impl World {
                 _ => plan.amount,
             };
             let plan = Planned { amount, rounding: amount - exact, ..plan };
-            tender.refunded += i64::from(!made.training) * plan.amount;
-            tender.rounding += i64::from(!made.training) * plan.rounding;
+            let real = i64::from(!made.training);
+            tender.give(kind, real * plan.amount, real * plan.rounding);
             let number = made.refunds.len() as u32 + 1;
             let fallbacks = plan.fallbacks.iter().copied().filter(|other| *other != kind).collect();
             let plan = Planned { kind, fallbacks, ..plan };

@@ -70,11 +70,12 @@ impl Purse {
         terms: &Terms,
         around: &Circumstances<'_>,
     ) {
+        let cash = self.cash.max(books.cash());
         let tender = &mut books.tenders[at.1];
         let (means, fallbacks) = self.means(tender, terms, around);
         let mut in_cash = exact;
         if let Some(limit) = terms.cash_limit.filter(|_| means == TenderType::Cash) {
-            in_cash = exact.min((limit - self.cash).max(0));
+            in_cash = exact.min((limit - cash).max(0));
             if in_cash < exact {
                 self.hand_out(at, tender, exact - in_cash, TenderType::StoreCredit, &[], around);
             }
@@ -132,8 +133,7 @@ impl Purse {
         around: &Circumstances<'_>,
     ) {
         let amount = tender.payout(exact, kind, around.coin);
-        tender.refunded += amount;
-        tender.rounding += amount - exact;
+        tender.give(kind, amount, amount - exact);
         self.cash += if kind == TenderType::Cash { exact } else { 0 };
         let known =
             self.refunds.iter_mut().find(|r| (r.sale, r.tender, r.kind) == (sale, place, kind));
@@ -156,13 +156,15 @@ impl Purse {
         }
     }
 
-    /// Cash stands in for nothing where not everything could be had in cash.
-    pub fn close(&mut self, limit: Option<i64>) {
+    /// Cash stands in for nothing where not everything, of the return and of the sale so far, could
+    /// be had in cash.
+    pub fn close(&mut self, limit: Option<i64>, given: impl Fn(usize) -> i64) {
         let total: i64 = self.refunds.iter().map(|refund| refund.amount).sum();
-        if limit.is_some_and(|limit| total > limit) {
-            self.refunds
-                .iter_mut()
-                .for_each(|refund| refund.fallbacks.retain(|kind| *kind != TenderType::Cash));
+        for refund in &mut self.refunds {
+            let most = total.max(given(refund.sale));
+            if limit.is_some_and(|limit| most > limit) {
+                refund.fallbacks.retain(|kind| *kind != TenderType::Cash);
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cards::Card;
 use crate::exchanges::Carried;
-use crate::ledger::{Books, Line};
+use crate::ledger::{Books, Line, shared};
 use crate::receipts::Found;
 use crate::tenders::{Circumstances, Planned, Purse};
 use crate::terms::{Governed, Promotion, Terms};
@@ -94,11 +94,13 @@ pub struct Expected {
     pub books: BTreeMap<usize, Books>,
     /// Terms of lines and charges.
     pub terms: Vec<Terms>,
+    /// The sale of what was looked at first.
+    pub first: Option<usize>,
 }
 
 pub const DAY: i64 = 86_400;
 
-fn in_force(versions: &[Version], at: i64) -> Option<&Version> {
+pub fn in_force(versions: &[Version], at: i64) -> Option<&Version> {
     versions
         .iter()
         .filter(|(_, from, _)| *from <= at)
@@ -117,15 +119,12 @@ pub struct Judgement {
 impl Expected {
     pub fn of(scene: &Scene<'_>, brought: &Brought, refund_to: RefundTo) -> Expected {
         let mut all = Expected::default();
-        let mut order: Vec<usize> = (0..brought.asks.len()).collect();
-        order.sort_by_key(|at| std::cmp::Reverse(kits_around(scene, &brought.asks[*at])));
-        for at in order {
+        for at in in_order(scene, brought) {
             all.ask(scene, brought, at);
         }
         let asked = all.lines.len();
         if !all.invalid {
             all.reprice(scene, brought);
-            all.lines[..asked].sort_by_key(|line| line.ask);
         }
         for (sale, number) in &brought.charges {
             all.charge(scene, *sale, *number);
@@ -140,8 +139,11 @@ impl Expected {
         if all.invalid {
             return all;
         }
+        let first = all.sales().next();
+        all.first = first;
         all.money(scene, brought, refund_to);
         all.whole(scene, brought);
+        all.lines[..asked].sort_by_key(|line| line.ask);
         all
     }
 
@@ -177,6 +179,13 @@ impl Expected {
         };
         let before = books.lines[place].clone();
         let card = self.card_back(scene, &before, ask);
+        if card.is_none()
+            && ask.quantity.is_none()
+            && self.adjust_kit(scene, brought, (sale, place), at)
+        {
+            return;
+        }
+        let empty = scene.sales[sale].books.is_empty(place);
         let line = &mut self.books.get_mut(&sale).unwrap().lines[place];
         let (mut quantity, mut worth, mut taken) = (0, vec![0; line.portions.len()], true);
         match ask.quantity {
@@ -187,7 +196,7 @@ impl Expected {
                 }
                 None => taken = false,
             },
-            Some(asked) if asked <= line.sold - line.returned => {
+            Some(asked) if asked <= line.sold - line.returned && !empty => {
                 (quantity, worth) = (asked, line.worth(asked));
                 self.refused |= !serial_fits(line, ask);
                 line.take(asked, &worth);
@@ -208,8 +217,53 @@ impl Expected {
             Returned::bare(sale, place, at, quantity, worth, taken),
         );
         if quantity > 0 {
-            self.kit(scene, brought, (sale, place), at);
+            let first = &scene.sales[sale].books;
+            let now = self.books[&sale].lines[place].returned;
+            let back = match first.is_bare(place) {
+                true => first.kits_back(place) + now - first.lines[place].returned,
+                false => now,
+            };
+            let back = back.min(before.sold);
+            self.kit(scene, brought, (sale, place), at, back);
         }
+    }
+
+    /// Money for a kit that stays goes to its line and to its parts, by what is left of each.
+    fn adjust_kit(
+        &mut self,
+        scene: &Scene<'_>,
+        brought: &Brought,
+        (sale, kit): (usize, usize),
+        at: usize,
+    ) -> bool {
+        let (books, money) = (&self.books[&sale], brought.asks[at].money);
+        let family = books.family(kit);
+        let left = |place: &usize| match books.lines[*place].card {
+            Some(_) => 0,
+            None => books.lines[*place].left(),
+        };
+        let left: Vec<i64> = family.iter().map(left).collect();
+        let total: i64 = left.iter().sum();
+        if total == left[0] {
+            return false;
+        }
+        let fits = money > 0 && money <= total;
+        self.refused |= !fits;
+        let shares = if fits { shared(money, &left) } else { vec![0; left.len()] };
+        for (place, share) in family.into_iter().zip(shares) {
+            if share == 0 && (fits || place != kit) {
+                continue;
+            }
+            let before = self.books[&sale].lines[place].clone();
+            let worth =
+                if fits { before.parts_of_money(share) } else { vec![0; before.portions.len()] };
+            if fits {
+                self.books.get_mut(&sale).unwrap().lines[place].adjust(&worth);
+            }
+            let line = Returned::bare(sale, place, at, 0, worth, fits);
+            self.enter(scene, brought, (sale, place), &before, line);
+        }
+        true
     }
 
     /// Parts come back with their kit: as many as of the kit, whole ones where they are whole.
@@ -219,9 +273,10 @@ impl Expected {
         brought: &Brought,
         (sale, kit): (usize, usize),
         at: usize,
+        back: i64,
     ) {
         let books = &self.books[&sale];
-        let (back, sold) = (books.lines[kit].returned, books.lines[kit].sold);
+        let sold = books.lines[kit].sold;
         for place in 0..books.lines.len() {
             let before = self.books[&sale].lines[place].clone();
             if before.kit != Some(kit) {
@@ -240,7 +295,7 @@ impl Expected {
             let left =
                 before.serials.iter().filter(|serial| all && !before.serials_back.contains(serial));
             let left: Vec<String> = left.take((quantity / 1_000) as usize).cloned().collect();
-            self.refused |= !all && !before.serials.is_empty();
+            self.refused |= !all && quantity > before.without_number();
             let one_by_one = left.iter().map(|serial| (1_000, Some(serial.clone())));
             let rest = quantity - 1_000 * left.len() as i64;
             for (quantity, serial) in one_by_one.chain((rest > 0).then_some((rest, None))) {
@@ -252,7 +307,8 @@ impl Expected {
                 let line = Returned::bare(sale, place, at, quantity, worth, true);
                 self.enter(scene, brought, (sale, place), &before, line);
             }
-            self.kit(scene, brought, (sale, place), at);
+            let back = self.books[&sale].lines[place].returned;
+            self.kit(scene, brought, (sale, place), at, back);
         }
     }
 
@@ -330,7 +386,8 @@ impl Expected {
             purse.carry(sale, self.books.get_mut(&sale).unwrap(), rest, &terms, scene.coin);
         }
         let of_all = self.lines.iter().map(|line| line.terms).chain(self.terms.iter().copied());
-        purse.close(of_all.filter_map(|terms| terms.cash_limit).min());
+        let limit = of_all.filter_map(|terms| terms.cash_limit).min();
+        purse.close(limit, |sale| self.books[&sale].given());
         self.refused |= purse.short;
         self.needed.extend(purse.needed);
         self.refunds = purse.refunds;
@@ -339,15 +396,21 @@ impl Expected {
 
     /// Limits of the whole.
     fn whole(&mut self, scene: &Scene<'_>, brought: &Brought) {
-        self.terms.extend(self.lines.iter().map(|line| line.terms));
-        let (refund, earlier) = (self.refund, self.earlier(scene, brought));
-        for terms in &self.terms {
+        let of_charges = self.charges.iter().map(|charge| charge.0).zip(self.terms.clone());
+        let of_lines = self.lines.iter().map(|line| (line.sale, line.terms));
+        let all: Vec<(usize, Terms)> = of_charges.chain(of_lines).collect();
+        self.terms = all.iter().map(|(_, terms)| *terms).collect();
+        let earlier = self.earlier(scene, brought);
+        for (sale, terms) in &all {
+            // What a sale has given with all its returns, where that is more than this one.
+            let back = self.refund.max(self.books[sale].given());
+            let refund = self.refund;
             let (first, second) = terms.tiers;
             let tier = |rank, people| Needed { code: Code::AmountOverLimit, rank, people };
             let limit = Needed { code: Code::VelocityExceeded, rank: 2, people: 1 };
-            self.refused |= terms.most.is_some_and(|most| refund > most);
-            self.needed.extend((refund > second).then(|| tier(2, 2)));
-            self.needed.extend((refund > first && refund <= second).then(|| tier(1, 1)));
+            self.refused |= terms.most.is_some_and(|most| back > most);
+            self.needed.extend((back > second).then(|| tier(2, 2)));
+            self.needed.extend((back > first && back <= second).then(|| tier(1, 1)));
             if let Some((count, amount)) = earlier {
                 self.refused |= terms.returned.is_some_and(|most| amount + refund > most);
                 self.needed.extend((count + 1 > terms.returns).then_some(limit));
@@ -391,10 +454,13 @@ pub fn is_customer(operator: &str, customer: &str) -> bool {
     customer == operator || (operator == "3001" && customer == "C-3001")
 }
 
-/// What is sold by number comes back by it: one at a time, each once.
+/// What is sold by number comes back by it: one at a time, each once. A lot's number is for all of
+/// its units, and units that were sold without one need none.
 fn serial_fits(line: &Line, ask: &Ask) -> bool {
+    let lot = line.serials.len() == 1 && line.sold != 1_000;
     match &ask.serial {
-        None => line.serials.is_empty(),
+        None => ask.quantity.unwrap() <= line.without_number(),
+        Some(serial) if lot && *serial == line.serials[0] => true,
         Some(serial) if line.serials_back.contains(serial) => false,
         Some(serial) => {
             line.serials.is_empty()
@@ -467,6 +533,25 @@ fn in_time(terms: &Terms, scene: &Scene<'_>, bought: i64) -> (u8, Option<Needed>
     let helped = late && terms.grace.is_some_and(|grace| age <= terms.days + grace);
     let needed = helped.then_some(Needed { code: Code::WindowExpired, rank: 2, people: 1 });
     (if late && !helped { 2 } else { u8::from(helped) }, needed)
+}
+
+/// The order in which what is asked for is looked at: by what it is, wherever it stands.
+fn in_order(scene: &Scene<'_>, brought: &Brought) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..brought.asks.len()).collect();
+    order.sort_by_key(|at| {
+        let ask = &brought.asks[*at];
+        let kits = std::cmp::Reverse(kits_around(scene, ask));
+        let sale = match scene.found[&ask.sale] {
+            Found::One(sale) => scene.sales[sale].sale.id,
+            _ => uuid::Uuid::max(),
+        };
+        let number = (ask.serial.is_none(), ask.serial.clone());
+        // "changed_mind" before "defective", "opened" before "unopened".
+        let terms = (ask.defective, !ask.opened);
+        let much = std::cmp::Reverse(ask.quantity.unwrap_or(ask.money));
+        (ask.quantity.is_none(), kits, sale, ask.number, number, terms, much)
+    });
+    order
 }
 
 /// How many kits, one in another, what is asked for is a part of.

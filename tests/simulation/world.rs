@@ -346,6 +346,7 @@ impl World {
         assert_eq!(book.charges_refunded.len(), refunded);
         for (tender, model) in book.tenders.iter().zip(&known.books.tenders) {
             assert_eq!((tender.refunded.0, tender.rounding.0), (model.refunded, model.rounding));
+            assert_eq!((tender.in_cash.0, tender.carried.0), (model.in_cash, model.carried));
             assert!(0 <= model.refunded && model.refunded <= model.paid);
         }
     }

@@ -1,1 +1,235 @@
 //! What may come back, for how much, and who has to agree.
+
+use crate::support::bodies::{back, plain};
+use crate::support::on_each_database;
+use crate::support::shop::Shop;
+use serde_json::{Value, json};
+
+/// One line, paid by card.
+fn numbered(shop: &Shop, quantity: u32, numbers: &[&str]) -> Value {
+    let mut sale = plain(shop, "0042", quantity, 12, "credit_card");
+    sale["lines"][0]["serial_numbers"] = json!(numbers);
+    sale
+}
+
+fn line(sale_line: u32, quantity: u32, number: Option<&str>) -> Value {
+    json!({"sale_line": sale_line, "quantity": quantity.to_string(), "reason": "changed_mind",
+        "condition": "unopened", "serial_number": number})
+}
+
+fn several(sale: &Value, lines: &[Value]) -> Value {
+    let mut body = back(sale, 1, 1);
+    body["lines"] = json!(lines);
+    body
+}
+
+fn verdict(shop: &Shop, body: &Value) -> (Value, Value) {
+    let answer = shop.cashier().post("/v1/returns/check", body).expect(200).body;
+    (answer["decision"].clone(), answer["totals"]["refund"].clone())
+}
+
+fn refused(shop: &Shop, body: &Value) -> Value {
+    let key = shop.receipt();
+    let answer =
+        shop.cashier().post_keyed("/v1/returns", &key, body).expect_problem(422, "return_refused");
+    let decision = &answer.body["decision"];
+    let of_lines = decision["lines"].as_array().unwrap().iter();
+    let all = of_lines.flat_map(|line| line["findings"].as_array().unwrap());
+    let mut all = all.chain(decision["findings"].as_array().unwrap());
+    all.find(|finding| finding["outcome"] == "refused").unwrap().clone()
+}
+
+/// Case C07: one number on a line of five is a lot's.
+#[test]
+fn units_of_a_lot_come_back_with_its_number_and_without() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = numbered(&shop, 5, &["L-77"]);
+        shop.sell(&sale);
+        let three = several(&sale, &[line(1, 3, Some("L-77"))]);
+        assert_eq!(verdict(&shop, &three), (json!("allowed"), json!("36.00")));
+        let without = several(&sale, &[line(1, 3, None)]);
+        assert_eq!(verdict(&shop, &without), (json!("allowed"), json!("36.00")));
+        let first = shop.bring_back(&three);
+        shop.bring_back(&several(&sale, &[line(1, 1, Some("L-77"))]));
+        // The number of the second return stays when the first is taken back.
+        let path = format!("/v1/returns/{}/void", first["id"].as_str().unwrap());
+        shop.supervisor().post_keyed(&path, "v1", &json!({"reason": "mistake"})).expect(200);
+        let rest = several(&sale, &[line(1, 4, None)]);
+        assert_eq!(shop.bring_back(&rest)["totals"]["refund"], "48.00");
+    });
+}
+
+/// Case M04: ten units, six of them scanned.
+#[test]
+fn units_sold_without_a_number_come_back_without_one() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let numbers = ["SP0", "SP1", "SP2", "SP3", "SP4", "SP5"];
+        let sale = numbered(&shop, 10, &numbers);
+        shop.sell(&sale);
+        let five = refused(&shop, &several(&sale, &[line(1, 5, None)]));
+        assert_eq!(
+            five["detail"],
+            "Only 4 of these can be returned without a serial number. Scan the numbers of the others, a line for each."
+        );
+        let six: Vec<Value> = numbers.iter().map(|number| line(1, 1, Some(number))).collect();
+        shop.bring_back(&several(&sale, &six));
+        let again = refused(&shop, &several(&sale, &[line(1, 1, Some("SP3"))]));
+        assert_eq!(again["code"], "already_returned");
+        let four = several(&sale, &[line(1, 4, None)]);
+        assert_eq!(verdict(&shop, &four), (json!("allowed"), json!("48.00")));
+        assert_eq!(shop.bring_back(&four)["totals"]["refund"], "48.00");
+    });
+}
+
+/// Someone who brings another phone must not learn which number would do.
+#[test]
+fn a_wrong_serial_number_is_refused_without_the_right_one() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = numbered(&shop, 2, &["SN-AAA", "SN-BBB"]);
+        shop.sell(&sale);
+        let body = several(&sale, &[line(1, 1, Some("SN-XXX"))]);
+        let told = refused(&shop, &body);
+        assert_eq!(told["code"], "serial_mismatch");
+        let key = shop.receipt();
+        let answer = shop.cashier().post_keyed("/v1/returns", &key, &body).expect(422);
+        let text = answer.body.to_string();
+        assert!(!text.contains("AAA") && !text.contains("BBB"), "{text}");
+    });
+}
+
+/// Prices without tax, paid by card: line 1 is the kit of all others.
+fn kit(shop: &Shop, prices: &[&str], total: &str) -> Value {
+    let mut sale = plain(shop, "0042", 1, 1, "credit_card");
+    let lines = prices.iter().zip(1..).map(|(price, number)| {
+        let mut line = json!({"line": number, "sku": format!("K-{number}"), "description": "Part",
+            "quantity": "1", "unit_price": price, "net": price});
+        if number > 1 {
+            line["parent_line"] = json!(1);
+        }
+        line
+    });
+    sale["lines"] = lines.collect();
+    sale["tenders"][0]["amount"] = json!(total);
+    sale["total"] = json!(total);
+    sale
+}
+
+/// Case C03.
+#[test]
+fn a_kit_whose_parts_are_all_back_was_returned() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = kit(&shop, &["0.00", "3.34", "3.33", "3.33"], "10.00");
+        shop.sell(&sale);
+        for (part, worth) in [(4, "3.33"), (2, "3.34"), (3, "3.33")] {
+            assert_eq!(shop.bring_back(&back(&sale, part, 1))["totals"]["refund"], worth);
+        }
+        assert_eq!(refused(&shop, &back(&sale, 1, 1))["code"], "already_returned");
+        let on_kit = kit(&shop, &["10.00", "0.00", "0.00"], "10.00");
+        shop.sell(&on_kit);
+        assert_eq!(shop.bring_back(&back(&on_kit, 2, 1))["totals"]["refund"], "0.00");
+        assert_eq!(shop.bring_back(&back(&on_kit, 1, 1))["totals"]["refund"], "10.00");
+    });
+}
+
+/// Case C04.
+#[test]
+fn money_back_on_a_kit_is_spread_over_its_parts() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let less = |sale: &Value, amount: &str| {
+            let mut body = back(sale, 1, 1);
+            body["lines"][0] =
+                json!({"sale_line": 1, "amount": amount, "reason": "price_adjustment"});
+            body
+        };
+        for prices in [["50.00", "0.00", "0.00"], ["0.00", "30.00", "20.00"]] {
+            let sale = kit(&shop, &prices, "50.00");
+            shop.sell(&sale);
+            assert_eq!(verdict(&shop, &less(&sale, "10.00")), (json!("allowed"), json!("10.00")));
+            shop.bring_back(&less(&sale, "10.00"));
+            assert_eq!(refused(&shop, &less(&sale, "40.01"))["code"], "price_above_paid");
+            assert_eq!(shop.bring_back(&back(&sale, 1, 1))["totals"]["refund"], "40.00");
+        }
+    });
+}
+
+fn limited() -> Value {
+    json!({"currency": "USD", "governed_by": "return", "rules": [{"id": "default", "when": {}, "set": {
+        "window": {"days": 300, "after": "refuse"},
+        "refund_to": {"*": ["original", "cash", "store_credit"]},
+        "cash_limit": {"amount": "100.00", "beyond": "store_credit"},
+        "approval": [{"over": "200.00", "role": "supervisor"}]}}]})
+}
+
+fn cash_of(recorded: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let refunds = recorded["refunds"].as_array().unwrap().iter();
+    refunds.map(|refund| (text(&refund["type"]), text(&refund["amount"]))).collect()
+}
+
+fn paid(all: &[(&str, &str)]) -> Vec<(String, String)> {
+    all.iter().map(|(kind, amount)| ((*kind).to_owned(), (*amount).to_owned())).collect()
+}
+
+/// Case M10: what a sale gives back in all is limited, however many returns.
+#[test]
+fn splitting_a_return_passes_no_limit() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        shop.publish("standard", &limited());
+        let sale = plain(&shop, "0042", 4, 75, "cash");
+        shop.sell(&sale);
+        let one = back(&sale, 1, 1);
+        let first = shop.bring_back(&one);
+        assert_eq!(cash_of(&first), paid(&[("cash", "75.00")]));
+        let second = shop.bring_back(&one);
+        assert_eq!(cash_of(&second), paid(&[("store_credit", "50.00"), ("cash", "25.00")]));
+        let key = shop.receipt();
+        let asks = shop
+            .cashier()
+            .post_keyed("/v1/returns", &key, &one)
+            .expect_problem(403, "approval_required");
+        assert_eq!(
+            asks.body["decision"]["findings"][0]["detail"],
+            "75.00 goes back now and 150.00 before, 225.00 for this sale; above 200.00 it takes a supervisor."
+        );
+        assert_eq!(
+            asks.body["decision"]["approvals_needed"],
+            json!([{"role": "supervisor", "codes": ["amount_over_limit"], "count": 1}])
+        );
+        // What is taken back counts no more.
+        let path = format!("/v1/returns/{}/void", first["id"].as_str().unwrap());
+        shop.supervisor().post_keyed(&path, "v1", &json!({"reason": "mistake"})).expect(200);
+        assert_eq!(cash_of(&shop.bring_back(&one)), paid(&[("cash", "75.00")]));
+    });
+}
+
+/// A card said to have failed is no way around the limit: returns made since then count.
+#[test]
+fn cash_for_a_card_that_failed_counts_as_cash_of_the_sale() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        shop.publish("standard", &limited());
+        let sale = plain(&shop, "0042", 2, 60, "credit_card");
+        shop.sell(&sale);
+        let first = shop.bring_back(&back(&sale, 1, 1));
+        let mut in_cash = back(&sale, 1, 1);
+        in_cash["refund_to"] = json!("cash");
+        assert_eq!(cash_of(&shop.bring_back(&in_cash)), paid(&[("cash", "60.00")]));
+        let path = format!("/v1/returns/{}/refunds/1/settlement", first["id"].as_str().unwrap());
+        let failed = |fallback: &str| json!({"outcome": "failed", "fallback": fallback});
+        let refused = shop
+            .till()
+            .post_keyed(&path, "s1", &failed("cash"))
+            .expect_problem(422, "tender_not_allowed");
+        assert_eq!(
+            refused.body["errors"][0]["detail"],
+            "At most 100.00 can be given in cash for one sale. Choose another means."
+        );
+        shop.till().post_keyed(&path, "s2", &failed("store_credit")).expect(200);
+    });
+}

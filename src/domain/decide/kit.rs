@@ -1,60 +1,94 @@
 //! Kits: what comes back with the line that it is a part of.
 //!
-//! Parts that a draft names are taken before the kits that would bring them, so that the order of
-//! its lines changes nothing: a kit then brings what is missing of its share.
+//! Parts that a draft names are taken before the kits that would bring them: a kit then brings what
+//! is missing of its share.
 
-use super::super::allocate::cumulative;
+use super::super::allocate::{cumulative, largest_remainder};
+use super::super::book::{Book, LineBook};
 use super::super::decision::{Code, Finding};
 use super::super::draft::Asked;
 use super::super::money::Minor;
 use super::super::quantity::Quantity;
 use super::super::sale::Sale;
+use super::Deciding;
 use super::line::Taken;
-use super::{Deciding, Found};
-use std::cmp::Reverse;
+use super::serial::without_number;
 use std::sync::Arc;
 use uuid::Uuid;
 
 impl Deciding<'_> {
-    /// The draft's lines as they are decided: a part before its kit, that before the kit that it is
-    /// itself a part of, and otherwise as they stand.
-    pub(super) fn parts_first(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.draft.lines.len()).collect();
-        if order.len() > 1 {
-            order.sort_by_cached_key(|&index| Reverse(self.kits_around(index)));
-        }
-        order
+    /// Returns true if a kit without a price of its own had no part left before this return: units
+    /// of it would be an empty box.
+    pub(super) fn is_empty_kit(&self, sale: Uuid, place: usize) -> bool {
+        let book = self.case.books.book(sale);
+        book.is_some_and(|book| is_bare_kit(book, place) && all_parts_back(book, place))
     }
 
-    /// How many kits, one in another, a line of the draft is a part of.
-    fn kits_around(&self, index: usize) -> usize {
-        let asked = &self.draft.lines[index];
-        let sale = || {
-            let reference = asked.sale.as_ref().or(self.draft.sale.as_ref())?;
-            let Found::One(id) = self.case.books.find(reference, &self.draft.store) else {
-                return None;
-            };
-            Some(&self.case.books.book(id)?.sale)
+    /// Returns how many kits are back, by their parts, once `returned` units of the kit's own line
+    /// are. A kit without a price of its own that came back part by part is back, though its line
+    /// was never named: the next unit is another kit.
+    pub(super) fn kits_back(&self, sale: &Sale, place: usize, returned: Quantity) -> Quantity {
+        let Some(book) = self.case.books.book(sale.id).filter(|book| is_bare_kit(book, place))
+        else {
+            return returned;
         };
-        let (Some(number), Some(sale)) = (asked.sale_line, sale()) else { return 0 };
-        let kit_of = |number: u32| sale.line(number).and_then(|line| line.parent_line);
-        std::iter::successors(kit_of(number), |kit| kit_of(*kit)).take(sale.lines.len()).count()
+        let (kit, now) = (&book.lines[place], returned.0 - book.lines[place].returned.0);
+        let by_parts = parts(sale, place).map(|part| whole_kits(&book.lines[part], kit.sold));
+        let before = by_parts.min().unwrap_or_default().max(kit.returned.0);
+        Quantity((before + now).min(kit.sold.0))
     }
 
-    /// Puts the first `decided` lines, taken in another order, back into the draft's; releases stay
-    /// at the end.
-    pub(super) fn as_in_the_draft(&mut self, decided: usize) {
-        let mut order: Vec<usize> = (0..decided).collect();
-        order.sort_by_key(|&place| self.lines[place].index);
-        if order.is_sorted() {
-            return;
+    /// Spreads money back over a kit that stays: over its line and its parts, by what is left of
+    /// each. False where the line is no kit, or all of its price is on its own line.
+    pub(super) fn adjust_kit(
+        &mut self,
+        index: usize,
+        sale: &Arc<Sale>,
+        kit: usize,
+        amount: Minor,
+    ) -> bool {
+        let places = with_all_parts(sale, kit);
+        let Some(book) = self.books.get(&sale.id) else { return false };
+        let left: Vec<Minor> = (places.iter())
+            .map(|&place| match sale.lines[place].is_gift_card() {
+                true => Minor::ZERO,
+                false => book.lines[place].adjustable().max(Minor::ZERO),
+            })
+            .collect();
+        let total = Minor(left.iter().map(|left| left.0).sum());
+        if total == left[0] || sale.lines[kit].is_gift_card() {
+            return false;
         }
-        order.extend(decided..self.lines.len());
-        self.lines = order.iter().map(|&place| self.lines[place].clone()).collect();
-        self.parts = order.iter().map(|&place| self.parts[place].clone()).collect();
-        self.resolved = order.iter().map(|&place| self.resolved[place]).collect();
-        let moved = |(to, from): (usize, &usize)| Some((to, *self.price_of.get(from)?));
-        self.price_of = order.iter().enumerate().filter_map(moved).collect();
+        if amount > total {
+            let findings = vec![self.more_than_left(amount, total)];
+            self.adjust_part(index, sale, kit, None, findings);
+            return true;
+        }
+        for (place, share) in places.into_iter().zip(largest_remainder(amount, &left)) {
+            if share.is_positive() {
+                self.adjust_part(index, sale, place, Some(share), Vec::new());
+            }
+        }
+        true
+    }
+
+    /// Gives money back on one line of a kit that stays.
+    fn adjust_part(
+        &mut self,
+        index: usize,
+        sale: &Arc<Sale>,
+        place: usize,
+        share: Option<Minor>,
+        findings: Vec<Finding>,
+    ) {
+        let Some(line) = self.books.get_mut(&sale.id).map(|book| &mut book.lines[place]) else {
+            return;
+        };
+        let before = line.clone();
+        let parts = share.and_then(|share| line.adjust(share));
+        let taken =
+            Taken { place, before, quantity: Quantity::ZERO, parts, findings, serial: None };
+        self.judge(index, sale.id, sale, taken);
     }
 
     /// Parts of a kit come back with it in proportion; whole units only, all of them with the last
@@ -67,11 +101,8 @@ impl Deciding<'_> {
         kit: usize,
         returned: Quantity,
     ) {
-        let (kit_line, sold) = (sale.lines[kit].line, sale.lines[kit].quantity);
-        for place in 0..sale.lines.len() {
-            if sale.lines[place].parent_line != Some(kit_line) {
-                continue;
-            }
+        let sold = sale.lines[kit].quantity;
+        for place in parts(sale, kit) {
             let Some(book) = self.books.get_mut(&sale_id) else { return };
             let line = &book.lines[place];
             let share = kit_share(line.sold, returned, sold);
@@ -96,7 +127,8 @@ impl Deciding<'_> {
     }
 
     /// Takes units of a part. All that is left of it takes its serial numbers along, each on a line
-    /// of the answer, so that a void finds them; of fewer nobody knows which.
+    /// of the answer, so that a void finds them. Fewer come without one, as far as units were sold
+    /// without; of those sold with one nobody knows which it is.
     fn take_part(
         &mut self,
         index: usize,
@@ -110,7 +142,7 @@ impl Deciding<'_> {
         let all = quantity == line.returnable();
         let left = sold.iter().filter(|serial| all && !line.serials_returned.contains(serial));
         let mut findings = Vec::new();
-        if !all && !sold.is_empty() {
+        if !all && quantity > without_number(sold, line) {
             findings.push(Finding::refused(
                 Code::SerialMismatch,
                 "service:serial",
@@ -143,6 +175,42 @@ impl Deciding<'_> {
 }
 
 const NAME_IT: &str = "This part of the kit is sold by serial number; enter it as a line of its own, with the number coming back.";
+
+/// The places of a kit's own parts.
+fn parts(sale: &Sale, kit: usize) -> impl Iterator<Item = usize> {
+    let number = sale.lines[kit].line;
+    (0..sale.lines.len()).filter(move |&place| sale.lines[place].parent_line == Some(number))
+}
+
+/// The places of a kit, of its parts, and of theirs.
+fn with_all_parts(sale: &Sale, kit: usize) -> Vec<usize> {
+    let mut places = vec![kit];
+    let mut next = 0;
+    while let Some(&place) = places.get(next) {
+        places.extend(parts(sale, place));
+        next += 1;
+    }
+    places
+}
+
+/// Returns true for a kit whose price is all on its parts.
+fn is_bare_kit(book: &Book, place: usize) -> bool {
+    book.lines[place].value().is_zero() && parts(&book.sale, place).next().is_some()
+}
+
+fn all_parts_back(book: &Book, kit: usize) -> bool {
+    parts(&book.sale, kit).all(|part| {
+        book.lines[part].returnable() == Quantity::ZERO
+            || (is_bare_kit(book, part) && all_parts_back(book, part))
+    })
+}
+
+/// How many of so many kits a part has come back of, whole ones only.
+fn whole_kits(part: &LineBook, kits: Quantity) -> i64 {
+    let exact = i128::from(part.returned.0) * i128::from(kits.0) / i128::from(part.sold.0.max(1));
+    let exact = i64::try_from(exact).unwrap_or(kits.0);
+    if kits.is_whole() { exact - exact.rem_euclid(1_000) } else { exact }
+}
 
 /// What of a part is back once `returned` of `kits` are: whole units are never split.
 fn kit_share(part: Quantity, returned: Quantity, kits: Quantity) -> Quantity {

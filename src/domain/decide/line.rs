@@ -17,6 +17,7 @@ use super::super::tie::Since;
 use super::super::words::{Disposition, Reason};
 use super::Deciding;
 use super::fee::{Before, Kept, Step};
+use super::serial::serial_finding;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -75,11 +76,17 @@ impl<'a> Deciding<'a> {
         if let Some(finding) = given_back(&sale.lines[place]) {
             return self.push_bare(index, finding);
         }
+        if let Asked::Money(amount) = asked.asked
+            && self.adjust_kit(index, &sale, place, amount)
+        {
+            return;
+        }
         let taken = self.take(sale_id, place, asked);
         let (before, after) = (taken.before.returned, taken.before.returned.0 + taken.quantity.0);
         self.judge(index, sale_id, &sale, taken);
         if after > before.0 {
-            self.kit_parts(index, sale_id, &sale, place, Quantity(after));
+            let kits = self.kits_back(&sale, place, Quantity(after));
+            self.kit_parts(index, sale_id, &sale, place, kits);
         }
     }
 
@@ -99,6 +106,7 @@ impl<'a> Deciding<'a> {
                 serial: asked.serial_number.clone(),
             };
         }
+        let empty = self.is_empty_kit(sale, place);
         let Some(book) = self.books.get_mut(&sale) else {
             unreachable!("a line is taken only of a book that was opened");
         };
@@ -110,31 +118,22 @@ impl<'a> Deciding<'a> {
             Asked::Money(amount) => {
                 let parts = line.adjust(amount);
                 if parts.is_none() {
-                    let left = Minor(line.value().0 - line.refunded().0).format(self.currency);
-                    let asked = amount.format(self.currency);
-                    let detail = format!(
-                        "{asked} is asked back on this line, but only {left} of it is left."
-                    );
-                    findings.push(Finding::refused(
-                        Code::PriceAbovePaid,
-                        "service:paid-cap",
-                        detail,
-                    ));
+                    findings.push(self.more_than_left(amount, before.adjustable()));
                 }
                 (Quantity::ZERO, parts)
+            }
+            Asked::Units(units) if empty && units <= line.returnable() => {
+                findings.push(nothing_in_it());
+                (Quantity::ZERO, None)
             }
             Asked::Units(units) => {
                 let parts = line.take(units);
                 if parts.is_none() {
                     findings.push(too_many(&before, units));
                 } else {
-                    findings.extend(serial_finding(
-                        &known,
-                        place,
-                        line,
-                        asked.serial_number.as_deref(),
-                        units,
-                    ));
+                    let sold = &known.lines[place].serial_numbers;
+                    let number = asked.serial_number.as_deref();
+                    findings.extend(serial_finding(sold, &before, number, units));
                     line.serials_returned.extend(asked.serial_number.clone());
                 }
                 (if parts.is_some() { units } else { Quantity::ZERO }, parts)
@@ -146,6 +145,13 @@ impl<'a> Deciding<'a> {
             findings.extend(self.price_finding(price, units, parts));
         }
         Taken { place, before, quantity, parts, findings, serial: asked.serial_number.clone() }
+    }
+
+    /// More money is asked back for goods that stay than is left of what was paid for them.
+    pub(super) fn more_than_left(&self, asked: Minor, left: Minor) -> Finding {
+        let (asked, left) = (asked.format(self.currency), left.format(self.currency));
+        let detail = format!("{asked} is asked back on this line, but only {left} of it is left.");
+        Finding::refused(Code::PriceAbovePaid, "service:paid-cap", detail)
     }
 
     /// The register's own idea of the price must not be above what was paid. It knows a price for
@@ -477,6 +483,11 @@ fn given_back(line: &SaleLine) -> Option<Finding> {
     Some(Finding::refused(Code::NotReturnable, "service:given-back", detail))
 }
 
+fn nothing_in_it() -> Finding {
+    let detail = "All parts of this kit have come back already; the kit itself has no price.";
+    Finding::refused(Code::AlreadyReturned, "service:quantity", detail.to_owned())
+}
+
 fn too_many(line: &LineBook, asked: Quantity) -> Finding {
     let (left, sold) = (line.returnable(), line.sold);
     if left == Quantity::ZERO {
@@ -498,43 +509,6 @@ fn too_many(line: &LineBook, asked: Quantity) -> Finding {
         ),
     };
     Finding::refused(Code::QuantityExceeded, "service:quantity", detail)
-}
-
-/// What is sold by serial number comes back by it, each with its own.
-fn serial_finding(
-    sale: &Sale,
-    place: usize,
-    line: &LineBook,
-    serial: Option<&str>,
-    units: Quantity,
-) -> Option<Finding> {
-    let sold = &sale.lines[place].serial_numbers;
-    let mismatch =
-        |detail: String| Some(Finding::refused(Code::SerialMismatch, "service:serial", detail));
-    let Some(serial) = serial else {
-        let detail = "This item is sold by serial number; scan the number of the one coming back."
-            .to_owned();
-        return if sold.is_empty() { None } else { mismatch(detail) };
-    };
-    if line.serials_returned.iter().any(|returned| returned == serial) {
-        let detail = format!("The item with serial number {serial} has come back already.");
-        return Some(Finding::refused(Code::AlreadyReturned, "service:serial", detail));
-    }
-    if sold.is_empty() {
-        return None;
-    }
-    if !sold.iter().any(|known| known == serial) {
-        return mismatch(format!(
-            "Serial number {serial} was not sold on this line; sold: {}.",
-            sold.join(", ")
-        ));
-    }
-    if units != Quantity::ONE {
-        return mismatch(
-            "One serial number is one unit; enter a line for each that comes back.".to_owned(),
-        );
-    }
-    None
 }
 
 fn spoken(word: &str) -> String {

@@ -29,26 +29,24 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// The limit of one return, and the tiers of approval by amount.
+    /// The limit by amount, and the tiers of approval: of what this return gives back, and of all
+    /// that its sale has given back so far, so that splitting a return changes nothing.
     pub(super) fn limits(&mut self, refund: Minor) {
         let mut findings = Vec::new();
-        for resolved in self.rules() {
+        for (sale, resolved) in self.rules() {
+            let (counted, told) = self.counted(sale, refund);
             if let Some(Set { value: limit, rule }) = resolved.amount_limit
-                && refund > limit.amount
+                && counted > limit.amount
             {
-                let detail = format!(
-                    "{} goes back in all; the limit is {}.",
-                    refund.format(self.currency),
-                    limit.amount.format(self.currency)
-                );
+                let detail =
+                    format!("{told}; the limit is {}.", limit.amount.format(self.currency));
                 findings.push(consequence(limit.outcome, Code::AmountOverLimit, rule, detail));
             }
             let Set { value: tiers, rule } = resolved.approval;
-            if let Some(tier) = highest_tier(tiers, refund) {
+            if let Some(tier) = highest_tier(tiers, counted) {
                 let role = tier.role.as_str().replace('_', " ");
                 let detail = format!(
-                    "{} goes back in all; above {} it takes {}.",
-                    refund.format(self.currency),
+                    "{told}; above {} it takes {}.",
                     tier.over.format(self.currency),
                     if tier.approvers > 1 {
                         format!("{} {role}s", tier.approvers)
@@ -66,6 +64,25 @@ impl<'a> Deciding<'a> {
             }
         }
         self.add_once(findings);
+    }
+
+    /// The amount that limits look at, and how it is told: what this return gives back, or what a
+    /// sale of it has given back with all its returns, whichever is more.
+    fn counted(&self, sale: Option<Uuid>, refund: Minor) -> (Minor, String) {
+        let told = |amount: Minor| amount.format(self.currency);
+        let of_sale = sale.and_then(|sale| self.case.books.book(sale).zip(self.books.get(&sale)));
+        let (before, after) = of_sale
+            .map_or_else(Default::default, |(then, now)| (then.given_back(), now.given_back()));
+        if after <= refund {
+            return (refund, format!("{} goes back in all", told(refund)));
+        }
+        let now = told(Minor(after.0 - before.0));
+        let detail = format!(
+            "{now} goes back now and {} before, {} for this sale",
+            told(before),
+            told(after)
+        );
+        (after, detail)
     }
 
     /// How often and how much the customer has brought back.
@@ -167,22 +184,27 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// The rules of every line and charge that comes back.
-    fn rules(&self) -> impl Iterator<Item = &Resolved<'a>> {
-        self.resolved.iter().flatten().chain(&self.charge_rules)
+    /// The rules of every line and charge that comes back, each with its sale.
+    fn rules(&self) -> impl Iterator<Item = (Option<Uuid>, &Resolved<'a>)> {
+        let of_lines = self.lines.iter().zip(&self.resolved);
+        let of_lines = of_lines.filter_map(|(line, rules)| Some((line.sale, rules.as_ref()?)));
+        let charges = self.charges.iter().map(|charge| Some(charge.sale));
+        of_lines.chain(charges.zip(&self.charge_rules))
     }
 
     /// The least that any of the rules allows in cash.
     pub(super) fn cash_limit(&self) -> Option<Minor> {
         self.rules()
-            .filter_map(|resolved| resolved.cash_limit)
+            .filter_map(|(_, resolved)| resolved.cash_limit)
             .map(|limit| limit.value.amount)
             .min()
     }
 
     /// A rule that insists on a quote.
     pub(super) fn quote_required(&self) -> Option<String> {
-        self.rules().find(|r| *r.quote_required.value).map(|r| r.quote_required.rule.to_owned())
+        self.rules()
+            .find(|(_, rules)| *rules.quote_required.value)
+            .map(|(_, rules)| rules.quote_required.rule.to_owned())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Money that goes back to no tender of a sale: for goods without a receipt, and to whoever holds a
 //! gift receipt.
 
-use super::super::decision::{Code, Finding, RefundPlan};
+use super::super::decision::{Code, RefundPlan};
 use super::super::money::Minor;
 use super::super::policy::{RefundMeans, RefundRoutes, Resolved};
 use super::super::tender::TenderType;
@@ -20,13 +20,7 @@ impl Plan {
                 let within = amount.min(most);
                 if within < amount {
                     let beyond = Minor(amount.0 - within.0);
-                    let detail = format!(
-                        "At most {} in cash for one return; {} goes to {} instead.",
-                        limit.value.amount.format(terms.currency),
-                        beyond.format(terms.currency),
-                        spoken(limit.value.beyond)
-                    );
-                    self.findings.push(Finding::noted(Code::CashOverLimit, limit.rule, detail));
+                    self.cash_over_limit(&limit, Minor::ZERO, amount, within, terms);
                     let fallbacks = others(&[TenderType::StoreCredit], limit.value.beyond);
                     self.enter_bare(
                         beyond,

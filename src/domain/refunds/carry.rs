@@ -85,10 +85,8 @@ impl Plan {
         // paid out one day.
         let cash = if paid_with.kind == TenderType::Cash { terms.cash_rounding } else { None };
         let amount = payout(book, place, exact, cash);
-        let tender = &mut book.tenders[place];
         let rounding = Minor(amount.0 - exact.0);
-        tender.refunded.0 += amount.0;
-        tender.rounding.0 += rounding.0;
+        book.tenders[place].carry(amount, rounding);
         let from = Some((book.sale.id, paid_with.tender));
         match self.carried.iter_mut().find(|carry| carry.from == from) {
             Some(carry) => {

@@ -1,14 +1,16 @@
 //! What becomes of a refund: the terminal's word, and another means where it failed.
 
 use super::{Refund, RefundStatus, Return, ReturnStatus, move_refunded};
+use crate::domain::book::Book;
 use crate::domain::decision::RefundPlan;
 use crate::domain::entry::Event;
 use crate::domain::gift_cards::{NewCode, of_returns};
+use crate::domain::money::Minor;
 use crate::domain::perform::{Context, Done, Outcome};
 use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::state::State;
 use crate::domain::tender::TenderType;
-use crate::domain::{journal, ledger, refunds};
+use crate::domain::{journal, ledger, policy, refunds};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -92,14 +94,55 @@ fn why_not_settled(
         let detail = "Meanwhile the tender has been refunded in full by other returns.".to_owned();
         return Some(Refusal::Invalid(vec![Fault::new("/fallback", "tender_exhausted", detail)]));
     }
+    if fallback == TenderType::Cash
+        && let Some(most) = cash_limit(state, the_return, &refund.plan)
+    {
+        let exact = refund.plan.amount.0 - refund.plan.rounding.0;
+        if given_in_cash(state, the_return, &refund.plan).0 + exact > most.0 {
+            let detail = format!(
+                "At most {} can be given in cash for one sale. Choose another means.",
+                most.format(the_return.currency)
+            );
+            return Some(not_allowed(detail));
+        }
+    }
     (!refund.plan.fallbacks.contains(&fallback)).then(|| {
         let allowed: Vec<&str> = refund.plan.fallbacks.iter().map(|kind| kind.as_str()).collect();
         let detail = match allowed.is_empty() {
             true => "The policy allows no other means for this refund.".to_owned(),
             false => format!("The policy allows {} instead.", allowed.join(" or ")),
         };
-        Refusal::Invalid(vec![Fault::new("/fallback", "tender_not_allowed", detail)])
+        not_allowed(detail)
     })
+}
+
+fn not_allowed(detail: String) -> Refusal {
+    Refusal::Invalid(vec![Fault::new("/fallback", "tender_not_allowed", detail)])
+}
+
+/// The least cash that a rule of the versions in force at sale and return allows: returns of the
+/// same sale since then may have used it up.
+fn cash_limit(state: &State, the_return: &Return, plan: &RefundPlan) -> Option<Minor> {
+    let settings = state.settings();
+    let versions = settings.policy_of(settings.store(&the_return.store)?)?;
+    let sold_at = plan.sale.and_then(|sale| Some(state.book(sale)?.sale.sold_at));
+    let first = || versions.iter().min_by_key(|version| (version.effective_from, version.number));
+    let moments = [Some(the_return.recorded_at), sold_at].into_iter().flatten();
+    let rules = moments
+        .filter_map(|at| policy::in_force(versions, at).or_else(first))
+        .flat_map(|version| &version.policy.policy().rules);
+    rules.filter_map(|rule| Some(rule.set.cash_limit?.amount)).min()
+}
+
+/// What the sale of a refund, or its return, has given in cash so far: the greater of the two.
+fn given_in_cash(state: &State, the_return: &Return, plan: &RefundPlan) -> Minor {
+    let in_cash = the_return
+        .refunds
+        .iter()
+        .filter(|r| r.plan.kind == TenderType::Cash && r.status != RefundStatus::Failed)
+        .map(|r| r.plan.amount.0 - r.plan.rounding.0);
+    let of_sale = plan.sale.and_then(|sale| state.book(sale)).map(Book::given_in_cash);
+    of_sale.unwrap_or_default().max(Minor(in_cash.sum()))
 }
 
 /// A new refund in the place of the failed one.

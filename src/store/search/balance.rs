@@ -62,7 +62,10 @@ pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, Sto
 /// out, and against the money that was carried from them into the new goods of exchanges. A refund
 /// is found through the goods or charges that it is for; [`stray_refunds`] finds those that are for
 /// none.
-pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
+///
+/// The second list is of tenders whose money went out by other means than is kept: in cash, and
+/// into new goods.
+pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<[Vec<Unbalanced>; 2], StoreError> {
     let mut returns = Vec::new();
     for join in ["return_lines r ON r.sale = u.sale", "return_charges r ON r.sale = u.sale"] {
         let select = Select { columns: "r.return_id", names: "sale", join, order: "1", lock: None };
@@ -71,12 +74,17 @@ pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, S
     returns.sort_unstable();
     returns.dedup();
     let mut summed: HashMap<(Id, i32), (i64, i64)> = HashMap::new();
-    let gone = refunds_of(read, &returns)?.into_iter().chain(carried_from(read, sales)?);
-    for (sale, tender, amount, rounding) in gone {
+    let mut by_means: HashMap<(Id, i32), (i64, i64)> = HashMap::new();
+    let refunds = refunds_of(read, &returns)?;
+    let carried = carried_from(read, sales)?.into_iter().map(|gone| (gone, "carried".to_owned()));
+    for ((sale, tender, amount, rounding), means) in refunds.into_iter().chain(carried) {
         let sum = summed.entry((sale, tender)).or_default();
         *sum = (sum.0.saturating_add(amount), sum.1.saturating_add(rounding));
+        let exact = |of: &str| if means == of { amount.saturating_sub(rounding) } else { 0 };
+        let sum = by_means.entry((sale, tender)).or_default();
+        *sum = (sum.0.saturating_add(exact("cash")), sum.1.saturating_add(exact("carried")));
     }
-    let columns = "p.sale, p.tender, p.refunded, p.rounding, CAST(0 AS bigint), CAST(0 AS bigint)";
+    let columns = "p.sale, p.tender, p.refunded, p.rounding, p.in_cash, p.carried";
     let select = Select {
         columns,
         names: "sale",
@@ -85,34 +93,37 @@ pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, S
         lock: None,
     };
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
-    let held = |(sale, number, refunded, rounding, _, _): Row| Unbalanced {
-        sale: sale.0,
-        number,
-        kept: (refunded, rounding),
-        summed: summed.get(&(sale, number)).copied().unwrap_or_default(),
+    let differing = |kept: fn(&Row) -> (i64, i64), summed: &HashMap<(Id, i32), (i64, i64)>| {
+        let held = |row: &Row| Unbalanced {
+            sale: row.0.0,
+            number: row.1,
+            kept: kept(row),
+            summed: summed.get(&(row.0, row.1)).copied().unwrap_or_default(),
+        };
+        rows.iter().map(held).filter(|found| found.kept != found.summed).collect()
     };
-    Ok(rows.into_iter().map(held).filter(|found| found.kept != found.summed).collect())
+    Ok([differing(|row| (row.2, row.3), &summed), differing(|row| (row.4, row.5), &by_means)])
 }
 
-/// The refunds of these returns that count: sale, tender, amount, rounding.
-fn refunds_of(read: &mut Read<'_>, returns: &[Id]) -> Result<Vec<(Id, i32, i64, i64)>, StoreError> {
+/// Sale, tender, amount, rounding.
+type Gone = (Id, i32, i64, i64);
+
+/// The refunds of these returns that count, each with its means.
+fn refunds_of(read: &mut Read<'_>, returns: &[Id]) -> Result<Vec<(Gone, String)>, StoreError> {
     let select = Select {
-        columns: "r.sale, r.sale_tender, r.amount, r.rounding",
+        columns: "r.sale, r.sale_tender, r.amount, r.rounding, r.kind",
         names: "id",
         join: "returns t ON t.id = u.id AND NOT t.training \
                JOIN refunds r ON r.return_id = t.id AND r.sale_tender IS NOT NULL AND r.status NOT IN ('failed', 'voided')",
         order: "r.return_id, r.refund",
         lock: None,
     };
-    select_in::<(IdSql, Integer, BigInt, BigInt), _>(read, &select, &[col(returns.iter().copied())])
+    type Columns = ((IdSql, Integer, BigInt, BigInt), Text);
+    select_in::<Columns, _>(read, &select, &[col(returns.iter().copied())])
 }
 
-/// The money of these sales that went into new goods and was not taken back: sale, tender, amount,
-/// rounding.
-fn carried_from(
-    read: &mut Read<'_>,
-    sales: &[Uuid],
-) -> Result<Vec<(Id, i32, i64, i64)>, StoreError> {
+/// The money of these sales that went into new goods and was not taken back.
+fn carried_from(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Gone>, StoreError> {
     let select = Select {
         columns: "c.sale, c.sale_tender, c.amount, c.rounding",
         names: "sale",

@@ -99,7 +99,8 @@ impl SaleLine {
             reading.fault(format_args!("/lines/{index}/sku"), "missing_field", detail);
         }
         self.check_given_back(index, reading);
-        let units = i128::from(self.quantity.0.0);
+        // One number may be a lot's, of which less than a unit was weighed.
+        let units = i128::from(self.quantity.0.0).max(1_000);
         if self.serial_numbers.len() as i128 * 1_000 > units {
             let detail = format!(
                 "There are {} serial numbers for {} units.",
