@@ -12,6 +12,7 @@ mod order;
 mod payment;
 mod promotion;
 mod serial;
+mod versions;
 mod whole;
 mod without_receipt;
 
@@ -33,10 +34,12 @@ use super::words::RefundTo;
 use exchange::exchanged;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub use gift_card::CardTaken;
+pub use versions::decide_for_approval;
 
 /// What a decision is made of: what was loaded, and who looks.
 pub struct Case<'a> {
@@ -102,30 +105,29 @@ pub struct Decided {
 
 /// Decides a draft. Err names what is wrong with the draft itself: no decision can be made of it.
 pub fn decide(case: &Case<'_>, draft: &Draft, grants: &[Grant]) -> Result<Decided, Vec<Fault>> {
-    let mut decided = Deciding::new(case, draft)?.run(draft.refund_to)?;
-    approve(&mut decided.decision, draft, grants);
-    if decided.decision.verdict != Verdict::Allowed {
-        decided.decision.alternatives = alternatives(case, draft, grants, decided.decision.verdict);
+    let (mut decided, others) = versions::decide_by(case, draft, grants, draft.refund_to)?;
+    let verdict = decided.decision.verdict;
+    let mut alternatives = Vec::new();
+    if verdict != Verdict::Allowed {
+        alternatives = other_means(case, draft, grants, verdict);
     }
+    alternatives.extend(versions::worth_more(&decided.decision, &others, draft.refund_to));
+    decided.decision.alternatives = alternatives;
     Ok(decided)
 }
 
 /// Where the money could go instead for a better answer.
-fn alternatives(
+fn other_means(
     case: &Case<'_>,
     draft: &Draft,
     grants: &[Grant],
     verdict: Verdict,
 ) -> Vec<Alternative> {
     let better = |refund_to: RefundTo| {
-        let mut decision = Deciding::new(case, draft).ok()?.run(refund_to).ok()?.decision;
-        approve(&mut decision, draft, grants);
-        let refund = decision.totals.refund;
-        (decision.verdict < verdict).then_some(Alternative {
-            refund_to,
-            verdict: decision.verdict,
-            refund,
-        })
+        let (decided, _) = versions::decide_by(case, draft, grants, refund_to).ok()?;
+        let (instead, refund) = (decided.decision.verdict, decided.decision.totals.refund);
+        let alternative = Alternative { refund_to, verdict: instead, refund, policy: None };
+        (instead < verdict).then_some(alternative)
     };
     [RefundTo::Original, RefundTo::StoreCredit]
         .into_iter()
@@ -161,9 +163,21 @@ pub fn ranks(rank: u8, role: Role) -> bool {
     role.approver_rank().is_some_and(|needed| rank >= needed)
 }
 
+/// Which of two versions counts where the better one does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// The better one of each line, by what is found on the line.
+    EachLine,
+    AtSale,
+    AtReturn,
+}
+
 /// One decision in the making.
 struct Deciding<'a> {
     case: &'a Case<'a>,
+    choice: Choice,
+    /// Set once two versions were asked.
+    two_versions: Cell<bool>,
     draft: &'a Draft,
     store: &'a Store,
     currency: Currency,
@@ -186,7 +200,11 @@ struct Deciding<'a> {
 }
 
 impl<'a> Deciding<'a> {
-    fn new(case: &'a Case<'a>, draft: &'a Draft) -> Result<Deciding<'a>, Vec<Fault>> {
+    fn new(
+        case: &'a Case<'a>,
+        draft: &'a Draft,
+        choice: Choice,
+    ) -> Result<Deciding<'a>, Vec<Fault>> {
         let Some(store) = case.settings.store(&draft.store) else {
             return Err(vec![Fault::unknown_store(&draft.store)]);
         };
@@ -199,6 +217,8 @@ impl<'a> Deciding<'a> {
         }
         Ok(Deciding {
             case,
+            choice,
+            two_versions: Cell::new(false),
             draft,
             store,
             currency: store.currency,
@@ -217,7 +237,8 @@ impl<'a> Deciding<'a> {
         })
     }
 
-    fn run(mut self, refund_to: RefundTo) -> Result<Decided, Vec<Fault>> {
+    /// The decision, and whether two versions were asked.
+    fn run(mut self, refund_to: RefundTo) -> Result<(Decided, bool), Vec<Fault>> {
         for index in self.in_order() {
             self.line(index);
         }
@@ -270,14 +291,15 @@ impl<'a> Deciding<'a> {
             gifts,
         };
         decision.weigh();
-        Ok(Decided {
+        let decided = Decided {
             decision,
             books: self.books,
             parts: self.parts,
             cards: self.cards,
             quote_required,
             price_of: self.price_of,
-        })
+        };
+        Ok((decided, self.two_versions.get()))
     }
 
     /// The version that governs the first line; without a line of a sale, the one in force now.

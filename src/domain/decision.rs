@@ -336,12 +336,14 @@ pub struct ApprovalNeeded {
     pub count: u32,
 }
 
-/// What the answer would be if the money went elsewhere.
+/// What the answer would be if the money went elsewhere, or under the other version of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alternative {
     pub refund_to: RefundTo,
     pub verdict: Verdict,
     pub refund: Minor,
+    /// The other version, where that makes the difference (`governed_by: better`).
+    pub policy: Option<PolicyRef>,
 }
 
 /// The answer to "may this come back, and for how much?".

@@ -41,11 +41,11 @@ const LONGEST: SignedDuration = SignedDuration::from_mins(5);
 /// `POST /v1/overrides`: binds an approval to what it approves.
 pub fn issue(state: &mut State, command: &IssueOverride, context: &Context<'_>) -> Outcome {
     let draft = &command.draft;
-    let decided = match decide::decide(&state.case(draft, context.now), draft, &[]) {
-        Ok(decided) => decided,
+    let case = state.case(draft, context.now);
+    let decision = match decide::decide_for_approval(&case, draft) {
+        Ok(decision) => decision,
         Err(faults) => return Refusal::Invalid(faults).into(),
     };
-    let decision = decided.decision;
     if decision.verdict == Verdict::Refused {
         let refusal = Refusal::ReturnRefused(Box::new(decision));
         journal::override_not_issued(state, context, command, &refusal);

@@ -2,6 +2,7 @@
 //! when they count as bought.
 
 use super::money::Minor;
+use super::policy::ExchangeWindow;
 use super::sale::Sale;
 use jiff::civil::Date;
 use uuid::Uuid;
@@ -18,6 +19,8 @@ pub struct Tie {
     pub since: Since,
     /// Lines that were exchanged evenly count from their own counterparts.
     pub even: Vec<Even>,
+    /// Lines taken for goods that could only be exchanged: they can only be exchanged as well.
+    pub exchange_only: Vec<u32>,
     /// The tenders whose money was paid before, with an earlier sale.
     pub carried: Vec<Carried>,
 }
@@ -55,14 +58,25 @@ impl Sale {
         self.exchange_of.as_ref()?.carried.iter().find(|carried| carried.tender == tender)
     }
 
-    /// Since when a line counts as bought, exchanges followed back to the first sale.
-    pub fn first_bought(&self, line: u32) -> Since {
-        let own = || Since {
+    /// Since when a line counts as bought by a policy's rule for exchanged goods.
+    pub fn bought_by(&self, line: u32, window: ExchangeWindow) -> Since {
+        let own = Since {
             bought_on: self.business_date,
             delivered_on: self.line(line).and_then(|line| line.delivered_on),
         };
-        let Some(tie) = &self.exchange_of else { return own() };
-        tie.even.iter().find(|even| even.line == line).map_or(tie.since, |even| even.since)
+        let Some(tie) = &self.exchange_of else { return own };
+        let even = tie.even.iter().find(|even| even.line == line).map(|even| even.since);
+        match window {
+            ExchangeWindow::Restart => own,
+            ExchangeWindow::Inherit => even.unwrap_or(own),
+            // A link of the chain that was not even has left its own day.
+            ExchangeWindow::InheritAll => even.map_or(tie.since, |even| even.min(tie.since)),
+        }
+    }
+
+    /// Returns true if a line was taken for goods that could only be exchanged.
+    pub fn is_exchange_only(&self, line: u32) -> bool {
+        self.exchange_of.as_ref().is_some_and(|tie| tie.exchange_only.contains(&line))
     }
 
     /// The sale that a chain of exchanges began with: this one, unless it is one's.

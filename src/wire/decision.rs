@@ -49,7 +49,8 @@ pub struct DecisionView {
     pub exchange: Option<ExchangeView>,
     /// Approvals still missing.
     pub approvals_needed: Vec<ApprovalNeededView>,
-    /// What the answer would be if the money went elsewhere; only where that is better.
+    /// What the answer would be if the money went elsewhere, where that is better; and under the
+    /// other version of the policy, where that gives more after approval.
     pub alternatives: Vec<AlternativeView>,
     /// Something comes back by a gift receipt.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -280,7 +281,7 @@ pub struct ApprovalNeededView {
     pub count: u32,
 }
 
-/// Another way to give the money back.
+/// Another way to give the money back, or the outcome under the other version of the policy.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = Alternative)]
 pub struct AlternativeView {
@@ -288,4 +289,8 @@ pub struct AlternativeView {
     pub decision: VerdictWord,
     #[schema(format = "amount", example = "12.25")]
     pub refund: String,
+    /// The other version, where `governed_by` is `better` and that one gives more after approval:
+    /// an override for this return then approves that. Absent where only the destination differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyView>,
 }

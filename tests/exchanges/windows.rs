@@ -56,17 +56,47 @@ fn of_both() -> returndesk::domain::draft::Draft {
 }
 
 #[test]
-fn inherited_windows_count_from_the_first_sale_and_others_from_the_exchange() {
+fn even_exchanges_keep_the_day_of_the_first_sale_and_other_goods_have_their_own() {
     let one = || exchange(vec![units(1, 1)], goods(vec![taken(1, 1000)]));
-    assert_eq!(closes("inherit", one(), 1), "2026-03-31");
+    let even = || exchange(vec![units(1, 1)], evenly(0, 1));
+    assert_eq!(closes("inherit", one(), 1), "2026-04-24", "new goods are bought today");
+    assert_eq!(closes("inherit", even(), 1), "2026-03-31");
+    assert_eq!(closes("inherit_all", one(), 1), "2026-03-31");
+    assert_eq!(closes("inherit_all", even(), 1), "2026-03-31");
     assert_eq!(closes("restart", one(), 1), "2026-04-24");
-    assert_eq!(
-        closes("inherit", of_both(), 1),
-        "2026-03-31",
-        "an even exchange has its own counterpart's"
-    );
-    assert_eq!(closes("inherit", of_both(), 2), "2026-04-19", "other goods have the latest");
+    assert_eq!(closes("restart", even(), 1), "2026-04-24");
+    for window in ["inherit", "inherit_all"] {
+        let told = closes(window, of_both(), 1);
+        assert_eq!(told, "2026-03-31", "{window}: an even exchange has its own counterpart's");
+    }
+    assert_eq!(closes("inherit", of_both(), 2), "2026-04-24");
+    assert_eq!(closes("inherit_all", of_both(), 2), "2026-04-19", "other goods have the latest");
     assert_eq!(closes("restart", of_both(), 1), "2026-04-24");
+}
+
+/// First for other goods, then evenly: under `inherit` the first exchange counts, under
+/// `inherit_all` the first sale.
+#[test]
+fn a_chain_keeps_the_day_of_its_last_uneven_exchange() {
+    for (window, last) in [("inherit", "2026-04-09"), ("inherit_all", "2026-03-31")] {
+        let mut counter = Counter::open(&rules(window), two_sales());
+        counter.now = noon("2026-03-10");
+        let other = exchange(vec![units(1, 1)], goods(vec![taken(1, 1000)]));
+        let first = counter.record(of(id(1), other)).unwrap();
+        let first = new_sale(&counter, &first).sale.id;
+        counter.now = noon("2026-03-20");
+        let even = exchange(vec![units(1, 1)], evenly(0, 1));
+        let second = counter.record(of(first, even)).unwrap();
+        let second = new_sale(&counter, &second).sale.id;
+        let back = of(second, crate::counter::draft(vec![units(1, 1)]));
+        let on = |counter: &mut Counter, day: &str| {
+            counter.now = noon(day);
+            counter.check(&back).unwrap().verdict
+        };
+        assert_eq!(on(&mut counter, last), Verdict::Allowed, "{window}");
+        let after = day(last).tomorrow().unwrap().to_string();
+        assert_eq!(on(&mut counter, &after), Verdict::Refused, "{window}");
+    }
 }
 
 #[test]
@@ -87,7 +117,7 @@ fn what_was_bought_for_the_holidays_stays_so() {
 
 #[test]
 fn a_chain_of_exchanges_inherits_from_the_very_first() {
-    let mut counter = Counter::open(&rules("inherit"), two_sales());
+    let mut counter = Counter::open(&rules("inherit_all"), two_sales());
     let mut sold = id(1);
     for exchanged_on in ["2026-03-10", "2026-03-20", "2026-03-30"] {
         counter.now = noon(exchanged_on);

@@ -4,11 +4,12 @@ use crate::chance::Chance;
 use crate::counter::{draft, money, reason, weighed, with};
 use crate::exchanges::Goods;
 use crate::receipts::find;
-use crate::verdict::{Ask, Expected, Scene};
+use crate::returns::verdict;
+use crate::verdict::{Ask, Choice, Expected, Scene};
 use crate::world::{Brought, Known, World};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use returndesk::domain::draft::{Draft, DraftCharge, SaleRef};
+use returndesk::domain::draft::{Draft, DraftCharge, Grant, SaleRef};
 use returndesk::domain::words::{Condition, RefundTo};
 use std::collections::BTreeMap;
 
@@ -62,8 +63,8 @@ impl World {
     }
 
     /// It as a draft, with what the model thinks of it now.
-    pub fn foretold(&self, brought: &Brought) -> (Draft, Expected) {
-        let mut expected = self.expected(brought, brought.refund_to);
+    pub fn foretold(&self, brought: &Brought, grants: &[Grant]) -> (Draft, Expected) {
+        let (mut expected, _) = self.expected(brought, brought.refund_to, grants);
         expected.invalid |= brought.trading_day.is_some_and(|distance| distance.abs() > 1);
         let lines = brought.asks.iter().map(|ask| {
             let line = ask
@@ -112,13 +113,32 @@ impl World {
             && self.days.is_over(&register, self.day_of(brought))
     }
 
-    pub fn expected(&self, brought: &Brought, refund_to: RefundTo) -> Expected {
+    /// What comes of it, and what would come of it under either version alone: the better verdict
+    /// counts, then the more money.
+    pub fn expected(
+        &self,
+        brought: &Brought,
+        refund_to: RefundTo,
+        grants: &[Grant],
+    ) -> (Expected, [Expected; 2]) {
         let mut scene = self.scene();
         let found = |(sale, reference): (&usize, &SaleRef)| {
             (*sale, find(&self.sales, reference, brought.store))
         };
         scene.found = brought.references.iter().map(found).collect();
-        Expected::of(&scene, brought, refund_to)
+        let mut under = |choice| {
+            scene.choice = choice;
+            Expected::of(&scene, brought, refund_to)
+        };
+        let mut best = under(Choice::EachLine);
+        let others = [under(Choice::Then), under(Choice::Now)];
+        for other in &others {
+            let burden = |of: &Expected| (verdict(of, grants, brought.at_register), -of.worth());
+            if burden(other) < burden(&best) {
+                best = other.clone();
+            }
+        }
+        (best, others)
     }
 
     pub fn scene(&self) -> Scene<'_> {
@@ -131,6 +151,7 @@ impl World {
             fee_taxed: self.shop.stores.map(|(_, _, taxed)| taxed),
             returns: &self.returns,
             found: BTreeMap::new(),
+            choice: Choice::EachLine,
         }
     }
 }

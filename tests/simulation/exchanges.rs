@@ -318,15 +318,9 @@ impl World {
         self.compare(self.sales.len() - 1);
     }
 
-    /// Counted from the first purchase, the money where it was paid first.
+    /// Bought today, with money that was paid earlier.
     fn new_books(&self, sale: &Sale, goods: &Goods, expected: &Expected) -> Books {
         let mut books = Books::new(sale);
-        let bought = expected
-            .lines
-            .iter()
-            .map(|line| self.sales[line.sale].books.lines[line.line].bought)
-            .max();
-        books.lines.iter_mut().for_each(|line| line.bought = bought.unwrap());
         let tie = sale.exchange_of.as_ref().unwrap();
         for (place, tender) in books.tenders.iter_mut().enumerate() {
             let told = tie.carried.iter().find(|carried| carried.tender == tender.number);

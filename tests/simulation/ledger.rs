@@ -20,8 +20,7 @@ pub struct Portion {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub number: u32,
-    /// The day it was bought, counted from 1970: of goods taken in exchange that of the first
-    /// purchase.
+    /// The day it was bought, counted from 1970: goods taken in exchange were bought then.
     pub bought: i64,
     pub sold: i64,
     pub returned: i64,
@@ -295,7 +294,8 @@ impl Books {
             let named = own.chain(of_sale.filter(|(_, share)| *share > 0));
             Line {
                 number: line.line,
-                bought: day,
+                // The later of the till's day and the clock's.
+                bought: day.max(sale.sold_at.as_second().div_euclid(86_400)),
                 sold: line.quantity.0,
                 returned: 0,
                 final_sale: line.has_flag("final_sale"),

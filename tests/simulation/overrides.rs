@@ -17,7 +17,16 @@ impl World {
             Some(waiting) => waiting,
             None => self.something(),
         };
-        let (draft, expected) = self.foretold(&brought);
+        let (draft, mut expected) = self.foretold(&brought, &[]);
+        let (_, versions) = self.expected(&brought, brought.refund_to, &[]);
+        if !expected.invalid && !expected.refused && expected.needed.is_empty() {
+            // Nothing to approve, unless the other version gives more with it.
+            let more = |other: &&Expected| {
+                !other.refused && !other.needed.is_empty() && other.worth() > expected.worth()
+            };
+            let more = versions.iter().filter(more).max_by_key(|other| other.worth()).cloned();
+            expected = more.unwrap_or(expected);
+        }
         let who = match self.chance.within(0, 10) {
             0 => approver(&draft.operator, 2),
             1..3 => approver("2002", 1),

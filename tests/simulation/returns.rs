@@ -20,10 +20,10 @@ impl World {
             Some(waiting) => waiting,
             None => self.something(),
         };
-        let (draft, expected) = self.foretold(&brought);
         let grants = self.some_grants(&brought);
+        let (draft, expected) = self.foretold(&brought, &grants);
         let fault = self.override_fault(&draft, &expected, &grants);
-        let missing = unapproved(&expected, &grants, &draft);
+        let missing = unapproved(&expected, &grants, &draft.operator);
         let unpaid = brought.goods.as_ref().is_some_and(Goods::is_not_paid);
         let taken = self.receipt_taken(&brought);
         let surprised = self.chance.one_in(30);
@@ -163,16 +163,23 @@ impl World {
         );
         assert_eq!(self.planned(decision), expected.refunds, "{}", told());
         self.same_exchange(brought, decision, expected);
-        let verdict = verdict(expected, grants, draft);
+        let verdict = verdict(expected, grants, &draft.operator);
         assert_eq!(decision.verdict, verdict, "{}", told());
         let others = [RefundTo::Original, RefundTo::StoreCredit]
             .into_iter()
             .filter(|to| *to != brought.refund_to);
         let better = others.filter(|_| verdict != Verdict::Allowed).filter_map(|refund_to| {
-            let other = self.expected(brought, refund_to);
-            let instead = self::verdict(&other, grants, draft);
+            let (other, _) = self.expected(brought, refund_to, grants);
+            let instead = self::verdict(&other, grants, &draft.operator);
             (instead < verdict).then_some((refund_to, instead, other.refund))
         });
+        let (_, versions) = self.expected(brought, brought.refund_to, grants);
+        let more =
+            versions.iter().filter(|other| !other.refused && other.worth() > expected.worth());
+        let more = more.map(|other| {
+            (brought.refund_to, self::verdict(other, grants, &draft.operator), other.refund)
+        });
+        let better = better.chain(more);
         let told_better = decision
             .alternatives
             .iter()
@@ -284,12 +291,12 @@ impl World {
     }
 }
 
-fn unapproved(expected: &Expected, grants: &[Grant], draft: &Draft) -> bool {
-    expected.needed.iter().any(|needed: &Needed| !approved(needed, grants, &draft.operator))
+fn unapproved(expected: &Expected, grants: &[Grant], operator: &str) -> bool {
+    expected.needed.iter().any(|needed: &Needed| !approved(needed, grants, operator))
 }
 
-fn verdict(expected: &Expected, grants: &[Grant], draft: &Draft) -> Verdict {
-    match (expected.refused, unapproved(expected, grants, draft)) {
+pub fn verdict(expected: &Expected, grants: &[Grant], operator: &str) -> Verdict {
+    match (expected.refused, unapproved(expected, grants, operator)) {
         (true, _) => Verdict::Refused,
         (_, true) => Verdict::NeedsApproval,
         _ => Verdict::Allowed,

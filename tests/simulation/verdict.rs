@@ -42,6 +42,17 @@ pub struct Scene<'a> {
     pub returns: &'a [Made],
     /// Where each sale's reference leads.
     pub found: BTreeMap<usize, Found>,
+    /// Of two versions, the one that is asked.
+    pub choice: Choice,
+}
+
+/// Which version is asked where the better one counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// For each line the one that is better for it.
+    EachLine,
+    Then,
+    Now,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -442,6 +453,11 @@ impl Expected {
         (!people.is_empty()).then_some(sums)
     }
 
+    /// What the customer has of it: what is paid out, or else what is still due, below nothing.
+    pub fn worth(&self) -> i64 {
+        self.refund - self.due
+    }
+
     /// The sales that anything comes back of.
     pub fn sales(&self) -> impl Iterator<Item = usize> {
         self.lines.iter().map(|line| line.sale).chain(self.charges.iter().map(|(sale, _, _)| *sale))
@@ -519,10 +535,14 @@ fn alone(scene: &Scene<'_>, sale: usize) -> (Terms, u8, Option<Needed>) {
     match now.2.governed {
         Governed::Sale => by(then),
         Governed::Return => by(now),
-        Governed::Better => {
-            let (then, now) = (by(then), by(now));
-            if now.1 < then.1 { now } else { then }
-        }
+        Governed::Better => match scene.choice {
+            Choice::Then => by(then),
+            Choice::Now => by(now),
+            Choice::EachLine => {
+                let (then, now) = (by(then), by(now));
+                if now.1 < then.1 { now } else { then }
+            }
+        },
     }
 }
 
@@ -542,8 +562,12 @@ fn in_order(scene: &Scene<'_>, brought: &Brought) -> Vec<usize> {
         let ask = &brought.asks[*at];
         let kits = std::cmp::Reverse(kits_around(scene, ask));
         let sale = match scene.found[&ask.sale] {
-            Found::One(sale) => scene.sales[sale].sale.id,
-            _ => uuid::Uuid::max(),
+            Found::One(sale) => {
+                let sale = &scene.sales[sale].sale;
+                let number = (sale.store.clone(), sale.receipt.clone(), sale.business_date);
+                (false, Some((sale.sold_at, number, sale.id)))
+            }
+            _ => (true, None),
         };
         let number = (ask.serial.is_none(), ask.serial.clone());
         // "changed_mind" before "defective", "opened" before "unopened".
@@ -578,10 +602,14 @@ pub fn governing(
     match now.2.governed {
         Governed::Sale => by(then),
         Governed::Return => by(now),
-        Governed::Better => {
-            let (then, now) = (by(then), by(now));
-            if burden(&now) < burden(&then) { now } else { then }
-        }
+        Governed::Better => match scene.choice {
+            Choice::Then => by(then),
+            Choice::Now => by(now),
+            Choice::EachLine => {
+                let (then, now) = (by(then), by(now));
+                if burden(&now) < burden(&then) { now } else { then }
+            }
+        },
     }
 }
 

@@ -233,3 +233,212 @@ fn cash_for_a_card_that_failed_counts_as_cash_of_the_sale() {
         shop.till().post_keyed(&path, "s2", &failed("store_credit")).expect(200);
     });
 }
+
+fn exchange_only() -> Value {
+    json!({"currency": "USD", "governed_by": "return", "rules": [
+        {"id": "law", "statutory": true, "when": {"reason": ["recall"]}, "set": {"outcome": "allow"}},
+        {"id": "clearance", "when": {"sku": ["MUG-1"]}, "set": {"outcome": "exchange_only"}},
+        {"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"},
+            "refund_to": {"*": ["original"]}}}]})
+}
+
+/// `lines` come back for one lamp of 50.00.
+fn for_a_lamp(sale: &Value, lines: &[Value]) -> Value {
+    let mut body = several(sale, lines);
+    body["exchange"] = json!({"lines": [{"sku": "LAMP", "description": "Lamp", "quantity": "1",
+        "unit_price": "50.00", "net": "50.00"}]});
+    body
+}
+
+/// Attack F45: exchange for anything, then return that for cash.
+#[test]
+fn goods_taken_for_exchange_only_goods_can_only_be_exchanged() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        shop.publish("standard", &exchange_only());
+        let sale = plain(&shop, "0042", 1, 50, "cash");
+        shop.sell(&sale);
+        assert_eq!(refused(&shop, &back(&sale, 1, 1))["code"], "exchange_only");
+        let taken = shop.bring_back(&for_a_lamp(&sale, &[line(1, 1, None)]));
+        let path = |recorded: &Value| {
+            format!("/v1/sales/{}", recorded["exchange"]["sale"].as_str().unwrap())
+        };
+        let lamp = shop.cashier().get(&path(&taken)).expect(200).body;
+        assert_eq!(lamp["exchange_of"]["exchange_only_lines"], json!([1]));
+        let told = refused(&shop, &back(&lamp, 1, 1));
+        assert_eq!(
+            (&told["code"], &told["rule"]),
+            (&json!("exchange_only"), &json!("service:exchange-only"))
+        );
+        // The restriction goes down the chain, and the law stands above it.
+        let again = shop.bring_back(&for_a_lamp(&lamp, &[line(1, 1, None)]));
+        let second = shop.cashier().get(&path(&again)).expect(200).body;
+        assert_eq!(refused(&shop, &back(&second, 1, 1))["code"], "exchange_only");
+        let mut recalled = back(&second, 1, 1);
+        recalled["lines"][0]["reason"] = json!("recall");
+        assert_eq!(shop.bring_back(&recalled)["totals"]["refund"], "50.00");
+    });
+}
+
+#[test]
+fn new_goods_have_their_own_purchase_date_and_even_ones_keep_the_old() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let policy = |window: &str| {
+            json!({"currency": "USD", "governed_by": "return", "rules": [{"id": "default", "when": {},
+                "set": {"window": {"days": 30, "after": "refuse"}, "exchange_window": window,
+                        "refund_to": {"*": ["original"]}}}]})
+        };
+        shop.publish("standard", &policy("inherit"));
+        let sale = plain(&shop, "0042", 2, 50, "cash");
+        shop.sell(&sale);
+        shop.move_days(20);
+        let other = shop.bring_back(&for_a_lamp(&sale, &[line(1, 1, None)]));
+        let mut even = for_a_lamp(&sale, &[line(1, 1, None)]);
+        even["exchange"]["lines"] = json!([{"sku": "MUG-2", "quantity": "1", "exchanged_for": 0}]);
+        let even = shop.bring_back(&even);
+        let id = |recorded: &Value| json!({"sale": {"id": recorded["exchange"]["sale"]}});
+        let body = |recorded: &Value| {
+            let mut body = back(&sale, 1, 1);
+            body["sale"] = id(recorded)["sale"].clone();
+            body
+        };
+        shop.move_days(15);
+        assert_eq!(verdict(&shop, &body(&other)).0, "allowed");
+        assert_eq!(verdict(&shop, &body(&even)).0, "refused");
+        shop.publish("standard", &policy("inherit_all"));
+        assert_eq!(verdict(&shop, &body(&other)).0, "refused");
+        shop.publish("standard", &policy("restart"));
+        assert_eq!(verdict(&shop, &body(&even)).0, "allowed");
+    });
+}
+
+/// Case O04: allowed at once for less, or after approval for more.
+#[test]
+fn the_better_version_is_the_one_that_needs_nobody() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let policy = |more: Value| {
+            let mut set = json!({"window": {"days": 30, "after": "refuse"}, "refund_to": {"*": ["original"]}});
+            set.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            json!({"currency": "USD", "governed_by": "better", "rules": [{"id": "default", "when": {}, "set": set}]})
+        };
+        let then = shop.publish("standard", &policy(json!({"fee": {"percent": "15"}})));
+        let sale = plain(&shop, "0042", 1, 100, "credit_card");
+        shop.sell(&sale);
+        shop.move_days(1);
+        let now = shop.publish(
+            "standard",
+            &policy(json!({"approval": [{"over": "50.00", "role": "manager"}]})),
+        );
+        let body = back(&sale, 1, 1);
+        let checked = shop.cashier().post("/v1/returns/check", &body).expect(200).body;
+        assert_eq!(
+            (&checked["decision"], &checked["totals"]["refund"]),
+            (&json!("allowed"), &json!("85.00"))
+        );
+        assert_eq!(checked["policy"], json!({"name": "standard", "version": then}));
+        assert_eq!(
+            checked["alternatives"],
+            json!([{"refund_to": "original", "decision": "needs_approval", "refund": "100.00",
+                "policy": {"name": "standard", "version": now}}])
+        );
+        // A manager who is asked approves the one that is worth more.
+        let asked = json!({"return": body, "reason": "goodwill"});
+        let given = shop.manager().post("/v1/overrides", &asked).expect(201).body;
+        assert_eq!(
+            (&given["codes"], &given["max_refund"]),
+            (&json!(["amount_over_limit"]), &json!("100.00"))
+        );
+        let mut approved = body.clone();
+        approved["approvals"] = json!([given["token"]]);
+        let recorded = shop.bring_back(&approved);
+        assert_eq!(
+            (&recorded["totals"]["refund"], &recorded["alternatives"]),
+            (&json!("100.00"), &json!([]))
+        );
+    });
+}
+
+/// A register that opens late on a trading day of yesterday: the window starts with the calendar
+/// day, and with the trading day where that is the later one.
+#[test]
+fn the_window_starts_on_the_later_of_trading_day_and_calendar_day() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let closes = |days_off: i64| {
+            let mut sale = plain(&shop, "0042", 1, 10, "cash");
+            let day: jiff::civil::Date = sale["business_date"].as_str().unwrap().parse().unwrap();
+            sale["business_date"] =
+                json!(day.saturating_add(jiff::Span::new().days(days_off)).to_string());
+            shop.sell(&sale);
+            sale
+        };
+        shop.publish(
+            "standard",
+            &json!({"currency": "USD", "governed_by": "return", "rules": [
+            {"id": "default", "when": {}, "set": {"window": {"days": 10, "after": "refuse"},
+             "refund_to": {"*": ["original"]}}}]}),
+        );
+        let (yesterday, today) = (closes(-1), closes(0));
+        shop.move_days(10);
+        for sale in [&yesterday, &today] {
+            assert_eq!(verdict(&shop, &back(sale, 1, 1)).0, "allowed");
+        }
+        shop.move_days(1);
+        for sale in [&yesterday, &today] {
+            assert_eq!(verdict(&shop, &back(sale, 1, 1)).0, "refused");
+        }
+    });
+}
+
+/// Case M17.
+#[test]
+fn the_linter_tells_of_tenders_that_the_order_leaves_out() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let lint = |order: Value| {
+            let policy = json!({"currency": "USD", "governed_by": "return", "rules": [{"id": "default", "when": {}, "set": {
+                "window": {"days": 30, "after": "refuse"}, "conditions": ["unopened"],
+                "refund_to": {"*": ["original", "store_credit"]}, "tender_order": order}}]});
+            shop.author().post("/v1/policies/lint", &policy).expect(200).body
+        };
+        let short = lint(json!([
+            "gift_card",
+            "store_credit",
+            "credit_card",
+            "debit_card",
+            "check",
+            "cash"
+        ]));
+        let told: Vec<&Value> = short["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["code"] == "tenders_not_ordered")
+            .collect();
+        assert_eq!(told.len(), 1, "{short}");
+        assert_eq!(
+            told[0]["detail"],
+            "The list leaves out voucher, store_account, ebt, bnpl, mobile_wallet, loyalty, other: they are paid back \
+             after all others, cash included. Name them; store_account, bnpl and ebt before cash."
+        );
+        assert!(!lint(json!("first")).to_string().contains("tenders_not_ordered"));
+    });
+}
+
+/// Case M17 under the standard policy: a debt is paid back before cash is handed out.
+#[test]
+fn the_standard_policy_pays_a_debt_back_before_cash() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        for debt in ["store_account", "bnpl", "ebt"] {
+            let mut sale = plain(&shop, "0042", 2, 90, "cash");
+            sale["tenders"] = json!([{"tender": 1, "type": "cash", "amount": "90.00"},
+                {"tender": 2, "type": debt, "amount": "90.00"}]);
+            shop.sell(&sale);
+            let recorded = shop.bring_back(&back(&sale, 1, 1));
+            assert_eq!(cash_of(&recorded), paid(&[(debt, "90.00")]));
+        }
+    });
+}

@@ -5,10 +5,10 @@
 
 use super::super::decision::{ChargeDecision, Code, Finding, Verdict};
 use super::super::money::Minor;
-use super::super::policy::{ExchangeWindow, Governing, Resolved, Version, governing};
+use super::super::policy::{Governing, Resolved, Version, governing};
 use super::super::refusal::Fault;
 use super::super::sale::{Sale, SaleLine};
-use super::Deciding;
+use super::{Choice, Deciding};
 use uuid::Uuid;
 
 impl<'a> Deciding<'a> {
@@ -76,9 +76,17 @@ impl<'a> Deciding<'a> {
         Some(match governing(versions, Some(sale.sold_at), self.case.now)? {
             Governing::One(version) => self.charge_alone(version, sale),
             Governing::Better { at_sale, at_return } => {
-                let (then, now) =
-                    (self.charge_alone(at_sale, sale), self.charge_alone(at_return, sale));
-                if worst(&now.1) < worst(&then.1) { now } else { then }
+                self.two_versions.set(true);
+                let then = || self.charge_alone(at_sale, sale);
+                let now = || self.charge_alone(at_return, sale);
+                match self.choice {
+                    Choice::AtSale => then(),
+                    Choice::AtReturn => now(),
+                    Choice::EachLine => {
+                        let (then, now) = (then(), now());
+                        if worst(&now.1) < worst(&then.1) { now } else { then }
+                    }
+                }
             }
         })
     }
@@ -88,16 +96,13 @@ impl<'a> Deciding<'a> {
         let Some(place) = sale.lines.iter().position(SaleLine::is_goods) else {
             return (self.resolve(version, None, None), Vec::new());
         };
-        let resolved = self.resolve(version, Some((sale, place)), None);
-        let restarts = sale.exchange_of.is_some()
-            && *resolved.exchange_window.value == ExchangeWindow::Restart;
-        let restarted = restarts.then(|| Sale { exchange_of: None, ..sale.clone() });
-        let sale = restarted.as_ref().unwrap_or(sale);
+        let (resolved, since) = self.resolve_line(version, sale, place, None);
         let outcome = self.outcome(&resolved, sale.lines[place].has_flag("final_sale"));
         let outcome = outcome
             .map(|finding| Finding { detail: format!("{WHY} {}", finding.detail), ..finding });
-        let window = self.window(&resolved, sale, place);
-        (resolved, outcome.into_iter().chain(window).collect())
+        let only = self.taken_for_exchange_only(version, &resolved, sale, place);
+        let window = self.window(&resolved, since);
+        (resolved, outcome.into_iter().chain(only).chain(window).collect())
     }
 }
 

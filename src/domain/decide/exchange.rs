@@ -6,7 +6,7 @@ use super::super::decision::{Code, Finding, LineDecision, Totals, Verdict};
 use super::super::draft::{Asked, Draft, DraftLine, ExchangeDraft, ExchangeLine};
 use super::super::exchanges::Exchanged;
 use super::super::money::Minor;
-use super::super::policy::{ExchangeWindow, Version};
+use super::super::policy::{ExchangeWindow, Outcome, Resolved, Version};
 use super::super::quantity::Quantity;
 use super::super::refunds::Carry;
 use super::super::refusal::Fault;
@@ -162,16 +162,18 @@ impl<'a> Deciding<'a> {
     }
 
     fn tie(&self, asked: &ExchangeDraft) -> Tie {
+        let all = ExchangeWindow::InheritAll;
         let of_lines =
-            self.lines.iter().filter_map(|line| self.since(line)).max_by_key(counted_from);
-        let of_sale = |sale: &Arc<Sale>| Some(sale.first_bought(sale.lines.first()?.line));
+            self.lines.iter().filter_map(|line| self.since(line, all)).max_by_key(counted_from);
+        let of_sale = |sale: &Arc<Sale>| Some(self.bought(sale, sale.lines.first()?.line, all));
         let since = of_lines.or_else(|| self.returned_sales().find_map(of_sale));
         let first_sale = self.returned_sales().find_map(|sale| sale.first_sale());
         let today = Since { bought_on: self.today, delivered_on: None };
         let even = asked.lines.iter().filter_map(|line| {
             let returned =
                 self.lines.iter().find(|returned| Some(returned.index) == line.exchanged_for)?;
-            Some(Even { line: line.line.line, since: self.since(returned)? })
+            let since = self.since(returned, ExchangeWindow::Inherit)?;
+            Some(Even { line: line.line.line, since })
         });
         Tie {
             the_return: Uuid::nil(),
@@ -179,8 +181,22 @@ impl<'a> Deciding<'a> {
             first_sale,
             since: since.unwrap_or(today),
             even: even.collect(),
+            exchange_only: self.exchange_only_lines(asked),
             carried: Vec::new(),
         }
+    }
+
+    /// The new lines that are taken for goods that can only be exchanged: an even one for its own
+    /// counterpart, the others if any such goods are not exchanged evenly.
+    fn exchange_only_lines(&self, asked: &ExchangeDraft) -> Vec<u32> {
+        let only = |findings: &[Finding]| findings.iter().any(|f| f.code == Code::ExchangeOnly);
+        let restricted = |line: &&LineDecision| only(&line.findings);
+        let evenly = |of: usize| self.lines.iter().filter(restricted).any(|line| line.index == of);
+        let otherwise = self.lines.iter().filter(restricted).any(|line| !self.evenly(line.index))
+            || self.charges.iter().any(|charge| only(&charge.findings));
+        let lines = asked.lines.iter();
+        let taken = lines.filter(|line| line.exchanged_for.map_or(otherwise, evenly));
+        taken.map(|line| line.line.line).collect()
     }
 
     /// The sales that lines, then charges, come back of, in the order of the draft.
@@ -190,8 +206,21 @@ impl<'a> Deciding<'a> {
         all.filter_map(|sale| self.books.get(&sale)).map(|book| &book.sale)
     }
 
-    fn since(&self, returned: &LineDecision) -> Option<Since> {
-        Some(self.books.get(&returned.sale?)?.sale.first_bought(returned.sale_line?))
+    fn since(&self, returned: &LineDecision, window: ExchangeWindow) -> Option<Since> {
+        let sale = &self.books.get(&returned.sale?)?.sale;
+        Some(self.bought(sale, returned.sale_line?, window))
+    }
+
+    /// Since when a line counts as bought: never before the calendar day of its sale in the zone
+    /// of the store that sold it, whatever trading day the register was on.
+    pub(super) fn bought(&self, sale: &Sale, line: u32, window: ExchangeWindow) -> Since {
+        let since = sale.bought_by(line, window);
+        let store = self.case.settings.store(&sale.store);
+        let day = store.map(|store| store.day(sale.sold_at)).filter(|_| {
+            // Goods that inherit the day of an earlier sale have nothing to do with this one's.
+            since.bought_on == sale.business_date
+        });
+        Since { bought_on: day.map_or(since.bought_on, |day| day.max(since.bought_on)), ..since }
     }
 
     /// Whether a line that comes back is exchanged evenly: no fee is kept then, so that the price
@@ -228,18 +257,46 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    /// The sale as if it were no exchange's, where the policy counts the window from the exchange.
-    pub(super) fn restarted(
+    /// What the policy says of a line of a sale, and since when that counts as bought. Of goods of
+    /// an exchange the policy says itself from which day; they are asked about with that day.
+    pub(super) fn resolve_line(
         &self,
         version: &'a Version,
         sale: &Sale,
         place: usize,
-        asked: &DraftLine,
-    ) -> Option<Sale> {
-        sale.exchange_of.as_ref()?;
-        let resolved = self.resolve(version, Some((sale, place)), Some(asked));
-        let restarts = *resolved.exchange_window.value == ExchangeWindow::Restart;
-        restarts.then(|| Sale { exchange_of: None, ..sale.clone() })
+        asked: Option<&DraftLine>,
+    ) -> (Resolved<'a>, Since) {
+        let number = sale.lines[place].line;
+        let since = self.bought(sale, number, ExchangeWindow::Inherit);
+        let resolved = self.resolve(version, Some((sale, place, since)), asked);
+        let window = *resolved.exchange_window.value;
+        if sale.exchange_of.is_none() || window == ExchangeWindow::Inherit {
+            return (resolved, since);
+        }
+        let since = self.bought(sale, number, window);
+        (self.resolve(version, Some((sale, place, since)), asked), since)
+    }
+
+    /// Goods that were taken for something that could only be exchanged can only be exchanged as
+    /// well, or two exchanges would turn it into money. A statutory rule that lets them back
+    /// stands above that.
+    pub(super) fn taken_for_exchange_only(
+        &self,
+        version: &Version,
+        resolved: &Resolved<'_>,
+        sale: &Sale,
+        place: usize,
+    ) -> Option<Finding> {
+        let rule = version.policy.policy().rules.iter().find(|r| r.id == resolved.outcome.rule);
+        let by_law = rule.is_some_and(|rule| rule.statutory);
+        let lets_back =
+            matches!(resolved.outcome.value, Outcome::Allow | Outcome::NeedsApproval(_));
+        let restricted = sale.is_exchange_only(sale.lines[place].line);
+        (restricted && lets_back && !by_law).then(|| {
+            let detail =
+                "This item was taken for one that can be exchanged, but not refunded. The same holds for it.";
+            Finding::refused(Code::ExchangeOnly, "service:exchange-only", detail.to_owned())
+        })
     }
 
     /// A book as it is opened: whether the bank disputes what was carried into it is known where it

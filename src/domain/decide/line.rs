@@ -15,9 +15,9 @@ use super::super::sale::{LineKind, Sale, SaleLine};
 use super::super::tender::TenderType;
 use super::super::tie::Since;
 use super::super::words::{Disposition, Reason};
-use super::Deciding;
 use super::fee::{Before, Kept, Step};
 use super::serial::serial_finding;
+use super::{Choice, Deciding};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -235,9 +235,16 @@ impl<'a> Deciding<'a> {
         Some(match governing(versions, Some(sale.sold_at), self.case.now)? {
             Governing::One(version) => self.judgement(version, index, sale, taken, parts),
             Governing::Better { at_sale, at_return } => {
-                let then = self.judgement(at_sale, index, sale, taken, parts);
-                let now = self.judgement(at_return, index, sale, taken, parts);
-                if now.burden() < then.burden() { now } else { then }
+                self.two_versions.set(true);
+                let by = |version| self.judgement(version, index, sale, taken, parts);
+                match self.choice {
+                    Choice::AtSale => by(at_sale),
+                    Choice::AtReturn => by(at_return),
+                    Choice::EachLine => {
+                        let (then, now) = (by(at_sale), by(at_return));
+                        if now.burden() < then.burden() { now } else { then }
+                    }
+                }
             }
         })
     }
@@ -251,12 +258,11 @@ impl<'a> Deciding<'a> {
         parts: &Parts,
     ) -> Judged<'a> {
         let asked = &self.draft.lines[index];
-        let restarted = self.restarted(version, sale, taken.place, asked);
-        let sale = restarted.as_ref().unwrap_or(sale);
-        let resolved = self.resolve(version, Some((sale, taken.place)), Some(asked));
+        let (resolved, since) = self.resolve_line(version, sale, taken.place, Some(asked));
         let mut findings = Vec::new();
         findings.extend(self.outcome(&resolved, sale.lines[taken.place].has_flag("final_sale")));
-        findings.extend(self.window(&resolved, sale, taken.place));
+        findings.extend(self.taken_for_exchange_only(version, &resolved, sale, taken.place));
+        findings.extend(self.window(&resolved, since));
         findings.extend(self.reason(version, &resolved, &asked.reason));
         if matches!(asked.asked, Asked::Units(_)) {
             findings.extend(condition(&resolved, asked));
@@ -286,36 +292,36 @@ impl<'a> Deciding<'a> {
     pub(super) fn resolve(
         &self,
         version: &'a Version,
-        of: Option<(&Sale, usize)>,
+        of: Option<(&Sale, usize, Since)>,
         asked: Option<&DraftLine>,
     ) -> Resolved<'a> {
-        let line = of.map(|(sale, place)| &sale.lines[place]);
+        let line = of.map(|(sale, place, _)| &sale.lines[place]);
         let category: Vec<&str> =
             line.iter().flat_map(|l| &l.category).map(String::as_str).collect();
         let flags: Vec<&str> = line.iter().flat_map(|l| &l.flags).map(String::as_str).collect();
         let mut promotions: Vec<&str> = line.iter().flat_map(|l| l.promotions()).collect();
-        let of_sale = of.iter().flat_map(|(sale, _)| &sale.discounts);
+        let of_sale = of.iter().flat_map(|(sale, ..)| &sale.discounts);
         promotions.extend(of_sale.filter_map(|d| d.promotion.as_deref()));
         let tenders: Vec<TenderType> =
-            of.iter().flat_map(|(sale, _)| sale.payments()).map(|t| t.kind).collect();
+            of.iter().flat_map(|(sale, ..)| sale.payments()).map(|t| t.kind).collect();
         version.policy.resolve(&Facts {
             category: &category,
             sku: line.and_then(|l| l.sku.as_deref()).or(asked.and_then(|a| a.sku.as_deref())),
             brand: line.and_then(|l| l.brand.as_deref()),
             store: Some(&self.store.store),
             region: Some(&self.store.region),
-            channel: of.map(|(sale, _)| sale.channel.as_str()),
-            customer_class: of.and_then(|(sale, _)| sale.customer_class.as_deref()),
+            channel: of.map(|(sale, ..)| sale.channel.as_str()),
+            customer_class: of.and_then(|(sale, ..)| sale.customer_class.as_deref()),
             tenders: &tenders,
             reason: asked.map(|a| &a.reason),
             condition: asked.map(|a| a.condition),
             promotions: &promotions,
             flags: &flags,
             receipt: of.is_some(),
-            gift_receipt: of.is_some_and(|(sale, _)| self.gifts.contains(&sale.id)),
+            gift_receipt: of.is_some_and(|(sale, ..)| self.gifts.contains(&sale.id)),
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
             price: line.map(SaleLine::price).or(asked.and_then(|a| a.unit_price)),
-            bought: of.map(|(sale, place)| sale.first_bought(sale.lines[place].line).bought_on),
+            bought: of.map(|(_, _, since)| since.bought_on),
         })
     }
 
@@ -349,15 +355,9 @@ impl<'a> Deciding<'a> {
         }
     }
 
-    pub(super) fn window(
-        &self,
-        resolved: &Resolved<'_>,
-        sale: &Sale,
-        place: usize,
-    ) -> Option<Finding> {
+    pub(super) fn window(&self, resolved: &Resolved<'_>, since: Since) -> Option<Finding> {
         let Set { value: window, rule } = resolved.window;
-        let Since { bought_on: sold, delivered_on: delivered } =
-            sale.first_bought(sale.lines[place].line);
+        let Since { bought_on: sold, delivered_on: delivered } = since;
         let extension = resolved.extension.map(|extension| *extension.value);
         let (what, start) = match delivered.filter(|_| window.from == WindowFrom::Delivery) {
             Some(delivered) => ("Delivered", delivered),

@@ -5,12 +5,11 @@ use super::super::draft::{Asked, DraftLine};
 use super::super::sale::Sale;
 use super::{Deciding, Found};
 use std::cmp::Reverse;
-use uuid::Uuid;
 
 impl Deciding<'_> {
     /// Returns the places of the draft's lines in the order in which they are decided: units before
     /// money for goods that stay; a part before its kit, that before the kit that it is itself a
-    /// part of; then by sale, line, and all else that is asked.
+    /// part of; then the earlier sale first, by line, and by all else that is asked.
     pub(super) fn in_order(&self) -> Vec<usize> {
         let lines = &self.draft.lines;
         let mut order: Vec<usize> = (0..lines.len()).collect();
@@ -25,13 +24,15 @@ impl Deciding<'_> {
                 Asked::Units(units) => (false, units.0),
                 Asked::Money(amount) => (true, amount.0),
             };
-            let id = sale.map_or(Uuid::max(), |sale| sale.id);
+            // Of lines without a receipt, and of receipts that are not known, there is no sale.
+            let sold = sale.map(|s| (s.sold_at, &s.store, &s.receipt, s.business_date, s.id));
+            let sold = (sold.is_none(), sold);
             let which = (asked.sale_line, asked.sku.clone());
             let number = (asked.serial_number.is_none(), asked.serial_number.clone());
             let terms = (asked.reason.as_str().to_owned(), asked.condition.as_str());
             let rest =
                 (asked.unit_price, asked.disposition.map(|d| d.as_str()), asked.note.clone());
-            ((stays, Reverse(kits)), (id, which), number, (terms, Reverse(much)), rest)
+            ((stays, Reverse(kits)), (sold, which), number, (terms, Reverse(much)), rest)
         });
         order
     }

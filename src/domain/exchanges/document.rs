@@ -132,6 +132,7 @@ fn tie(tie: &Tie) -> Json {
             ("delivered_on", delivered_on.map(|on| on.to_string().into())),
         ])
     });
+    let only = tie.exchange_only.iter().map(|line| Json::from(*line));
     present([
         ("return", Some(tie.the_return.to_string().into())),
         ("return_number", Some(tie.return_number.as_str().into())),
@@ -139,5 +140,9 @@ fn tie(tie: &Tie) -> Json {
         ("bought_on", Some(tie.since.bought_on.to_string().into())),
         ("delivered_on", tie.since.delivered_on.map(|on| on.to_string().into())),
         ("even_lines", (!tie.even.is_empty()).then(|| Json::List(even.collect()))),
+        (
+            "exchange_only_lines",
+            (!tie.exchange_only.is_empty()).then(|| Json::List(only.collect())),
+        ),
     ])
 }

@@ -242,10 +242,12 @@ pub struct VelocityLimit {
 }
 
 vocabulary! {
-    /// What the window of an exchanged item is counted from.
+    /// The day from which the window of goods taken in an exchange is counted.
     ExchangeWindow {
-        /// The first sale.
+        /// For an even exchange the day of what was exchanged; for other goods the exchange.
         Inherit = "inherit",
+        /// The first sale of the chain, for all goods.
+        InheritAll = "inherit_all",
         /// The exchange.
         Restart = "restart",
     }

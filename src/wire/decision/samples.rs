@@ -71,6 +71,7 @@ pub fn decision() -> Decision {
             refund_to: RefundTo::StoreCredit,
             verdict: Verdict::Allowed,
             refund: Minor(1225),
+            policy: None,
         }],
     }
 }

@@ -175,7 +175,12 @@ impl From<ApprovalNeeded> for ApprovalNeededView {
 impl AlternativeView {
     fn new(other: &Alternative, currency: Currency) -> AlternativeView {
         let (refund_to, decision) = (other.refund_to.into(), other.verdict.into());
-        AlternativeView { refund_to, decision, refund: other.refund.format(currency) }
+        AlternativeView {
+            refund_to,
+            decision,
+            refund: other.refund.format(currency),
+            policy: other.policy.as_ref().map(PolicyView::from),
+        }
     }
 }
 

@@ -27,7 +27,7 @@ described! {
     /// The day a window is counted from.
     WindowFromWord { Sale, Delivery }
     /// What the window of an exchanged item is counted from.
-    ExchangeWindowWord { Inherit, Restart }
+    ExchangeWindowWord { Inherit, InheritAll, Restart }
     /// What a partial return does to a promotion over several items.
     PromotionWord { Prorate, Reprice, Refuse }
     /// A named order of tenders.

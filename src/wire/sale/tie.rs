@@ -25,8 +25,8 @@ pub struct ExchangeOf {
     /// The first sale of the chain; left out where goods came back without a receipt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sale: Option<Id>,
-    /// Since when the goods count as bought, if the policy lets exchanged goods inherit their
-    /// window.
+    /// The day of the first purchase of the chain. The goods count from it if the policy's
+    /// `exchange_window` is `inherit_all`.
     #[schema(format = "date", example = "2026-03-01")]
     pub bought_on: String,
     /// When the first goods were delivered, if not at the counter.
@@ -38,6 +38,10 @@ pub struct ExchangeOf {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 500)]
     pub even_lines: Vec<EvenLine>,
+    /// Lines taken for goods that could only be exchanged: these can only be exchanged as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 500, example = json!([1]))]
+    pub exchange_only_lines: Vec<u32>,
 }
 
 /// A line that replaces a returned one evenly.
@@ -105,6 +109,7 @@ impl NewSale {
             return_number: tie.return_number.clone(),
             first_sale: tie.sale.map(|id| id.0),
             even: tie.even_lines.iter().enumerate().filter_map(even).collect(),
+            exchange_only: tie.exchange_only_lines.clone(),
             since: since(format_args!("{at}"), &tie.bought_on, &tie.delivered_on, reading)?,
             carried,
         })

@@ -91,6 +91,7 @@ fn sale(first: &Sale) -> Sale {
             first_sale: Some(id(1)),
             since,
             even: vec![Even { line: 1, since: Since { delivered_on: None, ..since } }],
+            exchange_only: vec![1],
             carried: vec![carried(2, Some((id(1), 1)), -2), carried(3, None, 0)],
         }),
         ..first.clone()

@@ -2,7 +2,8 @@
 
 use super::{BUILT_IN, Finding, Severity};
 use crate::domain::policy::rule::Policy;
-use crate::domain::policy::settings::{Attribute, RefundRoutes};
+use crate::domain::policy::settings::{Attribute, RefundRoutes, TenderOrder};
+use crate::domain::tender::TenderType;
 
 /// What the default rule should settle, and what holds if it does not.
 const EXPECTED: [(Attribute, &str); 4] = [
@@ -38,6 +39,15 @@ pub(super) fn look(policy: &Policy, findings: &mut Vec<Finding>) {
         });
     }
     for (number, rule) in policy.rules.iter().enumerate() {
+        if let Some(TenderOrder::Listed(listed)) = &rule.set.tender_order {
+            findings.extend(left_out(listed).map(|detail| Finding {
+                severity: Severity::Warning,
+                rule: rule.id.clone(),
+                pointer: format!("/rules/{number}/set/tender_order"),
+                code: "tenders_not_ordered",
+                detail,
+            }));
+        }
         if rule.set.refund_to.as_ref().is_some_and(RefundRoutes::is_partial) {
             findings.push(Finding {
                 severity: Severity::Warning,
@@ -49,4 +59,21 @@ pub(super) fn look(policy: &Policy, findings: &mut Vec<Finding>) {
             });
         }
     }
+}
+
+/// Tenders that a list leaves out are paid back last, after cash: money that is still owed on an
+/// account would be handed out.
+fn left_out(listed: &[TenderType]) -> Option<String> {
+    let missing: Vec<&str> = TenderType::ALL
+        .iter()
+        .filter(|tender| !listed.contains(tender))
+        .map(|tender| tender.as_str())
+        .collect();
+    (!missing.is_empty()).then(|| {
+        format!(
+            "The list leaves out {}: they are paid back after all others, cash included. Name \
+             them; store_account, bnpl and ebt before cash.",
+            missing.join(", ")
+        )
+    })
 }
