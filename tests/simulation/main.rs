@@ -18,6 +18,7 @@ mod day_ends;
 mod document;
 mod exchanges;
 mod fees;
+mod kits;
 mod ledger;
 mod onto_cards;
 mod overrides;
