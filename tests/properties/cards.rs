@@ -2,7 +2,7 @@
 //! small model says.
 
 use super::counter::{
-    Counter, STORE, currency, discount, draft, line, noon, record_of, sale, tender, totalled,
+    Counter, STORE, currency, day, discount, draft, line, noon, record_of, sale, tender, totalled,
     units, with,
 };
 use proptest::prelude::*;
@@ -313,7 +313,7 @@ proptest! {
             sold.lines[0].net = Minor(face - off);
         }
         totalled(&mut sold);
-        sold.sold_at = noon("2026-03-10");
+        (sold.sold_at, sold.business_date) = (noon("2026-03-10"), day("2026-03-10"));
         let record = RecordSale { sale: sold, document: String::new(), digest: [1; 32] };
         let done = world.counter.perform(&Command::RecordSale(Box::new(record)));
         let id = match done {

@@ -118,7 +118,7 @@ impl World {
         if chance.one_in(3) {
             // A till that went on past midnight, or was cut off; or whose clock is ahead.
             sale.business_date =
-                sale.business_date.checked_add(chance.within(-2, 3).days()).unwrap();
+                sale.business_date.checked_add(chance.within(-1, 2).days()).unwrap();
         }
         // The register of exchanges most often: their numbers and those of sales meet there.
         sale.register = chance.pick(&["3", "7", "7", "8"]).to_owned();
