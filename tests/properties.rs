@@ -7,6 +7,8 @@ mod cards;
 mod counter;
 #[path = "properties/given_back.rs"]
 mod given_back;
+#[path = "properties/printed.rs"]
+mod printed;
 #[path = "properties/promotion.rs"]
 mod promotion;
 #[path = "properties/rounding.rs"]

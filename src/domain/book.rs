@@ -39,6 +39,8 @@ pub struct LineBook {
     pub serials_returned: Vec<String>,
     /// The line's taxes, its shares of the receipt's among them.
     taxes: Arc<[Tax]>,
+    /// The line's own discounts, as the lines of a promotion share them.
+    discounts: Arc<[Minor]>,
     values: Vec<Minor>,
     /// Where the sharing starts: 0 and the full values, or the point of the last price adjustment.
     base: Base,
@@ -110,6 +112,7 @@ impl LineBook {
             returned: Quantity::ZERO,
             serials_returned: Vec::new(),
             taxes: paid.taxes.into(),
+            discounts: paid.discounts.into(),
             base: Base { quantity: Quantity::ZERO, left: values.clone() },
             given: vec![Minor::ZERO; values.len()],
             withheld: Vec::new(),
@@ -195,6 +198,11 @@ impl LineBook {
     /// The line's taxes, its shares of the receipt's among them.
     pub fn taxes(&self) -> &[Tax] {
         &self.taxes
+    }
+
+    /// The line's own discounts, as the lines of a promotion share them.
+    pub fn discounts(&self) -> &[Minor] {
+        &self.discounts
     }
 
     /// Amounts of the line's taxes with the taxes' codes; none for none.
@@ -427,6 +435,9 @@ mod tests {
             net: Minor(net - off),
             taxes: taxes.iter().map(tax).collect(),
             discount_shares: vec![Minor(off)],
+            discounts: vec![],
+            shared_taxes: 0,
+            group: 0,
         };
         LineBook::new(Quantity::units(units), paid)
     }

@@ -20,7 +20,7 @@ pub struct Group {
     promotions: BTreeMap<String, Vec<(usize, Minor)>>,
 }
 
-/// What each promotion took off each line, by name and place. A promotion written on a line that it
+/// What each promotion took off each line, by name and place, as its lines share it. A promotion written on a line that it
 /// took nothing off (the item paid for of two for one) belongs to it all the same; a line without a
 /// share of a discount of the sale does not.
 fn discounts(book: &Book) -> BTreeMap<String, BTreeMap<usize, i64>> {
@@ -32,7 +32,8 @@ fn discounts(book: &Book) -> BTreeMap<String, BTreeMap<usize, i64>> {
         }
     };
     for (place, (line, state)) in sale.lines.iter().zip(&book.lines).enumerate() {
-        line.discounts.iter().for_each(|discount| add(&discount.promotion, place, discount.amount));
+        let own = line.discounts.iter().zip(state.discounts());
+        own.for_each(|(discount, off)| add(&discount.promotion, place, *off));
         let shares = sale
             .discounts
             .iter()

@@ -1,6 +1,7 @@
 //! A sale as the register rang it up: facts, kept as sent, checked that they add up (PRODUCT §3).
 
 mod paid;
+mod promotions;
 
 use super::allocate::half_up;
 use super::gift_cards::of_sales::GiftCardSold;
@@ -13,7 +14,7 @@ use super::unit_price::UnitPrice;
 use super::words::vocabulary;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub use paid::{Paid, PaidLine, contained_of};
@@ -52,6 +53,9 @@ pub struct Sale {
     pub total: Minor,
     /// What ties it to the first sale if it is the new goods of an exchange.
     pub exchange_of: Option<Tie>,
+    /// Whether the lines of a marked promotion share its discounts; sales recorded before that rule
+    /// keep each discount on its line, so that their units stay worth what they were.
+    pub shares_promotions: bool,
 }
 
 vocabulary! {
@@ -399,10 +403,16 @@ impl Sale {
             expect(Sum::ReceiptTax(index), most, tax.tax.amount);
         }
         let paid = self.paid();
-        for (index, (line, sold)) in paid.lines.iter().zip(&self.lines).enumerate() {
-            let shares = line.taxes.len() - sold.taxes.len();
-            let contained = contained_of(&line.taxes);
-            expect(Sum::LineTax(index), most_contained(line.net, contained, shares), contained);
+        // Lines that share a promotion are one price: the tax of one may be all that is taxed.
+        let mut prices: BTreeMap<usize, (Minor, Minor, usize)> = BTreeMap::new();
+        for line in &paid.lines {
+            let price = prices.entry(line.group).or_default();
+            price.0.0 += line.net.0;
+            price.1.0 += contained_of(&line.taxes).0;
+            price.2 += line.shared_taxes;
+        }
+        for (index, (price, contained, shares)) in prices {
+            expect(Sum::LineTax(index), most_contained(price, contained, shares), contained);
         }
         for (index, (charge, sold)) in paid.charges.iter().zip(&self.charges).enumerate() {
             let shares = charge.taxes.len() - sold.taxes.len();

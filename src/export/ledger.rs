@@ -226,6 +226,7 @@ fn against_sales(
     for kept in page.iter().filter(|kept| !before.has(kept.id)) {
         // A document that cannot be read is the books' trouble, and told with them.
         let Ok(sale) = wire::sale::read_document(&kept.document, kept.id) else { continue };
+        let sale = Sale { shares_promotions: kept.shares_promotions, ..sale };
         let booked = sums.get(&kept.id.to_string()).copied().unwrap_or_default();
         // The new goods of an exchange are booked with the return they were taken for.
         let due = if sale.exchange_of.is_some() { Amounts::default() } else { sold(&sale).amounts };
@@ -259,9 +260,8 @@ fn against_returns(
     asked.sort_unstable();
     asked.dedup();
     let documents = sales::stored(read, &asked)?.into_iter();
-    let sales: HashMap<Uuid, Sale> = documents
-        .filter_map(|(id, document, _)| Some((id, wire::sale::read_document(&document, id).ok()?)))
-        .collect();
+    let sales: HashMap<Uuid, Sale> =
+        documents.filter_map(|stored| Some((stored.id, stored.sale().ok()?))).collect();
     Ok(all
         .iter()
         .filter_map(|one| against_return(one, &sales, sums.get(&one.id.to_string())))

@@ -1,7 +1,7 @@
 //! The lowest prices of each article and day, and what else is asked about goods without a receipt.
 
 use super::rows::{Select, Upsert, col, select_in, upsert_where};
-use super::sales::{corrupt, number};
+use super::sales::{corrupt, number, read_sale};
 use super::sql_types::{Id, IdSql};
 use super::{Read, StoreError, Tx};
 use crate::domain::counted::Counted;
@@ -9,8 +9,7 @@ use crate::domain::money::Minor;
 use crate::domain::prices::{LowestPrice, Market, SoldUnit, Wanted, keep_lower, of_book};
 use crate::domain::quantity::Quantity;
 use crate::domain::state::{ReceiptKey, State};
-use crate::wire;
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,17 +79,16 @@ fn load_days(read: &mut Read<'_>, wanted: &[Wanted], state: &mut State) -> Resul
 
 fn load_sales(read: &mut Read<'_>, ids: &[Uuid], state: &mut State) -> Result<(), StoreError> {
     let select = Select {
-        columns: "s.id, s.document",
+        columns: "s.id, s.document, s.shares_promotions",
         names: "id",
         join: "sales s ON s.id = u.id",
         order: "s.id",
         lock: None,
     };
-    let rows: Vec<(Id, String)> =
-        select_in::<(IdSql, Text), _>(read, &select, &[col(ids.iter().copied())])?;
-    for (id, document) in rows {
-        let sale = wire::sale::read_document(&document, id.0).map_err(|why| corrupt(id.0, &why))?;
-        state.prices.load_sale(Arc::new(sale));
+    let rows: Vec<(Id, String, bool)> =
+        select_in::<(IdSql, Text, Bool), _>(read, &select, &[col(ids.iter().copied())])?;
+    for (id, document, shares) in rows {
+        state.prices.load_sale(Arc::new(read_sale(&document, id.0, shares)?));
     }
     Ok(())
 }

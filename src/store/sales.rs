@@ -7,6 +7,7 @@ use super::{Read, StoreError, Tx};
 use crate::domain::book::{Base, Book, LineExtras};
 use crate::domain::money::Minor;
 use crate::domain::quantity::Quantity;
+use crate::domain::sale::Sale;
 use crate::domain::state::{NewSale, State};
 use crate::wire;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
@@ -30,16 +31,15 @@ pub fn load_books(
     let mut books: HashMap<Uuid, Book> = HashMap::with_capacity(ids.len());
     let keys = [col(ids.iter().copied())];
     let select = Select {
-        columns: "s.id, s.document",
+        columns: "s.id, s.document, s.shares_promotions",
         names: "id",
         join: "sales s ON s.id = u.id",
         order: "s.id",
         lock: claim.then_some("s"),
     };
-    let rows: Vec<(Id, String)> = select_in::<(IdSql, Text), _>(read, &select, &keys)?;
-    for (id, document) in rows {
-        let sale = wire::sale::read_document(&document, id.0).map_err(|why| corrupt(id.0, &why))?;
-        books.insert(id.0, Book::new(Arc::new(sale)));
+    let rows: Vec<(Id, String, bool)> = select_in::<(IdSql, Text, Bool), _>(read, &select, &keys)?;
+    for (id, document, shares) in rows {
+        books.insert(id.0, Book::new(Arc::new(read_sale(&document, id.0, shares)?)));
     }
     load_lines(read, &keys, &mut books)?;
     load_tenders(read, &keys, &mut books)?;
@@ -49,25 +49,46 @@ pub fn load_books(
     Ok(())
 }
 
+/// A sale from its document, shared by the rule that it was recorded under.
+pub(super) fn read_sale(
+    document: &str,
+    id: Uuid,
+    shares_promotions: bool,
+) -> Result<Sale, StoreError> {
+    let sale = wire::sale::read_document(document, id).map_err(|why| corrupt(id, &why))?;
+    Ok(Sale { shares_promotions, ..sale })
+}
+
+/// A sale as it was sent.
+pub struct StoredSale {
+    pub id: Uuid,
+    pub document: String,
+    pub recorded_at: Timestamp,
+    shares_promotions: bool,
+}
+
+impl StoredSale {
+    pub fn sale(&self) -> Result<Sale, StoreError> {
+        read_sale(&self.document, self.id, self.shares_promotions)
+    }
+}
+
 /// Sales as they were sent, with the instant each was recorded. `ids` ascend.
-pub fn stored(
-    read: &mut Read<'_>,
-    ids: &[Uuid],
-) -> Result<Vec<(Uuid, String, Timestamp)>, StoreError> {
+pub fn stored(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<StoredSale>, StoreError> {
     let select = Select {
-        columns: "s.id, s.document, s.recorded_at",
+        columns: "s.id, s.document, s.recorded_at, s.shares_promotions",
         names: "id",
         join: "sales s ON s.id = u.id",
         order: "s.id",
         lock: None,
     };
-    type Row = (Id, String, i64);
+    type Row = (Id, String, i64, bool);
     let rows: Vec<Row> =
-        select_in::<(IdSql, Text, BigInt), _>(read, &select, &[col(ids.iter().copied())])?;
-    let sale = |(id, document, recorded_at): Row| {
-        let at = Timestamp::from_microsecond(recorded_at)
-            .map_err(|_| corrupt(id.0, "a time that is none"))?;
-        Ok((id.0, document, at))
+        select_in::<(IdSql, Text, BigInt, Bool), _>(read, &select, &[col(ids.iter().copied())])?;
+    let sale = |(id, document, at, shares_promotions): Row| {
+        let recorded_at =
+            Timestamp::from_microsecond(at).map_err(|_| corrupt(id.0, "a time that is none"))?;
+        Ok(StoredSale { id: id.0, document, recorded_at, shares_promotions })
     };
     rows.into_iter().map(sale).collect()
 }
@@ -196,9 +217,11 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(new.iter().map(|new| new.document.as_str())),
         col(new.iter().map(|new| &new.digest)),
         col(new.iter().map(|new| new.recorded_at.as_microsecond())),
+        col(books.iter().map(|b| b.sale.shares_promotions)),
     ];
     let sales = Write::insert(
-        "sales(id, store, receipt, register, rung, business_date, customer, document, digest, recorded_at)",
+        "sales(id, store, receipt, register, rung, business_date, customer, document, digest, recorded_at, \
+         shares_promotions)",
         sales,
     );
     write_all(

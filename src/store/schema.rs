@@ -15,6 +15,7 @@ diesel::table! {
         document -> Text,
         digest -> Binary,
         recorded_at -> BigInt,
+        shares_promotions -> Bool,
     }
 }
 

@@ -228,6 +228,7 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
         cash_rounding: Minor::ZERO,
         total: Minor::ZERO,
         exchange_of: None,
+        shares_promotions: true,
     };
     totalled(&mut sale);
     sale
@@ -235,13 +236,17 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
 
 /// Sets the total to what the parts come to.
 pub fn totalled(sale: &mut Sale) {
-    let taxes = |all: &[Tax]| all.iter().map(|tax| tax.amount.0).sum::<i64>();
-    let nets: i64 = sale.lines.iter().map(|line| line.net.0).sum();
-    let added: i64 = sale.lines.iter().map(|line| taxes(&line.taxes)).sum();
+    let added = |all: &[Tax], included: bool| -> i64 {
+        let on_top = all.iter().filter(|tax| !tax.included.unwrap_or(included));
+        on_top.map(|tax| tax.amount.0).sum()
+    };
+    let contained = sale.prices_include_tax;
+    let lines: i64 = sale.lines.iter().map(|line| line.net.0 + added(&line.taxes, contained)).sum();
     let charges: i64 =
-        sale.charges.iter().map(|charge| charge.amount.0 + taxes(&charge.taxes)).sum();
+        sale.charges.iter().map(|charge| charge.amount.0 + added(&charge.taxes, false)).sum();
+    let of_receipt: Vec<Tax> = sale.taxes.iter().map(|tax| tax.tax.clone()).collect();
     let off: i64 = sale.discounts.iter().map(|discount| discount.amount.0).sum();
-    sale.total = Minor(nets - off + charges + if sale.prices_include_tax { 0 } else { added });
+    sale.total = Minor(lines - off + charges + added(&of_receipt, contained));
 }
 
 /// What comes back: of sale 1, at register 7, by the cashier.

@@ -47,6 +47,11 @@ fn bowls() -> Sale {
     at("0042", "USD", false, vec![bowl(1, 0), bowl(2, 1000)])
 }
 
+/// The same, recorded when each discount stayed on its line.
+fn before_the_rule() -> Sale {
+    with(bowls(), |sale| sale.shares_promotions = false)
+}
+
 fn bowl(number: u32) -> Draft {
     draft(vec![units(number, 1)])
 }
@@ -71,6 +76,8 @@ pub fn rows() -> Vec<Row> {
 #[rustfmt::skip] // a row is read as one
 fn fees() -> Vec<Row> {
     let vat = with(line(1, 1, 11_900), |line| line.taxes = vec![tax("VAT", 1_900)]);
+    let levy = with(tax("LEVY", 100), |tax| tax.included = Some(false));
+    let levied = with(vat.clone(), |line| line.taxes.push(levy));
     vec![
         row(TENTH, "New York keeps the tax on the fee", at("0042", "USD", false, vec![drill()]), vec![], back_at("0042"), "
             allowed: 97.99 back
@@ -93,6 +100,13 @@ fn fees() -> Vec<Row> {
             A restocking fee of 10.00 (10 %) is kept.
             refund 1: 98.88 credit_card of tender 1 (ref-1)",
         ),
+        row(TENTH, "a fee in a price with one tax in it and one on top", at("0060", "EUR", true, vec![levied]), vec![], back_at("0060"), "
+            allowed: 108.00 back
+            line 1: 1 for 119.00 VAT 19.00 LEVY 1.00 = 120.00 less 11.90 VAT 1.90 LEVY 0.10
+            - fee_applied by restock: allowed
+            A restocking fee of 11.90 (10 %), 1.90 tax included, and 0.10 tax on it are kept.
+            refund 1: 108.00 credit_card of tender 1 (ref-1)",
+        ),
         row(TENTH, "a fee in a price that includes tax includes its tax", at("0060", "EUR", true, vec![vat]), vec![], back_at("0060"), "
             allowed: 107.10 back
             line 1: 1 for 119.00 VAT 19.00 = 119.00 less 11.90 VAT 1.90
@@ -106,29 +120,49 @@ fn fees() -> Vec<Row> {
 #[rustfmt::skip] // a row is read as one
 fn promotions() -> Vec<Row> {
     vec![
-        row(PRORATE, "two for one in proportion: the one paid for", bowls(), vec![], bowl(1), "
+        row(PRORATE, "two for one in proportion: half the price each", bowls(), vec![], bowl(1), "
+            allowed: 5.40 back
+            line 1: 1 for 5.00 NY 0.40 = 5.40
+            refund 1: 5.40 credit_card of tender 1 (ref-1)",
+        ),
+        row(PRORATE, "two for one in proportion: the free one is no other", bowls(), vec![], bowl(2), "
+            allowed: 5.40 back
+            line 2: 1 for 5.00 NY 0.40 = 5.40
+            refund 1: 5.40 credit_card of tender 1 (ref-1)",
+        ),
+        row(PRORATE, "two for one of before the rule: each at its own price", before_the_rule(), vec![], bowl(1), "
             allowed: 10.80 back
             line 1: 1 for 10.00 NY 0.80 = 10.80
             refund 1: 10.80 credit_card of tender 1 (ref-1)",
         ),
         row(REFUSE, "two for one, all or none", bowls(), vec![], bowl(1), "
-            refused: 10.80 back
-            line 1: 1 for 10.00 NY 0.80 = 10.80
+            refused: 5.40 back
+            line 1: 1 for 5.00 NY 0.40 = 5.40
             - not_returnable by broken: refused
             Bought under promotion BOGO: all of its items come back together, or none.
-            refund 1: 10.80 credit_card of tender 1 (ref-1)",
+            refund 1: 5.40 credit_card of tender 1 (ref-1)",
         ),
         row(REPRICE, "two for one: the one kept is paid for", bowls(), vec![], bowl(1), "
             allowed: 0.00 back
             line 1: 1 for 0.00 NY 0.00 = 0.00
             - promotion_repriced by broken: allowed
-            Bought under promotion BOGO, of which items are kept: 10.00 of their discount is withheld until they come back too.",
+            Bought under promotion BOGO, of which items are kept: 5.00 of their discount is withheld until they come back too.",
         ),
         row(REPRICE, "two for one: the free one brings nothing", bowls(), vec![], bowl(2), "
             allowed: 0.00 back
-            line 2: 1 for 0.00 NY 0.00 = 0.00",
+            line 2: 1 for 0.00 NY 0.00 = 0.00
+            - promotion_repriced by broken: allowed
+            Bought under promotion BOGO, of which items are kept: 5.00 of their discount is withheld until they come back too.",
         ),
         row(REPRICE, "two for one: the other one comes back too", bowls(), vec![bowl(1)], bowl(2), "
+            allowed: 10.80 back
+            line 2: 1 for 5.00 NY 0.40 = 5.40
+            line 1: 0 for 5.00 NY 0.40 = 5.40
+            - promotion_repriced by broken: allowed
+            5.00 of promotion BOGO was withheld when this line came back, and is paid now.
+            refund 1: 10.80 credit_card of tender 1 (ref-1)",
+        ),
+        row(REPRICE, "two for one of before the rule: the other one comes back too", before_the_rule(), vec![bowl(1)], bowl(2), "
             allowed: 10.80 back
             line 2: 1 for 0.00 NY 0.00 = 0.00
             line 1: 0 for 10.00 NY 0.80 = 10.80
@@ -138,31 +172,33 @@ fn promotions() -> Vec<Row> {
         ),
         row(REPRICE, "two for one: both at once", bowls(), vec![], draft(vec![units(1, 1), units(2, 1)]), "
             allowed: 10.80 back
-            line 1: 1 for 10.00 NY 0.80 = 10.80
-            line 2: 1 for 0.00 NY 0.00 = 0.00
+            line 1: 1 for 5.00 NY 0.40 = 5.40
+            line 2: 1 for 5.00 NY 0.40 = 5.40
             refund 1: 10.80 credit_card of tender 1 (ref-1)",
         ),
         row(REPRICE_WITH_FEE, "a fee is of what is paid: nothing yet", bowls(), vec![], bowl(1), "
             allowed: 0.00 back
             line 1: 1 for 0.00 NY 0.00 = 0.00
             - promotion_repriced by broken: allowed
-            Bought under promotion BOGO, of which items are kept: 10.00 of their discount is withheld until they come back too.",
+            Bought under promotion BOGO, of which items are kept: 5.00 of their discount is withheld until they come back too.",
         ),
         row(REPRICE_WITH_FEE, "a fee is of what is paid: the withheld too, once it is", bowls(), vec![bowl(1)], bowl(2), "
             allowed: 9.72 back
-            line 2: 1 for 0.00 NY 0.00 = 0.00
-            line 1: 0 for 10.00 NY 0.80 = 10.80 less 1.00 NY 0.08
+            line 2: 1 for 5.00 NY 0.40 = 5.40 less 0.50 NY 0.04
             - fee_applied by broken: allowed
-            A restocking fee of 1.00 (10 %) and 0.08 tax on it are kept.
+            A restocking fee of 0.50 (10 %) and 0.04 tax on it are kept.
+            line 1: 0 for 5.00 NY 0.40 = 5.40 less 0.50 NY 0.04
+            - fee_applied by broken: allowed
+            A restocking fee of 0.50 (10 %) and 0.04 tax on it are kept.
             - promotion_repriced by broken: allowed
-            10.00 of promotion BOGO was withheld when this line came back, and is paid now.
+            5.00 of promotion BOGO was withheld when this line came back, and is paid now.
             refund 1: 9.72 credit_card of tender 1 (ref-1)",
         ),
         row(REPRICE, "no discount is taken back for what is defective", bowls(), vec![],
             draft(vec![with(units(1, 1), |line| (line.condition, line.reason) = (Condition::Opened, reason("defective")))]), "
-            allowed: 10.80 back
-            line 1: 1 for 10.00 NY 0.80 = 10.80
-            refund 1: 10.80 credit_card of tender 1 (ref-1)",
+            allowed: 5.40 back
+            line 1: 1 for 5.00 NY 0.40 = 5.40
+            refund 1: 5.40 credit_card of tender 1 (ref-1)",
         ),
     ]
 }

@@ -2,10 +2,11 @@
 
 use jiff::SignedDuration;
 use returndesk::domain::money::{Currency, Minor};
-use returndesk::domain::sale::{Discount, Sale, SaleLine, Tax};
+use returndesk::domain::sale::{Discount, ReceiptTax, Sale, SaleLine, Tax};
 use returndesk::domain::sales::RecordSale;
 use returndesk::wire::sale::NewSale;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// The body of a sale, read the way the service reads it.
@@ -42,7 +43,7 @@ fn body(sale: &Sale) -> Value {
             })
         })
         .collect();
-    json!({
+    let mut body = json!({
         "store": sale.store, "register": sale.register, "receipt": sale.receipt,
         "business_date": sale.business_date.to_string(), "sold_at": sale.sold_at.to_string(),
         "operator": sale.operator, "channel": sale.channel, "currency": sale.currency.code(),
@@ -50,7 +51,29 @@ fn body(sale: &Sale) -> Value {
         "lines": sale.lines.iter().map(|of| line(of, sale.currency)).collect::<Vec<Value>>(),
         "discounts": discounts(&sale.discounts, sale.currency), "charges": charges, "tenders": tenders,
         "cash_rounding": money(sale.cash_rounding), "total": money(sale.total)
-    })
+    });
+    let named = |discount: &Discount, sent: &mut Value| {
+        numbers(sent, &discount.of.lines, &discount.of.charges);
+    };
+    let sent = body["discounts"].as_array_mut().unwrap();
+    sale.discounts.iter().zip(sent).for_each(|(discount, sent)| named(discount, sent));
+    body["taxes"] = sale.taxes.iter().map(|tax| receipt_tax(tax, sale.currency)).collect();
+    body
+}
+
+fn receipt_tax(tax: &ReceiptTax, currency: Currency) -> Value {
+    let mut sent = json!({ "code": tax.tax.code, "amount": tax.tax.amount.format(currency) });
+    numbers(&mut sent, &tax.of.lines, &tax.of.charges);
+    sent
+}
+
+/// What a discount or tax of the sale names; nothing where it names nothing.
+fn numbers(sent: &mut Value, lines: &BTreeSet<u32>, charges: &BTreeSet<u32>) {
+    for (list, numbers) in [("lines", lines), ("charges", charges)] {
+        if !numbers.is_empty() {
+            sent[list] = json!(numbers);
+        }
+    }
 }
 
 fn line(line: &SaleLine, currency: Currency) -> Value {

@@ -277,20 +277,20 @@ impl Books {
     }
 
     pub fn new(sale: &Sale) -> Books {
-        let off = spread(sale);
+        let (shares, charges) = crate::sharing::paid(sale);
         // What the till says, which may differ from the clock's day.
         let day = midnight(sale.business_date);
-        let lines = sale.lines.iter().enumerate().map(|(place, line)| {
-            let shares = || off.iter().map(|of_discount| of_discount[place]);
+        let lines = sale.lines.iter().zip(shares).map(|(line, share)| {
             let portion = |value: i64, paid: bool| Portion { value, given: 0, withheld: 0, paid };
-            let net = portion(line.net.0 - shares().sum::<i64>(), true);
-            let taxes =
-                line.taxes.iter().map(|tax| portion(tax.amount.0, !sale.prices_include_tax));
-            let told = shares().map(|share| portion(share, false));
+            let net = portion(share.net, true);
+            let taxes = share.taxes.iter().map(|(_, amount, on_top)| portion(*amount, *on_top));
+            let told = share.told.iter().map(|share| portion(*share, false));
             let portions: Vec<Portion> = std::iter::once(net).chain(taxes).chain(told).collect();
-            let own =
-                line.discounts.iter().map(|discount| (&discount.promotion, discount.amount.0));
-            let of_sale = sale.discounts.iter().map(|discount| &discount.promotion).zip(shares());
+            let names = |of: &'_ [returndesk::domain::sale::Discount]| {
+                of.iter().map(|discount| discount.promotion.clone()).collect::<Vec<_>>()
+            };
+            let own = names(&line.discounts).into_iter().zip(share.own.iter().copied());
+            let of_sale = names(&sale.discounts).into_iter().zip(share.told.iter().copied());
             let named = own.chain(of_sale.filter(|(_, share)| *share > 0));
             Line {
                 number: line.line,
@@ -300,7 +300,7 @@ impl Books {
                 returned: 0,
                 final_sale: line.has_flag("final_sale"),
                 since: (0, vec![0; portions.len()]),
-                taxes: line.taxes.len(),
+                taxes: share.taxes.len(),
                 repriced: false,
                 portions,
                 serials: line.serial_numbers.clone(),
@@ -313,7 +313,7 @@ impl Books {
                         nearest(i128::from(line.price().0) * i128::from(line.quantity.0), 1_000);
                     (sold.id, sold.amount.map_or(price, |amount| amount.0))
                 }),
-                off: named.filter_map(|(name, amount)| Some((name.clone()?, amount))).collect(),
+                off: named.filter_map(|(name, amount)| Some((name?, amount))).collect(),
             }
         });
         let last_cash = sale.tenders.iter().rposition(|tender| tender.kind == TenderType::Cash);
@@ -333,16 +333,14 @@ impl Books {
                 carried: 0,
             }
         });
-        let taxed = |charge: &returndesk::domain::sale::Charge| -> i64 {
-            charge.amount.0 + charge.taxes.iter().map(|tax| tax.amount.0).sum::<i64>()
-        };
         Books {
             lines: lines.collect(),
             tenders: tenders.collect(),
             charges: sale
                 .charges
                 .iter()
-                .map(|c| (c.charge, taxed(c), c.refundable, false))
+                .zip(charges)
+                .map(|(c, (gross, _))| (c.charge, gross, c.refundable, false))
                 .collect(),
             included: sale.prices_include_tax,
         }
@@ -356,15 +354,4 @@ impl Books {
 /// Days since 1970.
 pub fn midnight(day: jiff::civil::Date) -> i64 {
     day.to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp().as_second().div_euclid(86_400)
-}
-
-/// Of each discount of the sale each line's share, of what the discounts before have left.
-fn spread(sale: &Sale) -> Vec<Vec<i64>> {
-    let mut left: Vec<i64> = sale.lines.iter().map(|line| line.net.0).collect();
-    let share = |discount: &returndesk::domain::sale::Discount| {
-        let given = shared(discount.amount.0, &left);
-        left.iter_mut().zip(&given).for_each(|(left, given)| *left -= given);
-        given
-    };
-    sale.discounts.iter().map(share).collect()
 }

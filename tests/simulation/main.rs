@@ -29,6 +29,7 @@ mod returns;
 mod sales;
 mod seen;
 mod settling;
+mod sharing;
 #[path = "../support/mod.rs"]
 mod support;
 mod tape;

@@ -12,7 +12,7 @@ use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::refusal::Refusal;
-use returndesk::domain::sale::{Sale, SaleLine};
+use returndesk::domain::sale::{ReceiptTax, Sale, SaleLine, Scope, Tax};
 use returndesk::domain::sales::RecordSale;
 use returndesk::domain::tender::TenderType;
 use std::sync::Arc;
@@ -140,6 +140,7 @@ impl World {
         }
         kits(&mut sale, chance);
         promotions(&mut sale, chance);
+        printed(&mut sale, chance);
         let recent = &self.cards[self.cards.len().saturating_sub(8)..];
         cards(&mut sale, recent, chance);
         assert_eq!(sale.misfits(), vec![]);
@@ -173,6 +174,61 @@ impl World {
         }
         self.compare(place);
     }
+}
+
+/// As tills print it: one tax for several lines and charges, and discounts that name what they are
+/// off. The total stays what it is.
+fn printed(sale: &mut Sale, chance: &mut Chance) {
+    let before = sale.clone();
+    if chance.one_in(3) {
+        tax_of_the_receipt(sale, chance);
+    }
+    for discount in 0..sale.discounts.len() {
+        if chance.one_in(3) {
+            let of = scope(sale, chance);
+            sale.discounts[discount].of = of;
+        }
+    }
+    if !sale.misfits().is_empty() {
+        *sale = before;
+    }
+}
+
+/// Takes one code off all lines and, where it is on top, off charges, and prints its sum.
+fn tax_of_the_receipt(sale: &mut Sale, chance: &mut Chance) {
+    let code = chance.pick(&["A", "B", "C"]);
+    let mut amount = 0;
+    let mut of = Scope::default();
+    let mut take = |taxes: &mut Vec<Tax>| {
+        let had = taxes.len();
+        amount += taxes.iter().filter(|tax| tax.code == code).map(|tax| tax.amount.0).sum::<i64>();
+        taxes.retain(|tax| tax.code != code);
+        taxes.len() < had
+    };
+    for line in &mut sale.lines {
+        if take(&mut line.taxes) {
+            of.lines.insert(line.line);
+        }
+    }
+    let charges = if sale.prices_include_tax { &mut [][..] } else { &mut sale.charges[..] };
+    for charge in charges {
+        if take(&mut charge.taxes) {
+            of.charges.insert(charge.charge);
+        }
+    }
+    if of == Scope::default() {
+        return;
+    }
+    let all = of.lines.len() == sale.lines.len() && of.charges.is_empty();
+    let of = if all { Scope::default() } else { of };
+    sale.taxes.push(ReceiptTax { tax: crate::counter::tax(code, amount), of });
+}
+
+/// Some lines and charges; none of them is all lines.
+fn scope(sale: &Sale, chance: &mut Chance) -> Scope {
+    let lines = sale.lines.iter().map(|line| line.line).filter(|_| chance.one_in(2)).collect();
+    let charges = sale.charges.iter().map(|of| of.charge).filter(|_| chance.one_in(2)).collect();
+    Scope { lines, charges }
 }
 
 fn digest(number: u128) -> [u8; 32] {

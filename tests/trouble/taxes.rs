@@ -459,3 +459,77 @@ fn a_discount_is_spread_over_the_lines_and_charges_that_it_names() {
         proved(&shop);
     });
 }
+
+/// A line of mugs at 10.00 less a discount of the promotion; nothing: marked.
+fn mugs(number: u32, units: u32, off: &str, net: &str, tax: &str) -> Value {
+    with(
+        line(number, units, "10.00", net),
+        json!({"discounts": [{"amount": off, "promotion": "3FOR2"}], "taxes": [{"code": "T", "amount": tax}]}),
+    )
+}
+
+#[test]
+fn a_unit_of_three_for_two_is_worth_the_same_however_it_was_rung_up() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let one = json!([mugs(1, 3, "10.00", "20.00", "1.60")]);
+        let two = json!([mugs(1, 2, "0.00", "20.00", "1.60"), mugs(2, 1, "10.00", "0.00", "0.00")]);
+        let mut three = json!([
+            mugs(1, 1, "0.00", "10.00", "0.80"),
+            mugs(2, 1, "0.00", "10.00", "0.80"),
+            mugs(3, 1, "10.00", "0.00", "0.00")
+        ]);
+        // What was free often names no tax at all.
+        three[2]["taxes"] = json!([]);
+        let dear = |cents: &str| (cents.to_owned(), vec!["T 0.53".to_owned()]);
+        for (lines, order, paid) in [
+            (one, vec![1, 1, 1], ["6.67", "6.66", "6.67"]),
+            (two.clone(), vec![2, 1, 1], ["6.67", "6.67", "6.66"]),
+            (two, vec![1, 2, 1], ["6.67", "6.67", "6.66"]),
+            (three.clone(), vec![3, 2, 1], ["6.67", "6.67", "6.66"]),
+            (three, vec![1, 2, 3], ["6.66", "6.67", "6.67"]),
+        ] {
+            let sale = sale(&shop, lines, "21.60", json!({}));
+            shop.sell(&sale);
+            let (mut cents, mut taxes) = (0, 0);
+            for (number, net) in order.iter().zip(paid) {
+                let answer = record(&shop, &back(&sale, &[(*number, "1")]));
+                let (told, tax, refund) = told(&answer).remove(0);
+                assert_eq!(told, net, "{order:?}");
+                let tax: i64 = tax[0].replace("T 0.", "").parse().unwrap();
+                assert!((53..=54).contains(&tax), "{order:?} {:?}", dear(&told));
+                taxes += tax;
+                cents += refund.replace('.', "").parse::<i64>().unwrap();
+            }
+            assert_eq!((cents, taxes), (2160, 160), "{order:?}");
+        }
+        proved(&shop);
+    });
+}
+
+#[test]
+fn a_marked_promotion_bears_money_for_goods_that_stay_and_voids() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let lines =
+            json!([mugs(1, 2, "0.00", "20.00", "1.60"), mugs(2, 1, "10.00", "0.00", "0.00")]);
+        // 3.00 off the whole receipt goes by what the lines are worth: 2.00 and 1.00.
+        let more = json!({"discounts": [{"amount": "3.00"}]});
+        let sale = sale(&shop, lines, "18.60", more);
+        shop.sell(&sale);
+        let free = record(&shop, &back(&sale, &[(2, "1")]));
+        assert_eq!(told(&free), [row("5.67", &["T 0.53"], "6.20")]);
+        let path = format!("/v1/returns/{}/void", free["id"].as_str().unwrap());
+        shop.supervisor().post_keyed(&path, "void", &json!({"reason": "mistake"})).expect(200);
+        let adjusted = with(
+            back(&sale, &[]),
+            json!({"lines": [{"sale_line": 2, "amount": "1.20", "reason": "price_adjustment"}]}),
+        );
+        assert_eq!(told_refund(&record(&shop, &adjusted)), "1.20");
+        let all = record(&shop, &back(&sale, &[(1, "2"), (2, "1")]));
+        assert_eq!(told_refund(&all), "17.40", "18.60 in all");
+        let nothing = shop.cashier().post_keyed("/v1/returns", "more", &back(&sale, &[(2, "1")]));
+        nothing.expect_problem(422, "return_refused");
+        proved(&shop);
+    });
+}

@@ -55,10 +55,14 @@ fn sale(example: &Example, place: &Row) -> Value {
         .rows("coupon")
         .map(|row| json!({ "amount": row.get("amount"), "promotion": row.get("coupon") }))
         .collect();
+    let taxes: Vec<Value> = example
+        .rows("tax of the receipt")
+        .map(|row| json!({ "code": row.get("tax of the receipt"), "amount": row.get("amount") }))
+        .collect();
     json!({ "store": SHOP, "register": "3", "receipt": "R-1", "business_date": "2026-03-01",
             "sold_at": "2026-03-01T12:00:00Z", "operator": "1001", "channel": "store", "currency": place.get("currency"),
             "prices_include_tax": included, "lines": example.rows("line").map(line).collect::<Vec<_>>(),
-            "discounts": coupons, "tenders": tenders, "cash_rounding": rounding, "total": total(example, included) })
+            "discounts": coupons, "taxes": taxes, "tenders": tenders, "cash_rounding": rounding, "total": total(example, included) })
 }
 
 pub fn line(row: &Row) -> Value {
@@ -105,6 +109,10 @@ fn total(example: &Example, included: bool) -> String {
         total.add(row.get("net"));
         taxes.filter(|_| !included).for_each(|tax| total.add(tax));
     }
+    example
+        .rows("tax of the receipt")
+        .filter(|_| !included)
+        .for_each(|row| total.add(row.get("amount")));
     example.rows("coupon").for_each(|row| total.add(&format!("-{}", row.get("amount"))));
     total.to_string()
 }

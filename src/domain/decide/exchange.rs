@@ -64,6 +64,7 @@ impl<'a> Deciding<'a> {
             cash_rounding: Minor::ZERO,
             total: Minor::ZERO,
             exchange_of: Some(self.tie(asked)),
+            shares_promotions: true,
         };
         sale.total = sale.parts_total();
         let told = sale.misfits().into_iter().filter(|misfit| misfit.sum != Sum::Tenders);

@@ -22,7 +22,8 @@ pub fn sold(sale: &Sale) -> Posting {
     }
     let paid = sale.paid();
     for (line, paid) in sale.lines.iter().zip(&paid.lines) {
-        let net = Minor(line.net.0 - contained_of(&paid.taxes).0);
+        let of_sale: i64 = paid.discount_shares.iter().map(|share| share.0).sum();
+        let net = Minor(paid.net.0 + of_sale - contained_of(&paid.taxes).0);
         if !line.is_goods() {
             amounts.credit(Account::Returns, net);
             amounts.credit(Account::TaxReturned, taxes_of(&paid.taxes));

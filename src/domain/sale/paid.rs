@@ -6,6 +6,7 @@
 
 use super::super::allocate::largest_remainder;
 use super::super::money::Minor;
+use super::promotions::{Shared, share_taxes};
 use super::{Charge, Sale, SaleLine, Scope, Tax, taxes_of, total_of};
 
 /// What was paid for everything on a receipt.
@@ -26,6 +27,13 @@ pub struct PaidLine {
     pub taxes: Vec<Tax>,
     /// The line's share of each discount of the sale.
     pub discount_shares: Vec<Minor>,
+    /// Each own discount of the line, those of marked promotions as the promotion's lines share
+    /// them.
+    pub discounts: Vec<Minor>,
+    /// How many of `taxes` are shares, and as such rounded.
+    pub shared_taxes: usize,
+    /// The place of the first line that shares a promotion with this one; its own if none does.
+    pub group: usize,
 }
 
 impl PaidLine {
@@ -39,6 +47,7 @@ impl PaidLine {
         self.net = Minor::ZERO;
         self.taxes.iter_mut().for_each(|tax| tax.amount = Minor::ZERO);
         self.discount_shares.fill(Minor::ZERO);
+        self.discounts.fill(Minor::ZERO);
         self
     }
 }
@@ -60,12 +69,26 @@ struct Bases<'a> {
     sale: &'a Sale,
     /// What is left of each line's net and each charge's amount.
     left: Vec<Minor>,
+    promotions: Shared,
 }
 
 impl<'a> Bases<'a> {
     fn new(sale: &'a Sale) -> Bases<'a> {
-        let nets = sale.lines.iter().map(|line| line.net);
-        Bases { sale, left: nets.chain(sale.charges.iter().map(|charge| charge.amount)).collect() }
+        let promotions = sale.shared_discounts();
+        let nets = sale.lines.iter().enumerate().map(|(place, line)| promotions.net(place, line));
+        let left = nets.chain(sale.charges.iter().map(|charge| charge.amount)).collect();
+        Bases { sale, left, promotions }
+    }
+
+    /// The own taxes of each line, those of lines that share a promotion as they share them.
+    fn own_taxes(&self) -> Vec<Vec<Tax>> {
+        let included = self.sale.prices_include_tax;
+        let settled = |line: &SaleLine| self.sale.settled(&line.taxes, included);
+        let mut taxes: Vec<Vec<Tax>> = self.sale.lines.iter().map(settled).collect();
+        for group in &self.promotions.groups {
+            share_taxes(group, &self.sale.lines, &self.left, &mut taxes);
+        }
+        taxes
     }
 
     /// Amounts of what a discount or tax names; nothing of the rest.
@@ -142,11 +165,15 @@ impl Sale {
     pub fn paid(&self) -> Paid {
         let mut bases = Bases::new(self);
         let offs = bases.discount();
-        let mut lines: Vec<PaidLine> = (self.lines.iter().enumerate())
-            .map(|(place, line)| PaidLine {
+        let groups = bases.promotions.by_place();
+        let mut lines: Vec<PaidLine> = (bases.own_taxes().into_iter().enumerate())
+            .map(|(place, taxes)| PaidLine {
                 net: bases.left[place],
-                taxes: self.settled(&line.taxes, self.prices_include_tax),
+                shared_taxes: if groups.contains_key(&place) { taxes.len() } else { 0 },
+                group: groups.get(&place).copied().unwrap_or(place),
+                taxes,
                 discount_shares: offs.iter().map(|off| off.shares[place]).collect(),
+                discounts: bases.promotions.discounts[place].clone(),
             })
             .collect();
         let mut charges: Vec<Charge> = (self.charges.iter().zip(&bases.left[lines.len()..]))
@@ -162,7 +189,10 @@ impl Sale {
             let share = |amount: &Minor| Tax { amount: *amount, included, ..tax.tax.clone() };
             let (of_lines, of_charges) = parts.split_at(lines.len());
             for ((line, sold), part) in lines.iter_mut().zip(&self.lines).zip(of_lines) {
-                tax.of.has_line(sold.line).then(|| line.taxes.push(share(part)));
+                if tax.of.has_line(sold.line) {
+                    line.taxes.push(share(part));
+                    line.shared_taxes += 1;
+                }
             }
             for (charge, part) in charges.iter_mut().zip(of_charges) {
                 tax.of.has_charge(charge.charge).then(|| charge.taxes.push(share(part)));

@@ -233,6 +233,8 @@ pub struct KeptSale {
     pub store: String,
     pub document: String,
     pub digest: Vec<u8>,
+    /// By which rule its promotions are shared.
+    pub shares_promotions: bool,
 }
 
 /// Up to `limit` sales after `after`, by id.
@@ -242,12 +244,18 @@ pub fn sales_after(
     limit: usize,
 ) -> Result<Vec<KeptSale>, StoreError> {
     let query = sales::table.filter(sales::id.gt(Id(after))).order(sales::id).limit(rows(limit));
-    let columns = (sales::id, sales::store, sales::document, sales::digest);
-    let rows: Vec<(Id, String, String, Vec<u8>)> = query.select(columns).load(read.connection())?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, store, document, digest)| KeptSale { id: id.0, store, document, digest })
-        .collect())
+    let columns =
+        (sales::id, sales::store, sales::document, sales::digest, sales::shares_promotions);
+    type Row = (Id, String, String, Vec<u8>, bool);
+    let rows: Vec<Row> = query.select(columns).load(read.connection())?;
+    let kept = |(id, store, document, digest, shares_promotions): Row| KeptSale {
+        id: id.0,
+        store,
+        document,
+        digest,
+        shares_promotions,
+    };
+    Ok(rows.into_iter().map(kept).collect())
 }
 
 /// What of a return the log tells, too.

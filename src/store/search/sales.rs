@@ -7,7 +7,6 @@ use crate::store::rows::select_all;
 use crate::store::schema::{sale_lines, sale_serials, sale_tenders, sales};
 use crate::store::sql_types::{Id, IdSql};
 use crate::store::{MultiBackend, Read, StoreError, sales as stored_sales};
-use crate::wire;
 use diesel::sql_types::Text;
 use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
 use jiff::Timestamp;
@@ -156,11 +155,9 @@ pub fn with_books(
     sorted.dedup();
     let mut books = HashMap::with_capacity(sorted.len());
     let mut kept = HashMap::with_capacity(sorted.len());
-    for (id, document, recorded_at) in stored_sales::stored(read, &sorted)? {
-        let sale = wire::sale::read_document(&document, id)
-            .map_err(|why| stored_sales::corrupt(id, &why))?;
-        books.insert(id, Book::new(Arc::new(sale)));
-        kept.insert(id, (recorded_at, document));
+    for stored in stored_sales::stored(read, &sorted)? {
+        books.insert(stored.id, Book::new(Arc::new(stored.sale()?)));
+        kept.insert(stored.id, (stored.recorded_at, stored.document));
     }
     stored_sales::load_progress(read, &sorted, &mut books)?;
     let whole = |id: &Uuid| {

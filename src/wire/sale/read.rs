@@ -161,13 +161,14 @@ impl NewSale {
             cash_rounding,
             total,
             exchange_of: self.tie(reading),
+            shares_promotions: true,
         };
         Some(sale.with_payment_in_kind())
     }
 }
 
 /// Reads a sale back from its document, whose sums were checked when it came in; the error is for
-/// the service's log.
+/// the service's log. If its promotions are shared stands beside the document.
 pub fn read_document(document: &str, id: Uuid) -> Result<Sale, String> {
     let mut body: NewSale = serde_json::from_str(document).map_err(|error| error.to_string())?;
     let mut reading = Reading::new(Currency::parse(&body.currency));

@@ -115,6 +115,7 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
         cash_rounding: Minor::ZERO,
         total: Minor(2450),
         exchange_of: None,
+        shares_promotions: true,
     };
     assert_eq!(read.sale, expected);
     let id = Uuid::from_u128(7);
