@@ -132,6 +132,7 @@ mod tests {
             id_hash: None,
             refund_to: RefundTo::Original,
             refund_card: None,
+            original_asked: false,
             unavailable_tenders: Vec::new(),
             currency: None,
             business_date: None,

@@ -387,6 +387,7 @@ impl<'a> Deciding<'a> {
         let terms = Terms {
             currency: self.currency,
             refund_to,
+            original_asked: self.draft.original_asked && refund_to == RefundTo::Original,
             unavailable: &self.draft.unavailable_tenders,
             today: self.today,
             cash_rounding: self.store.rounds_cash(self.today),

@@ -88,6 +88,9 @@ pub struct Draft {
     /// Keyed hash of the identity document shown; the document's number never comes this far.
     pub id_hash: Option<[u8; 32]>,
     pub refund_to: RefundTo,
+    /// The register itself names `original`. Without its word the policy alone says where the money
+    /// goes; with it, a manager may let it go to a tender that the policy does not pay back.
+    pub original_asked: bool,
     /// The customer's card that refunds to cards go to.
     pub refund_card: Option<Uuid>,
     /// Tenders of the sale that cannot be paid back to, such as a card that was closed.

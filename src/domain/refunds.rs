@@ -26,6 +26,8 @@ use uuid::Uuid;
 pub struct Terms<'a> {
     pub currency: Currency,
     pub refund_to: RefundTo,
+    /// The register names the original tender itself.
+    pub original_asked: bool,
     /// Tenders of the sale that the register cannot pay back to.
     pub unavailable: &'a [u32],
     /// The store's calendar day.
@@ -206,6 +208,15 @@ impl Plan {
             }
             let original = asked == tender.kind && usable && !uncleared;
             return Route { means: asked, original, fallbacks: others(&usable_means, asked) };
+        }
+        if terms.original_asked && usable && !uncleared && !allowed.contains(&tender.kind) {
+            let detail = format!(
+                "Paid by {0}; the policy refunds that to {1}. A manager may allow {0}.",
+                spoken(tender.kind),
+                spoken_list(&allowed)
+            );
+            self.needs(Code::TenderNotAllowed, routes.rule, detail);
+            return Route { means: tender.kind, original: true, fallbacks: usable_means };
         }
         match usable_means.first().copied() {
             Some(means) => {

@@ -18,7 +18,7 @@ pub use view::{ReturnCustomerView, ReturnHead, ReturnStateView, ReturnView, curr
 use super::quantity::WireQuantity;
 use super::texts::{Id, Token};
 use super::words::{ConditionWord, DispositionWord, RefundToWord};
-use crate::domain::words::{Condition, RefundTo};
+use crate::domain::words::Condition;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -51,10 +51,11 @@ pub struct ReturnRequest {
     /// Who brings it back.
     #[serde(default)]
     pub customer: Option<ReturnCustomer>,
-    /// Where the customer would like the money.
-    #[serde(default = "original")]
-    #[schema(default = "original")]
-    pub refund_to: RefundToWord,
+    /// Where the customer would like the money; left out, where the policy sends it. `original`
+    /// asks for the tender that paid: where the policy sends that elsewhere, a manager may allow it
+    /// (`tender_not_allowed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund_to: Option<RefundToWord>,
     /// The id of the customer's gift card or store credit that refunds to cards go to; left out,
     /// the card that was paid with, or a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -219,10 +220,6 @@ pub struct ReturnCustomer {
     #[serde(default)]
     #[schema(format = "identity", min_length = 1, max_length = 64, example = "D123-4567-8901")]
     pub identification: Option<String>,
-}
-
-fn original() -> RefundToWord {
-    RefundToWord(RefundTo::Original)
 }
 
 fn opened() -> ConditionWord {

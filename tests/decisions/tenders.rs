@@ -96,6 +96,8 @@ const CARD_OR_CASH: &str = r#"{"id": "till", "when": {}, "set": {"refund_to": {"
 const CHECK_OR_CASH: &str =
     r#"{"id": "checks", "when": {}, "set": {"refund_to": {"check": ["check", "cash"]}}},"#;
 const CHECK_ALONE: &str = r#"{"id": "checks", "when": {}, "set": {"refund_to": {"check": ["check"]}, "check_clears_days": 7}},"#;
+const BY_AGE: &str = r#"{"id": "age", "when": {}, "set": {"refund_to": [{"within_days": 8, "to": {"*": ["original"]}},
+    {"within_days": 20, "to": {"*": ["store_credit"]}}]}},"#;
 const LISTED: &str =
     r#"{"id": "order", "when": {}, "set": {"tender_order": ["gift_card", "cash"]}},"#;
 const FIRST: &str = r#"{"id": "order", "when": {}, "set": {"tender_order": "first"}},"#;
@@ -296,5 +298,26 @@ pub fn rows() -> Vec<Row> {
             line 2: 1 for 0.01 = 0.01
             refund 1: 10.04 (rounded +0.02) cash of tender 1
             refund 2: 0.01 cash of tender 2"),
+        on("2026-03-09", row("a young sale goes back to its tender", BY_AGE, paid(CreditCard), back(1), "
+            allowed: 20.00 back
+            line 1: 1 for 20.00 = 20.00
+            refund 1: 20.00 credit_card of tender 1 (ref-1)")),
+        row("an older sale goes to store credit", BY_AGE, paid(CreditCard), back(1), "
+            allowed: 20.00 back
+            line 1: 1 for 20.00 = 20.00
+            refund 1: 20.00 store_credit of tender 1"),
+        on("2026-03-25", row("one older than all steps goes by the last", BY_AGE, paid(CreditCard), back(1), "
+            allowed: 20.00 back
+            line 1: 1 for 20.00 = 20.00
+            refund 1: 20.00 store_credit of tender 1")),
+        row("the card asked for where the policy pays store credit", BY_AGE, paid(CreditCard),
+            with(back(1), |draft| draft.original_asked = true), "
+            needs_approval: 20.00 back
+            line 1: 1 for 20.00 = 20.00
+            of the whole
+            - tender_not_allowed by age: needs_approval manager
+            Paid by credit card; the policy refunds that to store credit. A manager may allow credit card.
+            refund 1: 20.00 credit_card of tender 1 (ref-1), else store_credit
+            to store_credit: allowed 20.00"),
     ]
 }

@@ -58,6 +58,7 @@ fn amounts(book: &mut Book) -> Vec<i64> {
 
 fn pay(book: &mut Book, amounts: &[i64], order: usize, policy: &Resolved<'_>) -> usize {
     let terms = Terms {
+        original_asked: false,
         currency: book.sale.currency,
         refund_to: RefundTo::Original,
         unavailable: &[],

@@ -31,6 +31,7 @@ fn brought_to(store: &str, sale: SaleRef) -> Draft {
         training: false,
         exchange: None,
         refund_card: None,
+        original_asked: false,
     }
 }
 

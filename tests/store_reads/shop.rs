@@ -198,6 +198,7 @@ impl<'a> Shop<'a> {
             id_hash: None,
             refund_to: RefundTo::Original,
             refund_card: None,
+            original_asked: false,
             unavailable_tenders: vec![],
             currency: None,
             business_date: None,

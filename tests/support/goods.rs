@@ -103,6 +103,7 @@ pub fn draft(lines: Vec<DraftLine>) -> Draft {
         id_hash: None,
         refund_to: RefundTo::Original,
         refund_card: None,
+        original_asked: false,
         unavailable_tenders: Vec::new(),
         currency: None,
         business_date: None,

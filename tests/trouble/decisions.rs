@@ -442,3 +442,91 @@ fn the_standard_policy_pays_a_debt_back_before_cash() {
         }
     });
 }
+
+fn by_age() -> Value {
+    json!({"currency": "USD", "governed_by": "return", "rules": [{"id": "default", "when": {}, "set": {
+        "window": {"days": 90, "after": "refuse"},
+        "refund_to": [
+            {"within_days": 14, "to": {"*": ["original"]}},
+            {"within_days": 30, "to": {"credit_card": ["store_credit", "original"], "*": ["store_credit"]}},
+            {"to": {"*": ["store_credit"]}}]}}]})
+}
+
+#[test]
+fn where_the_money_goes_may_depend_on_the_age_of_the_sale() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        shop.publish("standard", &by_age());
+        let sale = plain(&shop, "0042", 4, 10, "credit_card");
+        shop.sell(&sale);
+        shop.move_days(14);
+        assert_eq!(
+            cash_of(&shop.bring_back(&back(&sale, 1, 1))),
+            paid(&[("credit_card", "10.00")])
+        );
+        shop.move_days(1);
+        assert_eq!(
+            cash_of(&shop.bring_back(&back(&sale, 1, 1))),
+            paid(&[("store_credit", "10.00")])
+        );
+        // Asked for, the card is allowed as long as the policy names it.
+        let mut card = back(&sale, 1, 1);
+        card["refund_to"] = json!("original");
+        shop.move_days(15);
+        assert_eq!(cash_of(&shop.bring_back(&card)), paid(&[("store_credit", "10.00")]));
+        shop.move_days(1);
+        let key = shop.receipt();
+        let asks = shop
+            .cashier()
+            .post_keyed("/v1/returns", &key, &card)
+            .expect_problem(403, "approval_required");
+        let decision = &asks.body["decision"];
+        assert_eq!(
+            decision["findings"][0]["detail"],
+            "Paid by credit card; the policy refunds that to store credit. A manager may allow credit card."
+        );
+        assert_eq!(
+            decision["approvals_needed"],
+            json!([{"role": "manager", "codes": ["tender_not_allowed"], "count": 1}])
+        );
+        assert_eq!(
+            decision["alternatives"],
+            json!([{"refund_to": "store_credit", "decision": "allowed", "refund": "10.00"}])
+        );
+        let given = shop
+            .manager()
+            .post("/v1/overrides", &json!({"return": card, "reason": "goodwill"}))
+            .expect(201)
+            .body;
+        card["approvals"] = json!([given["token"]]);
+        assert_eq!(cash_of(&shop.bring_back(&card)), paid(&[("credit_card", "10.00")]));
+    });
+}
+
+#[test]
+fn steps_of_ages_are_read_from_young_to_old() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let with_steps = |steps: Value| {
+            let mut policy = by_age();
+            policy["rules"][0]["set"]["refund_to"] = steps;
+            shop.author().post("/v1/policies/standard/versions", &policy)
+        };
+        let to = json!({"*": ["original"]});
+        let faults = [
+            (
+                json!([{"within_days": 30, "to": to}, {"within_days": 30, "to": to}]),
+                "1/within_days",
+            ),
+            (json!([{"to": to}, {"within_days": 30, "to": to}]), "0/within_days"),
+        ];
+        for (steps, place) in faults {
+            let told = with_steps(steps).expect(422).body;
+            let pointer = json!(format!("/rules/0/set/refund_to/{place}"));
+            assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");
+        }
+        let kept = with_steps(by_age()["rules"][0]["set"]["refund_to"].clone()).expect(201).body;
+        let shown = &kept["document"]["rules"][0]["set"]["refund_to"];
+        assert_eq!(*shown, by_age()["rules"][0]["set"]["refund_to"], "{kept}");
+    });
+}

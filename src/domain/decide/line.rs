@@ -304,7 +304,8 @@ impl<'a> Deciding<'a> {
         promotions.extend(of_sale.filter_map(|d| d.promotion.as_deref()));
         let tenders: Vec<TenderType> =
             of.iter().flat_map(|(sale, ..)| sale.payments()).map(|t| t.kind).collect();
-        version.policy.resolve(&Facts {
+        let age = of.map_or(i64::MAX, |(.., since)| days_since(since.bought_on, self.today));
+        let mut resolved = version.policy.resolve(&Facts {
             category: &category,
             sku: line.and_then(|l| l.sku.as_deref()).or(asked.and_then(|a| a.sku.as_deref())),
             brand: line.and_then(|l| l.brand.as_deref()),
@@ -322,7 +323,9 @@ impl<'a> Deciding<'a> {
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
             price: line.map(SaleLine::price).or(asked.and_then(|a| a.unit_price)),
             bought: of.map(|(_, _, since)| since.bought_on),
-        })
+        });
+        resolved.refund_to.value = resolved.refund_to.value.at(age);
+        resolved
     }
 
     pub(super) fn identity(&self, resolved: &Resolved<'_>) -> Option<Finding> {

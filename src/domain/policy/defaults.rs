@@ -52,6 +52,8 @@ pub fn built_in() -> &'static Defaults {
         refund_to: RefundRoutes {
             by_tender: BTreeMap::new(),
             otherwise: Some(vec![RefundMeans::Original]),
+            within_days: None,
+            younger: Vec::new(),
         },
         tender_order: TenderOrder::Listed(cards_before_cash()),
         check_clears_days: 10,

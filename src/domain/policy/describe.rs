@@ -137,7 +137,17 @@ fn window(window: &Window) -> String {
     )
 }
 
+/// Step by step where the age of the sale counts.
 fn routes(routes: &RefundRoutes) -> String {
+    let step = |step: &RefundRoutes| match step.within_days {
+        Some(days) => format!("within {days} days {}", of_one_age(step)),
+        None if routes.younger.is_empty() => of_one_age(step),
+        None => format!("later {}", of_one_age(step)),
+    };
+    routes.steps().map(step).collect::<Vec<_>>().join(" | ")
+}
+
+fn of_one_age(routes: &RefundRoutes) -> String {
     let means = |list: &[RefundMeans]| {
         join(list.iter().map(|means| match means {
             RefundMeans::Original => "original",

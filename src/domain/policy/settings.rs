@@ -140,13 +140,32 @@ pub struct RefundRoutes {
     pub by_tender: BTreeMap<TenderType, Vec<RefundMeans>>,
     /// `*`: for every tender not named. Without it such a tender goes back to itself alone.
     pub otherwise: Option<Vec<RefundMeans>>,
+    /// The age of the sale, in calendar days, up to which these routes were written for.
+    pub within_days: Option<u32>,
+    /// Routes for younger sales, the youngest first; each has its `within_days`.
+    pub younger: Vec<RefundRoutes>,
 }
 
 impl RefundRoutes {
-    /// Whether some tender is covered by no key.
+    /// The routes for a sale of this age, in calendar days. A sale older than all steps goes by the
+    /// last.
+    pub fn at(&self, days: i64) -> &RefundRoutes {
+        let covers =
+            |step: &&RefundRoutes| step.within_days.is_some_and(|most| days <= most.into());
+        self.younger.iter().find(covers).unwrap_or(self)
+    }
+
+    /// All steps, the youngest sales first.
+    pub fn steps(&self) -> impl Iterator<Item = &RefundRoutes> {
+        self.younger.iter().chain([self])
+    }
+
+    /// Returns true if some tender is covered by no key.
     pub fn is_partial(&self) -> bool {
-        self.otherwise.is_none()
-            && TenderType::ALL.iter().any(|tender| !self.by_tender.contains_key(tender))
+        self.steps().any(|step| {
+            step.otherwise.is_none()
+                && TenderType::ALL.iter().any(|tender| !step.by_tender.contains_key(tender))
+        })
     }
 
     /// The means allowed for what was paid with `original`, best first, `original` spelled out.

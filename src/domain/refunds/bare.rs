@@ -45,7 +45,7 @@ impl Plan {
         policy: &Resolved<'_>,
         terms: &Terms<'_>,
     ) -> Route {
-        let RefundRoutes { by_tender, otherwise } = policy.refund_to.value;
+        let RefundRoutes { by_tender, otherwise, .. } = policy.refund_to.value;
         let mut allowed =
             real_means(by_tender.get(&paid).or(otherwise.as_ref()).into_iter().flatten());
         allowed.retain(|means| matches!(means, TenderType::StoreCredit | TenderType::GiftCard));

@@ -182,10 +182,11 @@ pub struct PolicySettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id_required: Option<bool>,
     /// From the type of the tender paid with (`*`: any other) to the means of refund, best first;
-    /// `original` is the tender itself. A tender covered by no key goes back to itself. Default:
+    /// `original` is the tender itself. A tender covered by no key goes back to itself. By the age
+    /// of the sale: a list of `{"within_days", "to"}`, young sales first. Default:
     /// `{"*": ["original"]}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refund_to: Option<BTreeMap<String, Vec<String>>>,
+    pub refund_to: Option<PolicyRefundTo>,
     /// Default: gift card, store credit and cards first, cash last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<TenderOrderForm>)]
@@ -261,6 +262,27 @@ pub struct PolicyExtension {
     /// The last day, in the store's calendar.
     #[schema(format = "date", example = "2027-01-31")]
     pub until: String,
+}
+
+/// Where the money may go: the same for every sale, or by the age of the sale.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum PolicyRefundTo {
+    Always(BTreeMap<String, Vec<String>>),
+    ByAge(Vec<PolicyRefundStep>),
+}
+
+/// Where the money of sales up to an age may go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyRefundStep {
+    /// Calendar days since the purchase, the last one included. Only the last step may leave it
+    /// out; sales older than all steps go by the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 36500, example = 30)]
+    pub within_days: Option<i64>,
+    /// From the type of the tender paid with (`*`: any other) to the means of refund, best first.
+    pub to: BTreeMap<String, Vec<String>>,
 }
 
 /// `first`, `last` (as the sale listed its tenders) or `proportional`; or tender types, those not

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 
 use super::document::{
-    PolicyApproval, PolicyFee, PolicySettings, PolicyTenderOrder, PolicyVelocity, PolicyWindow,
+    PolicyApproval, PolicyFee, PolicyRefundTo, PolicySettings, PolicyTenderOrder, PolicyVelocity,
+    PolicyWindow,
 };
 use super::read::{Reader, limits};
 use crate::domain::caller::Role;
@@ -42,7 +43,7 @@ impl Reader {
                 .map(|list| self.members(&to("reasons"), list, Reader::reason)),
             receipt_required: set.receipt_required,
             id_required: set.id_required,
-            refund_to: set.refund_to.as_ref().map(|routes| self.routes(&to("refund_to"), routes)),
+            refund_to: set.refund_to.as_ref().map(|to_| self.refund_to(&to("refund_to"), to_)),
             tender_order: set
                 .tender_order
                 .as_ref()
@@ -171,6 +172,38 @@ impl Reader {
             after: after?,
             refuse_after_days: refuse_after_days.flatten(),
         })
+    }
+
+    fn refund_to(&mut self, at: &str, refund_to: &PolicyRefundTo) -> RefundRoutes {
+        let steps = match refund_to {
+            PolicyRefundTo::Always(routes) => return self.routes(at, routes),
+            PolicyRefundTo::ByAge(steps) => steps,
+        };
+        let mut read: Vec<RefundRoutes> = Vec::new();
+        for (number, step) in steps.iter().enumerate() {
+            let pointer = |member: &str| format!("{at}/{number}/{member}");
+            let routes = self.routes(&pointer("to"), &step.to);
+            let within_days = step
+                .within_days
+                .and_then(|days| self.number(&pointer("within_days"), days, 0, limits::DAYS));
+            let last = number + 1 == steps.len();
+            let rising = match (within_days, read.last().and_then(|before| before.within_days)) {
+                (Some(days), Some(before)) => days > before,
+                (None, _) => last || step.within_days.is_some(),
+                _ => true,
+            };
+            if !rising {
+                let detail = "Steps go from young to old sales: each has more days than the one \
+                              before, and only the last may have none.";
+                self.fault(pointer("within_days"), "steps_not_ascending", detail);
+            }
+            read.push(RefundRoutes { within_days, ..routes });
+        }
+        let Some(oldest) = read.pop() else {
+            self.fault(at, "empty_list", "Name at least one step.");
+            return RefundRoutes::default();
+        };
+        RefundRoutes { younger: read, ..oldest }
     }
 
     fn routes(&mut self, at: &str, routes: &BTreeMap<String, Vec<String>>) -> RefundRoutes {

@@ -2,8 +2,9 @@
 
 use super::document::{
     PolicyAmountLimit, PolicyApproval, PolicyCashLimit, PolicyDateRange, PolicyDocument,
-    PolicyExtension, PolicyFee, PolicyPriceBasis, PolicyPriceRange, PolicyRule, PolicySettings,
-    PolicyTenderOrder, PolicyVelocity, PolicyWhen, PolicyWindow,
+    PolicyExtension, PolicyFee, PolicyPriceBasis, PolicyPriceRange, PolicyRefundStep,
+    PolicyRefundTo, PolicyRule, PolicySettings, PolicyTenderOrder, PolicyVelocity, PolicyWhen,
+    PolicyWindow,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::policy::{
@@ -113,7 +114,7 @@ impl Writer {
             reasons: set.reasons.as_ref().map(|list| words(list, Reason::as_str)),
             receipt_required: set.receipt_required,
             id_required: set.id_required,
-            refund_to: set.refund_to.as_ref().map(routes),
+            refund_to: set.refund_to.as_ref().map(refund_to),
             tender_order: set.tender_order.as_ref().map(order),
             cash_limit: set.cash_limit.map(|limit| PolicyCashLimit {
                 amount: self.amount(limit.amount),
@@ -182,6 +183,17 @@ fn window(window: Window) -> PolicyWindow {
         approval_role,
         refuse_after_days: window.refuse_after_days.map(i64::from),
     }
+}
+
+fn refund_to(routes: &RefundRoutes) -> PolicyRefundTo {
+    if routes.younger.is_empty() && routes.within_days.is_none() {
+        return PolicyRefundTo::Always(self::routes(routes));
+    }
+    let step = |step: &RefundRoutes| PolicyRefundStep {
+        within_days: step.within_days.map(i64::from),
+        to: self::routes(step),
+    };
+    PolicyRefundTo::ByAge(routes.steps().map(step).collect())
 }
 
 fn routes(routes: &RefundRoutes) -> std::collections::BTreeMap<String, Vec<String>> {

@@ -7,7 +7,7 @@ use crate::domain::match_key::document_number;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
-use crate::domain::words::Reason;
+use crate::domain::words::{Reason, RefundTo};
 use crate::wire::reading::{Reading, Sign, filled};
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -66,7 +66,8 @@ impl ReturnRequest {
                 .collect(),
             customer: self.customer.as_ref().and_then(|who| who.id.clone()),
             id_hash,
-            refund_to: self.refund_to.0,
+            refund_to: self.refund_to.as_ref().map_or(RefundTo::Original, |to| to.0),
+            original_asked: self.refund_to.as_ref().is_some_and(|to| to.0 == RefundTo::Original),
             refund_card: self.refund_card.map(|id| id.0),
             unavailable_tenders: self.unavailable_tenders.clone(),
             currency,

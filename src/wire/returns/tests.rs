@@ -7,6 +7,7 @@ use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
 use crate::domain::returns::{RefundStatus, ReturnStatus};
+use crate::domain::words::RefundTo;
 use crate::domain::words::{Disposition, Reason};
 use crate::wire::strict::Shape;
 use serde_json::{Value, json};
@@ -64,6 +65,7 @@ fn the_body_of_the_contract_is_read_as_it_stands() {
         id_hash: None,
         refund_to: RefundTo::Original,
         refund_card: None,
+        original_asked: true,
         unavailable_tenders: vec![1],
         currency: usd(),
         business_date: None,

@@ -122,6 +122,7 @@ fn draft(attributes: Members) -> Draft {
         id_hash: None,
         refund_to: RefundTo::Original,
         refund_card: None,
+        original_asked: false,
         unavailable_tenders: vec![],
         currency: None,
         business_date: None,

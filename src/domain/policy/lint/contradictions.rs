@@ -81,7 +81,7 @@ fn cash_limit(subject: &mut Subject<'_>) {
         return;
     };
     let routes = routes_beside(subject);
-    if routes.allowed(TenderType::Cash).any(|tender| tender == limit.beyond) {
+    if routes.steps().all(|step| step.allowed(TenderType::Cash).any(|to| to == limit.beyond)) {
         return;
     }
     let beyond = limit.beyond.as_str();
