@@ -345,24 +345,34 @@ fn bottles_paid_out_in_coins_round_what_was_paid_out() {
     on_each_database(|db| {
         let shop = Shop::open(db);
         store_with_coin(&shop, "NO", "NOK", "NO", None);
-        let sell = |milk: &str, total: &str, paid: &str, rounding: &str| {
+        let sell_for = |milk: &str, total: &str, tenders: Value, rounding: &str| {
             let sale = json!({"store": "NO", "register": "1", "receipt": shop.receipt(),
                 "business_date": "2026-03-11", "sold_at": "2026-03-11T14:00:00Z", "currency": "NOK",
                 "lines": [
                     {"line": 1, "kind": "deposit_return", "description": "Pant", "quantity": "2", "amount": "-5.30", "net": "-5.30"},
                     {"line": 2, "sku": "MILK", "quantity": "1", "unit_price": milk, "net": milk}],
-                "tenders": [{"tender": 1, "type": "cash", "amount": paid}],
-                "cash_rounding": rounding, "total": total});
+                "tenders": tenders, "cash_rounding": rounding, "total": total});
             Caller::new(&shop, "t", &[Role::Register], &["*"]).post("/v1/sales", &sale).expect(201);
             let body = json!({"store": "NO", "register": "1", "sale": {"receipt": sale["receipt"]},
                 "lines": [{"sale_line": 2, "quantity": "1", "reason": "changed_mind", "condition": "unopened"}]});
             let caller = Caller::new(&shop, "2001", &[Role::Cashier], &["*"]);
             refunds(&caller.post_keyed("/v1/returns", &shop.receipt(), &body).expect(201).body)
         };
+        let sell = |milk: &str, total: &str, paid: &str, rounding: &str| {
+            let cash = json!([{"tender": 1, "type": "cash", "amount": paid}]);
+            sell_for(milk, total, cash, rounding)
+        };
         // 3.30 out of the drawer was 3.00; the milk is worth 2.00, all of it paid with bottles.
         assert_eq!(sell("2.00", "-3.30", "-3.00", "0.30"), [refund("cash", None, "2.00")]);
         // Rounded up: 3.60 was 4.00, and 1.70 of milk is paid in the coins there are.
         assert_eq!(sell("1.70", "-3.60", "-4.00", "-0.40"), [refund("cash", None, "1.00")]);
+        // A card paid 1.00 of the milk, to the cent; what is rounded is what left the drawer.
+        let both = json!([{"tender": 1, "type": "debit_card", "amount": "1.00"},
+            {"tender": 2, "type": "cash", "amount": "-4.00"}]);
+        assert_eq!(
+            sell_for("2.00", "-3.30", both, "0.30"),
+            [refund("debit_card", Some(1), "1.00"), refund("cash", None, "1.00")]
+        );
         // Taken in: 4.70 was 5.00, of milk for 10.00.
         assert_eq!(
             sell("10.00", "4.70", "5.00", "0.30"),
