@@ -63,6 +63,7 @@ pub fn routes(table: &mut ServiceConfig<'_>) {
         .service(sales::import)
         .service(sales::record)
         .service(sales::list)
+        .service(sales::void)
         .service(sales::show)
         .service(chargebacks::mark)
         .service(returns::check)

@@ -1,9 +1,9 @@
 //! Sales: recorded one by one or as a stream, looked up by whatever the customer has at hand.
 
 use super::body::{self, Body, media_type_is};
-use super::caller::{Reader, Till};
+use super::caller::{Approver, Reader, Till};
 use super::error::ApiError;
-use super::idempotency::OptionalKey;
+use super::idempotency::{OptionalKey, RequiredKey};
 use super::import::results;
 use super::limits;
 use super::lists::{List, Listing, PageParams, bad_cursor};
@@ -14,9 +14,12 @@ use super::service::Service;
 use super::submit::Origin;
 use crate::domain::caller::Stores;
 use crate::domain::perform::Command;
-use crate::domain::sales::RecordSale;
+use crate::domain::sales::{RecordSale, VoidSale};
 use crate::store::search::{self, sales::SaleFilter};
-use crate::wire::sale::{ImportResult, NewSale, RecordedSale, SaleFilterParams, SaleView};
+use crate::wire::returns::VoidRequest;
+use crate::wire::sale::{
+    ImportResult, NewSale, RecordedSale, SaleFilterParams, SaleView, VoidedSale,
+};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 use uuid::Uuid;
@@ -77,6 +80,25 @@ pub async fn show(
     super::etag::answer(&req, StatusCode::OK, &shown)
 }
 
+/// Take back a sale that was recorded by mistake, on its business day, while nothing of it has come
+/// back. Its receipt number can be used again.
+#[utoipa::path(tag = "sales", params(("id" = String, Path, format = "uuid"), RequiredKey), request_body = VoidRequest,
+    responses((status = 200, description = "Voided.", body = VoidedSale)))]
+#[post("/v1/sales/{id}/void")]
+pub async fn void(
+    caller: Approver,
+    PathId(of): PathId,
+    RequiredKey(key): RequiredKey,
+    req: HttpRequest,
+    id: RequestId,
+    service: web::Data<Service>,
+    body: Body<VoidRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let command = VoidSale { id: of, reason: body.value.reason, note: body.value.note };
+    let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key, body.digest)) };
+    service.submit(origin, Command::VoidSale(command)).await
+}
+
 /// Look sales up by receipt, customer, card, article or serial number, newest first.
 ///
 /// In the caller's stores; but a receipt that is presented by its number is found whatever store it
@@ -98,6 +120,7 @@ pub async fn list(
         to: day(&filter.to),
         receipt: filter.receipt,
         register: filter.register,
+        external_id: filter.external_id,
         customer: filter.customer,
         card_fingerprint: filter.card_fingerprint,
         sku: filter.sku,

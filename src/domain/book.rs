@@ -4,6 +4,7 @@
 //! alone, so that any sequence of partial returns, voids and price adjustments pays exactly the
 //! value of the line, never a cent more.
 
+mod before;
 mod withheld;
 
 use super::allocate::{cumulative, largest_remainder};
@@ -24,7 +25,7 @@ pub struct Book {
     pub tenders: Vec<TenderBook>,
     /// Numbers of the charges that have been refunded.
     pub charges_refunded: Vec<u32>,
-    /// When it was taken back with the exchange that it was taken in: nothing of it can come back.
+    /// When it was voided, by itself or with its exchange: nothing of it can come back.
     pub voided_at: Option<Timestamp>,
 }
 
@@ -353,8 +354,17 @@ impl LineBook {
 }
 
 impl Book {
-    /// The book of a sale that nothing has come back of.
+    /// The book of a sale as it was recorded: only what came back before is back.
     pub fn new(sale: Arc<Sale>) -> Book {
+        let mut book = Book::untouched(Arc::clone(&sale));
+        for before in &sale.returned {
+            // Intake has refused what does not fit.
+            book.enter_before(before);
+        }
+        book
+    }
+
+    fn untouched(sale: Arc<Sale>) -> Book {
         let paid = sale.paid().lines.into_iter();
         let lines = (sale.lines.iter().zip(paid))
             .map(|(line, paid)| match line.is_goods() {
@@ -381,6 +391,14 @@ impl Book {
     /// Of what was given back, the part in cash.
     pub fn given_in_cash(&self) -> Minor {
         Minor(self.tenders.iter().map(|tender| tender.in_cash.0).sum())
+    }
+
+    /// Returns true if goods, money or a charge of the sale went back to the customer.
+    pub fn something_is_back(&self) -> bool {
+        let of_lines = |line: &LineBook| line.returned.0 > 0 || line.refunded().is_positive();
+        self.lines.iter().any(of_lines)
+            || self.tenders.iter().any(|tender| tender.refunded.0 != 0)
+            || !self.charges_refunded.is_empty()
     }
 
     /// Where a line number stands in `lines`.

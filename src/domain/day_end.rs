@@ -56,7 +56,7 @@ pub struct Summed {
 pub struct Perpetual {
     pub sales: Minor,
     pub returns: Minor,
-    /// New goods of exchanges that were taken back.
+    /// Sales that were voided, and new goods of exchanges that were taken back.
     pub voided_sales: Minor,
     pub voided_returns: Minor,
 }
@@ -145,7 +145,7 @@ impl Sums {
                     turnover.sales.0 += amounts.turnover_sold().0;
                     turnover.returns.0 += amounts.turnover_returned().0;
                 }
-                Event::ReturnVoided => {
+                Event::ReturnVoided | Event::SaleVoided => {
                     turnover.voided_sales.0 -= amounts.turnover_sold().0;
                     turnover.voided_returns.0 -= amounts.turnover_returned().0;
                 }

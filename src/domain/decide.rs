@@ -39,6 +39,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 pub use gift_card::CardTaken;
+pub use kit::kit_share;
 pub use versions::decide_for_approval;
 
 /// What a decision is made of: what was loaded, and who looks.

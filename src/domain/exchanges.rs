@@ -112,9 +112,7 @@ pub fn record(
 pub fn why_not_voidable(state: &State, the_return: &Return) -> Option<String> {
     let book = state.book(the_return.exchange.as_ref()?.sale)?;
     let receipt = &book.sale.receipt;
-    let moved = book.lines.iter().any(|line| line.returned.0 > 0 || line.refunded().is_positive())
-        || book.tenders.iter().any(|tender| tender.refunded.0 != 0);
-    if moved {
+    if book.something_is_back() {
         return Some(format!(
             "Goods taken in this exchange (receipt {receipt}) have come back or been exchanged again. Void that first."
         ));

@@ -19,8 +19,8 @@ use super::perform::{Context, Done, Outcome};
 use super::policies::{PolicyRecord, PolicyStatus};
 use super::refusal::{OverrideFault, Refusal};
 use super::returns::{Return, SettleRefund, VoidReturn};
-use super::sale::{Sale, SaleLine};
-use super::sales::RecordSale;
+use super::sale::{CameBack, ReturnedBefore, Sale, SaleLine};
+use super::sales::{RecordSale, VoidSale};
 use super::settings::{Operator, Register, Store};
 use super::sign_in::SignIn;
 use super::state::{HEAD_OFFICE, State};
@@ -79,6 +79,7 @@ pub fn sale_recorded(state: &mut State, context: &Context<'_>, sale: &Sale, comm
         ("customer_ref", state.references.customer(sale.customer.as_deref())),
         ("document_sha256", hex(&command.digest).into()),
     ]);
+    let data = with_returned_before(data, sale);
     state.note(context, &sale.store, Event::SaleRecorded, Some(sale.id.to_string()), data);
 }
 
@@ -105,6 +106,52 @@ fn taxes_by_code<'a>(taxes: impl Iterator<Item = (&'a str, Minor)>, currency: Cu
         Json::object([("code", code.into()), ("amount", money(amount, currency))])
     };
     Json::List(taxes.map(tax).collect())
+}
+
+/// Adds what came back before the service knew the sale, where something did.
+fn with_returned_before(data: Json, sale: &Sale) -> Json {
+    let Json::Object(mut data) = data else { return data };
+    let before = |before: &ReturnedBefore| {
+        let amount = match before.what {
+            CameBack::Money(amount) => money(amount, sale.currency),
+            CameBack::Units(_) => Json::Null,
+        };
+        let tender = |(number, amount): &(u32, Minor)| {
+            Json::object([
+                ("tender", Json::from(*number)),
+                ("amount", money(*amount, sale.currency)),
+            ])
+        };
+        Json::object([
+            ("at", Json::from(before.at.to_string())),
+            ("amount", amount),
+            ("tenders", Json::List(before.tenders.iter().map(tender).collect())),
+        ])
+    };
+    if !sale.returned.is_empty() {
+        let all = sale.returned.iter().map(before).collect();
+        data.insert("returned_before".into(), Json::List(all));
+    }
+    Json::Object(data)
+}
+
+/// Why and by whom a sale was taken back; the ledger's movement is added by its posting.
+pub fn sale_voided(state: &mut State, context: &Context<'_>, sale: &Sale, command: &VoidSale) {
+    let data = Json::object([
+        ("receipt", Json::from(sale.receipt.as_str())),
+        ("register", sale.register.as_str().into()),
+        ("business_date", sale.business_date.to_string().into()),
+        ("reason", command.reason.as_str().into()),
+        ("note_sha256", reference(command.note.as_deref())),
+        ("currency", sale.currency.code().into()),
+        ("total", money(sale.total, sale.currency)),
+    ]);
+    state.note(context, &sale.store, Event::SaleVoided, Some(sale.id.to_string()), data);
+}
+
+pub fn sale_void_refused(state: &mut State, context: &Context<'_>, sale: &Sale, refusal: &Refusal) {
+    let data = Json::object([("code", Json::from(refusal.code()))]);
+    state.note(context, &sale.store, Event::SaleVoidRefused, Some(sale.id.to_string()), data);
 }
 
 pub fn sale_refused(state: &mut State, context: &Context<'_>, sale: &Sale, known: Uuid) {

@@ -12,7 +12,9 @@ use jiff::civil::Date;
 
 mod posting;
 
-pub use posting::{card_moved, exchanged, fees, paid_out, returned, settled, sold, taken_back};
+pub use posting::{
+    card_moved, exchanged, fees, paid_out, returned, sale_taken_back, settled, sold, taken_back,
+};
 
 vocabulary! {
     /// The chart of accounts, in the order of the database's columns.

@@ -13,7 +13,8 @@ use super::overrides::{self, IssueOverride, Override};
 use super::policies::{self, DraftPolicy, PolicyRecord, PublishPolicy};
 use super::refusal::Refusal;
 use super::returns::{self, RecordReturn, Recorded, Return, SettleRefund, VoidReturn};
-use super::sales::{self, RecordSale};
+use super::sale::Sale;
+use super::sales::{self, RecordSale, VoidSale};
 use super::settings::{Operator, Register, Store};
 use super::sign_in::{self, SignIn};
 use super::state::{ReceiptKey, ReceiptLookup, State};
@@ -25,6 +26,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug)]
 pub enum Command {
     RecordSale(Box<RecordSale>),
+    VoidSale(VoidSale),
     RecordReturn(Box<RecordReturn>),
     VoidReturn(VoidReturn),
     SettleRefund(SettleRefund),
@@ -60,6 +62,7 @@ pub enum Outcome {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {
     SaleRecorded { sale: Uuid, document: String, recorded_at: Timestamp, known_before: bool },
+    SaleVoided { sale: Arc<Sale>, voided_at: Timestamp },
     Returned(Recorded),
     ReturnVoided(Return),
     RefundSettled(Return),
@@ -105,6 +108,7 @@ pub fn perform(state: &mut State, command: &Command, context: &Context<'_>) -> O
 fn outcome_of(state: &mut State, command: &Command, context: &Context<'_>) -> Outcome {
     match command {
         Command::RecordSale(command) => sales::record(state, command, context),
+        Command::VoidSale(command) => sales::void(state, command, context),
         Command::RecordReturn(command) => returns::record(state, command, context),
         Command::VoidReturn(command) => returns::void(state, command, context),
         Command::SettleRefund(command) => returns::settle(state, command, context),
@@ -179,6 +183,8 @@ impl Touched {
             }
             Command::IssueOverride(command) => self.draft(&command.draft),
             Command::VoidReturn(command) => self.returns.push(command.id),
+            // The cards that it sold are claimed with the sale.
+            Command::VoidSale(command) => self.sales.push(command.id),
             Command::MarkChargeback(command) => self.sales.push(command.sale),
             Command::SettleRefund(command) => {
                 self.returns.push(command.id);

@@ -140,6 +140,13 @@ impl Prices {
         }
     }
 
+    /// Lets go of the prices of a sale that was voided. Those that it hid in this batch come back
+    /// with the next one.
+    pub fn forget_sale(&mut self, sale: Uuid) {
+        self.days.values_mut().for_each(|days| days.retain(|price| price.sale != sale));
+        self.sales.remove(&sale);
+    }
+
     /// The lowest price of an article from one day to another, both included; of equal ones that of
     /// the latest day.
     pub fn lowest(&self, market: &Market, sku: &str, from: Date, to: Date) -> Option<LowestPrice> {

@@ -94,6 +94,8 @@ pub enum Refusal {
     ApprovalRequired(Box<Decision>),
     /// The return cannot be taken back as it stands (409).
     NotVoidable { detail: String },
+    /// The sale cannot be taken back as it stands (409).
+    SaleNotVoidable { detail: String },
     /// A gift card cannot be used so; with what is on it where that is the reason (404, 409, 422).
     Card { code: &'static str, detail: String, balance: Option<String> },
     /// The refund is not waiting for the terminal's word (409).
@@ -122,6 +124,7 @@ impl Refusal {
             Refusal::ReturnRefused(_) => "return_refused",
             Refusal::ApprovalRequired(_) => "approval_required",
             Refusal::NotVoidable { .. } => "return_not_voidable",
+            Refusal::SaleNotVoidable { .. } => "sale_not_voidable",
             Refusal::Card { code, .. } => code,
             Refusal::RefundNotDue { .. } => "refund_not_due",
             Refusal::Stale => "precondition_failed",

@@ -56,6 +56,27 @@ pub struct Sale {
     /// Whether the lines of a marked promotion share its discounts; sales recorded before that rule
     /// keep each discount on its line, so that their units stay worth what they were.
     pub shares_promotions: bool,
+    /// What came back before the service knew the sale.
+    pub returned: Vec<ReturnedBefore>,
+    /// What another system calls it.
+    pub external_id: Option<String>,
+}
+
+/// What came back of a sale elsewhere, before the service knew it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnedBefore {
+    pub at: Timestamp,
+    pub what: CameBack,
+    /// What went back to each tender; empty where that is not known.
+    pub tenders: Vec<(u32, Minor)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CameBack {
+    /// Units of lines.
+    Units(Vec<(u32, Quantity)>),
+    /// An amount of the sale as a whole.
+    Money(Minor),
 }
 
 vocabulary! {

@@ -1,4 +1,8 @@
-//! Recording a sale: once, as sent.
+//! Recording a sale: once, as sent; and taking back one that was recorded by mistake.
+
+mod voiding;
+
+pub use voiding::{VoidSale, void};
 
 use super::gift_cards::of_sales;
 use super::perform::{Context, Done, Outcome};

@@ -201,13 +201,14 @@ impl State {
         }
     }
 
-    /// Takes the sale of an exchange back with it.
+    /// Takes a sale back: its number is free, and its prices count no longer.
     pub fn void_sale(&mut self, sale: Uuid, at: Timestamp) {
         self.revision += 1;
         if let Some(book) = self.books.get_mut(&sale) {
             book.voided_at = Some(at);
             self.changes.voided_sales.insert(sale);
         }
+        self.prices.forget_sale(sale);
     }
 
     /// Whether a refund still fits into what is left of its tender.

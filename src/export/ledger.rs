@@ -222,14 +222,18 @@ fn against_sales(
 ) -> Result<Vec<Fault>, StoreError> {
     let subjects: Vec<String> = page.iter().map(|sale| sale.id.to_string()).collect();
     let sums = ledger::sums_about(read, &subjects)?;
+    let ids: Vec<Uuid> = page.iter().map(|sale| sale.id).collect();
+    let voided = balance::voided(read, &ids)?;
     let mut faults = Vec::new();
     for kept in page.iter().filter(|kept| !before.has(kept.id)) {
         // A document that cannot be read is the books' trouble, and told with them.
         let Ok(sale) = wire::sale::read_document(&kept.document, kept.id) else { continue };
         let sale = Sale { shares_promotions: kept.shares_promotions, ..sale };
         let booked = sums.get(&kept.id.to_string()).copied().unwrap_or_default();
-        // The new goods of an exchange are booked with the return they were taken for.
-        let due = if sale.exchange_of.is_some() { Amounts::default() } else { sold(&sale).amounts };
+        // The new goods of an exchange are booked with the return they were taken for; of a sale
+        // that was voided nothing is left.
+        let nothing = sale.exchange_of.is_some() || voided.contains(&kept.id);
+        let due = if nothing { Amounts::default() } else { sold(&sale).amounts };
         faults.extend(differ(&kept.store, &format!("sale {}", kept.id), &booked, &due));
     }
     Ok(faults)

@@ -3,6 +3,7 @@
 //! Someone who alters a sale, a return or a book past the service leaves the log whole, and
 //! contradicts it.
 
+mod before;
 mod cards;
 mod without_receipt;
 
@@ -137,13 +138,22 @@ fn check_sales(read: &mut Read<'_>, page: &[KeptSale]) -> Result<Vec<Finding>, S
     let mut unbalanced = |odds, all: Vec<Unbalanced>| {
         findings.extend(all.iter().map(|one| out_of_balance(odds, one)))
     };
-    unbalanced(Odds::Line, balance::lines(read, &ids)?);
-    let [tenders, means] = balance::tenders(read, &ids)?;
+    let before = before::BeforeSales::of(page);
+    unbalanced(Odds::Line, balance::lines(read, &ids, &before.lines)?);
+    let [tenders, means] = balance::tenders(read, &ids, &before.tenders)?;
     unbalanced(Odds::Tender, tenders);
     unbalanced(Odds::Means, means);
-    unbalanced(Odds::Charge, balance::charges(read, &ids)?);
+    unbalanced(Odds::Charge, balance::charges(read, &ids, &before.charges)?);
     let entries = entries_about(read, &ids)?;
+    let voided = balance::voided(read, &ids)?;
     for sale in page {
+        let taken_back = !of_event(&entries, sale.id, "sale.voided").is_empty();
+        if taken_back != voided.contains(&sale.id) {
+            let (kept, log) =
+                if taken_back { ("not voided", "voided") } else { ("voided", "not voided") };
+            let why = format!("it is kept as {kept}, and by the log it was {log}");
+            findings.push(at_odds(Odds::Log, "sale", sale.id, &why));
+        }
         let digest = Sha256::digest(&sale.document);
         if digest[..] != sale.digest {
             findings.push(at_odds(

@@ -195,6 +195,7 @@ pub fn write<T>(
     write_all(tx, &[lines, tenders, charges, returns, of_returns, refunds, answers])?;
     returns::insert_rest(tx, state)?;
     exchanges::insert_new(tx, state)?;
+    prices::forget(tx, state)?;
     returns::update(tx, state)?;
     overrides::insert_new(tx, state)?;
     overrides::update_used(tx, state)?;

@@ -1,7 +1,7 @@
 //! Exchanges: which sale a return's new goods became, whose money went into it, and which were
 //! taken back.
 
-use super::returns::{corrupt, instant, unsigned};
+use super::returns::{corrupt, unsigned};
 use super::rows::{Col, Select, col, select_in};
 use super::sales::number;
 use super::sql_types::{Id, IdSql};
@@ -93,8 +93,8 @@ pub fn of_returns(
     Ok(exchanges)
 }
 
-/// Enters in the books of exchanges' sales which were taken back, and where the bank disputes the
-/// money they were paid with. Asks nothing where no book is of an exchange.
+/// Enters in the books of exchanges' sales where the bank disputes the money they were paid with.
+/// Asks nothing where no book is of an exchange.
 pub fn load_ties(read: &mut Read<'_>, books: &mut HashMap<Uuid, Book>) -> Result<(), StoreError> {
     let mut tied: Vec<Uuid> =
         books.values().filter(|b| b.sale.exchange_of.is_some()).map(|b| b.sale.id).collect();
@@ -102,15 +102,6 @@ pub fn load_ties(read: &mut Read<'_>, books: &mut HashMap<Uuid, Book>) -> Result
         return Ok(());
     }
     tied.sort_unstable();
-    let join = "sale_voids v ON v.sale = u.sale";
-    let select =
-        Select { columns: "v.sale, v.voided_at", names: "sale", join, order: "v.sale", lock: None };
-    let rows: Vec<(Id, i64)> =
-        select_in::<(IdSql, BigInt), _>(read, &select, &[col(tied.iter().copied())])?;
-    for (sale, at) in rows {
-        let at = instant(sale.0, at)?;
-        books.get_mut(&sale.0).into_iter().for_each(|book| book.voided_at = Some(at));
-    }
     let origins: BTreeSet<Uuid> = tied
         .iter()
         .flat_map(|sale| &books[sale].sale.exchange_of)

@@ -1,6 +1,6 @@
 //! The lowest prices of each article and day, and what else is asked about goods without a receipt.
 
-use super::rows::{Select, Upsert, col, select_in, upsert_where};
+use super::rows::{Select, Upsert, col, delete_from, select_in, upsert_where};
 use super::sales::{corrupt, number, read_sale};
 use super::sql_types::{Id, IdSql};
 use super::{Read, StoreError, Tx};
@@ -11,7 +11,7 @@ use crate::domain::quantity::Quantity;
 use crate::domain::state::{ReceiptKey, State};
 use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -136,6 +136,66 @@ const LOWER: Upsert = Upsert {
     set: "sale = excluded.sale, line = excluded.line, value = excluded.value, sold = excluded.sold \
           WHERE CAST(excluded.value AS numeric) * lowest_prices.sold < CAST(lowest_prices.value AS numeric) * excluded.sold",
 };
+
+/// Takes the prices of voided sales away, and puts the next lowest of their days in their place.
+/// A sale with a gift card is left out, as by the migration that made the table.
+pub fn forget(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
+    let voided = state.changes.voided_sales.iter().filter_map(|sale| state.book(*sale));
+    let mut gone: BTreeSet<(&str, Market, String, Uuid)> = BTreeSet::new();
+    for book in voided {
+        let Some(store) = state.settings().store(&book.sale.store) else { continue };
+        let day = book.sale.business_date.to_string();
+        let of_line = |sku| (sku, Market::of(store), day.clone(), book.sale.id);
+        gone.extend(of_book(book).into_keys().map(of_line));
+    }
+    let columns = [
+        col(gone.iter().map(|(sku, _, _, _)| *sku)),
+        col(gone.iter().map(|(_, market, _, _)| market.country.as_str())),
+        col(gone.iter().map(|(_, market, _, _)| market.currency.code())),
+        col(gone.iter().map(|(_, _, day, _)| day.as_str())),
+        col(gone.iter().map(|(_, _, _, sale)| *sale)),
+    ];
+    if gone.is_empty() {
+        return Ok(());
+    }
+    const NAMES: &str = "sku, country, currency, day, sale";
+    const THESE: &str = "(sku, country, currency, day, sale) IN (SELECT * FROM u)";
+    delete_from(tx, "lowest_prices", THESE, NAMES, &columns)?;
+    let select = Select {
+        columns: "u.sku, u.country, u.currency, u.day, l.sale, l.line, l.value, l.sold",
+        names: NAMES,
+        join: "sale_lines l ON l.sku = u.sku AND l.value > 0 AND l.sold > 0 \
+               JOIN sales s ON s.id = l.sale AND s.business_date = u.day \
+                    AND s.document NOT LIKE '%\"gift_card\":%' \
+               JOIN stores t ON t.store = s.store AND t.currency = u.currency \
+                    AND SUBSTR(t.region, 1, 2) = u.country \
+               LEFT JOIN sale_voids v ON v.sale = s.id WHERE v.sale IS NULL",
+        order: "u.sku, u.day, l.sale, l.line",
+        lock: None,
+    };
+    type Row = ((String, String, String, String), (Id, i32, i64, i64));
+    type Columns = ((Text, Text, Text, Text), (IdSql, Integer, BigInt, BigInt));
+    let rows: Vec<Row> = select_in::<Columns, _>(tx, &select, &columns)?;
+    let mut next: BTreeMap<(String, String, String, String), LowestPrice> = BTreeMap::new();
+    for (of, (sale, line, value, sold)) in rows {
+        let day = of.3.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
+        let line = u32::try_from(line).unwrap_or_default();
+        let (value, sold) = (Minor(value), Quantity(sold));
+        keep_lower(&mut next, of, LowestPrice { day, sale: sale.0, line, value, sold });
+    }
+    let columns = [
+        col(next.keys().map(|of| of.0.as_str())),
+        col(next.keys().map(|of| of.1.as_str())),
+        col(next.keys().map(|of| of.2.as_str())),
+        col(next.keys().map(|of| of.3.as_str())),
+        col(next.values().map(|price| price.sale)),
+        col(next.values().map(|price| number(price.line))),
+        col(next.values().map(|price| price.value.0)),
+        col(next.values().map(|price| price.sold.0)),
+    ];
+    upsert_where(tx, &LOWER, &columns)?;
+    Ok(())
+}
 
 /// Keeps the prices of new sales, each only where it is lower than the one known.
 pub fn keep(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {

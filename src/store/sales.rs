@@ -112,19 +112,21 @@ fn load_lines(
     books: &mut HashMap<Uuid, Book>,
 ) -> Result<(), StoreError> {
     let select = Select {
-        columns: "l.sale, l.line, l.returned, l.extras",
+        columns: "l.sale, l.line, l.returned, l.extras, v.voided_at",
         names: "sale",
-        join: "sale_lines l ON l.sale = u.sale",
+        join: "sale_lines l ON l.sale = u.sale LEFT JOIN sale_voids v ON v.sale = l.sale",
         order: "l.sale, l.line",
         lock: None,
     };
-    type Row = (Id, i32, i64, Option<String>);
-    let rows: Vec<Row> =
-        select_in::<(IdSql, Integer, BigInt, Nullable<Text>), _>(read, &select, keys)?;
-    for (sale, line, returned, extras) in
-        rows.into_iter().filter(|row| row.2 > 0 || row.3.is_some())
-    {
+    type Row = (Id, i32, i64, Option<String>, Option<i64>);
+    type Columns = (IdSql, Integer, BigInt, Nullable<Text>, Nullable<BigInt>);
+    let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
+    for (sale, line, returned, extras, voided_at) in rows {
         let Some(book) = books.get_mut(&sale.0) else { continue };
+        book.voided_at = voided_at.map(|at| super::returns::instant(sale.0, at)).transpose()?;
+        if returned == 0 && extras.is_none() {
+            continue;
+        }
         let number = u32::try_from(line).unwrap_or(0);
         let place =
             book.position(number).ok_or_else(|| corrupt(sale.0, "a line it does not have"))?;
@@ -212,6 +214,7 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(books.iter().map(|b| b.sale.receipt.as_str())),
         col(books.iter().map(|b| b.sale.register.as_str())),
         col(new.iter().map(|new| number(new.rung))),
+        col(books.iter().map(|b| b.sale.external_id.as_deref())),
         col(books.iter().map(|b| b.sale.business_date.to_string())),
         col(books.iter().map(|b| b.sale.customer.as_deref())),
         col(new.iter().map(|new| new.document.as_str())),
@@ -220,8 +223,8 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(books.iter().map(|b| b.sale.shares_promotions)),
     ];
     let sales = Write::insert(
-        "sales(id, store, receipt, register, rung, business_date, customer, document, digest, recorded_at, \
-         shares_promotions)",
+        "sales(id, store, receipt, register, rung, external_id, business_date, customer, document, digest, \
+         recorded_at, shares_promotions)",
         sales,
     );
     write_all(

@@ -10,6 +10,7 @@ diesel::table! {
         store -> Text,
         receipt -> Text,
         register -> Text,
+        external_id -> Nullable<Text>,
         business_date -> Text,
         customer -> Nullable<Text>,
         document -> Text,

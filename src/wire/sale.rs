@@ -10,6 +10,7 @@
 mod listed;
 mod parts;
 mod read;
+mod returned;
 mod scope;
 mod tie;
 mod view;
@@ -24,10 +25,13 @@ mod tie_tests;
 pub use listed::{ImportResult, ImportStatus, SaleFilterParams};
 pub(super) use parts::{receipt_discounts, tenders};
 pub use read::read_document;
+pub use returned::{ReturnedBefore, ReturnedLine, ReturnedTender};
 pub(super) use scope::Numbers;
 pub(super) use tie::not_carried;
 pub use tie::{CarriedFrom, EvenLine, ExchangeOf};
-pub use view::{RecordedSale, SaleChargeView, SaleLineView, SaleTenderView, SaleView, recorded};
+pub use view::{
+    RecordedSale, SaleChargeView, SaleLineView, SaleTenderView, SaleView, VoidedSale, recorded,
+};
 
 use super::quantity::WireQuantity;
 use super::texts::{Attribute, Id, Label, SerialNumber};
@@ -131,6 +135,14 @@ pub struct NewSale {
     /// prices include them. Below zero where more was given back with the receipt than was bought.
     #[schema(format = "amount", example = "24.50")]
     pub total: String,
+    /// What came back before this service knew the sale: it cannot come back again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub returned: Vec<ReturnedBefore>,
+    /// What another system calls the sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "SO-100417")]
+    pub external_id: Option<String>,
     /// Told by the service of the new goods of an exchange; never sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(read_only)]
@@ -210,6 +222,10 @@ pub struct SaleLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date", example = "2026-03-04")]
     pub delivered_on: Option<String>,
+    /// What another system calls the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 64, example = "SO-100417-1")]
+    pub external_id: Option<String>,
     /// The line sold or loaded a gift card. With the `id` of a card known here the money is put on
     /// it as the sale is recorded; without, it is kept as a fact.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -229,6 +229,8 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
         total: Minor::ZERO,
         exchange_of: None,
         shares_promotions: true,
+        returned: vec![],
+        external_id: None,
     };
     totalled(&mut sale);
     sale

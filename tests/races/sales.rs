@@ -1,16 +1,19 @@
 //! Many returns of one sale: never more than was sold, and nobody waits in a ring.
 
-use crate::goods::{back, of, sale, units};
+use crate::goods::{back, of, sale, sale_body, units};
 use crate::held::{batches, no_deadlocks};
 use crate::http::{Client, Served, token};
 use crate::instances::{Instances, OPEN_POLICY, at_once, counts, tally};
 use crate::support::on_each_database;
+use jiff::SignedDuration;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use returndesk::desk::Reply;
 use returndesk::domain::caller::Role;
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::returns::Return;
+use returndesk::domain::sales::{RecordSale, VoidSale};
+use returndesk::wire::sale::NewSale;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -152,4 +155,71 @@ fn recorded(reply: &Reply) -> Option<Return> {
 fn refunded(returns: &[Return], number: u32) -> i64 {
     let of_line = returns.iter().flat_map(|r| &r.lines).filter(|line| line.sale_line == number);
     of_line.map(|line| line.parts.gross.0 - line.fee.0).sum()
+}
+
+/// A sale rung up today, so that it can be voided.
+fn of_today(receipt: &str) -> RecordSale {
+    let now = jiff::Timestamp::now();
+    let london = now.to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap());
+    let mut body = sale_body(receipt, &[1], None);
+    body["business_date"] = json!(london.date().to_string());
+    body["sold_at"] = json!(now.to_string());
+    let sale: NewSale = serde_json::from_value(body).unwrap();
+    sale.read(now, SignedDuration::from_hours(1)).unwrap()
+}
+
+#[test]
+fn of_a_void_and_a_return_of_one_sale_one_succeeds() {
+    on_each_database(|database| {
+        let shop = Instances::open_for_business(database);
+        let mut won = BTreeMap::new();
+        for round in 0..20 {
+            let rung = Command::RecordSale(Box::new(of_today(&format!("R-{round}"))));
+            let Done::SaleRecorded { sale, .. } = shop.done(rung) else { panic!() };
+            let replies = at_once(4, |i| {
+                let void = VoidSale { id: sale, reason: "mistake".to_owned(), note: None };
+                let command = match i {
+                    0 => Command::VoidSale(void),
+                    _ => back(vec![of(sale, units(1, 1))]),
+                };
+                shop.submit(i + round, command, None)
+            });
+            let told = tally(&replies);
+            let voided = matches!(&replies[0], Reply::Done { outcome: Some(Outcome::Done(_)), .. });
+            let expected = match voided {
+                true => counts([("recorded", 1), ("not_returnable", 3)]),
+                false => {
+                    counts([("recorded", 1), ("already_returned", 2), ("sale_not_voidable", 1)])
+                }
+            };
+            assert_eq!(told, expected);
+            *won.entry(voided).or_insert(0) += 1;
+        }
+        assert_eq!(shop.prove().sales, 20, "{won:?}");
+    });
+}
+
+#[test]
+fn a_voided_receipt_is_rung_up_again_once() {
+    on_each_database(|database| {
+        let shop = Instances::open_for_business(database);
+        let Done::SaleRecorded { sale, .. } =
+            shop.done(Command::RecordSale(Box::new(of_today("R-1"))))
+        else {
+            panic!()
+        };
+        let void = VoidSale { id: sale, reason: "mistake".to_owned(), note: None };
+        shop.done(Command::VoidSale(void));
+        let replies = at_once(8, |i| {
+            let mut other = sale_body("R-1", &[1], Some(&format!("C-{i}")));
+            let known = of_today("R-1");
+            other["business_date"] = json!(known.sale.business_date.to_string());
+            other["sold_at"] = json!(known.sale.sold_at.to_string());
+            let other: NewSale = serde_json::from_value(other).unwrap();
+            let other = other.read(jiff::Timestamp::now(), SignedDuration::from_hours(1)).unwrap();
+            shop.submit(i, Command::RecordSale(Box::new(other)), None)
+        });
+        assert_eq!(tally(&replies), counts([("recorded", 1), ("receipt_exists", 7)]));
+        shop.prove();
+    });
 }

@@ -263,6 +263,11 @@ fn searches() -> Vec<(&'static str, &'static [&'static str], Work)> {
             sale(SaleFilter { receipt: Some("R1".into()), ..sales_of(Stores::All) }),
         ),
         (
+            "sales by another system's identifier",
+            &["sales_of_external_id"],
+            sale(SaleFilter { external_id: Some("SO-1".into()), ..sales_of(two()) }),
+        ),
+        (
             "sales by customer",
             &["sales_of_customer"],
             sale(SaleFilter { customer: Some("C1".into()), ..sales_of(two()) }),

@@ -1,6 +1,8 @@
 //! A sale over its life: what came back before, voids, receipts of one number, old currencies.
 
+mod before;
 mod receipts;
+mod voids;
 
 use crate::support::shop::Shop;
 use returndesk::export::{ledger, reconcile};

@@ -63,6 +63,8 @@ impl<'a> Deciding<'a> {
             tenders: asked.tenders.clone(),
             cash_rounding: Minor::ZERO,
             total: Minor::ZERO,
+            returned: Vec::new(),
+            external_id: None,
             exchange_of: Some(self.tie(asked)),
             shares_promotions: true,
         };
@@ -315,11 +317,12 @@ impl<'a> Deciding<'a> {
         opened
     }
 
-    /// Goods of an exchange that was taken back are no longer sold.
+    /// What was voided is no longer sold.
     pub(super) fn voided(&self, book: &Book) -> Option<Finding> {
         let on = self.store.day(book.voided_at?);
+        let with = if book.sale.exchange_of.is_some() { " with the exchange it is of" } else { "" };
         let detail = format!(
-            "Receipt {} was voided on {on} with the exchange it is of; nothing of it can come back.",
+            "Receipt {} was voided on {on}{with}; nothing of it can come back.",
             book.sale.receipt
         );
         Some(Finding::refused(Code::NotReturnable, "service:voided", detail))

@@ -213,7 +213,7 @@ fn whole_kits(part: &LineBook, kits: Quantity) -> i64 {
 }
 
 /// What of a part is back once `returned` of `kits` are: whole units are never split.
-fn kit_share(part: Quantity, returned: Quantity, kits: Quantity) -> Quantity {
+pub fn kit_share(part: Quantity, returned: Quantity, kits: Quantity) -> Quantity {
     if returned >= kits {
         return part;
     }

@@ -32,6 +32,7 @@ events! {
     SaleRecorded "sale.recorded",
     SaleRefused "sale.refused",
     SaleVoided "sale.voided",
+    SaleVoidRefused "sale.void_refused",
     CheckRefused "check.refused",
     ReturnRecorded "return.recorded",
     ReturnRefused "return.refused",

@@ -1,6 +1,6 @@
 //! Cards that a sale sold or loaded: the recording of the sale puts the money on them.
 
-use super::{At, CardKind, CardStatus};
+use super::{At, CardKind, CardMove, CardStatus, Movement};
 use crate::domain::ledger::Account;
 use crate::domain::money::Minor;
 use crate::domain::perform::Context;
@@ -9,6 +9,7 @@ use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::sale::{Sale, SaleLine, Tender};
 use crate::domain::state::State;
 use crate::domain::words::vocabulary;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 vocabulary! {
@@ -122,6 +123,59 @@ pub fn put_on(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result<(
         // The account that the sale is booked against, for whatever kind of card.
         let (reference, against) = (Some(sale.id.to_string()), Account::GiftCard);
         state.load_card(&card, sold.face(line), reference, against, &at, context)?;
+    }
+    Ok(())
+}
+
+/// What a sale put on each card of ours.
+fn faces(sale: &Sale) -> BTreeMap<Uuid, (Minor, u32)> {
+    let mut faces: BTreeMap<Uuid, (Minor, u32)> = BTreeMap::new();
+    for (line, sold) in sale.lines.iter().filter_map(|line| Some((line, line.gift_card?))) {
+        let face = faces.entry(sold.id).or_default();
+        *face = (Minor(face.0.0 + sold.face(line).0), face.1 + 1);
+    }
+    faces
+}
+
+/// Why the cards of a sale stand in the way of its void.
+pub fn why_not_voidable(state: &State, sale: &Sale) -> Option<String> {
+    faces(sale).into_iter().find_map(|(id, (face, _))| {
+        let card = state.wallet.card(id)?;
+        let named = card.last4.as_deref().map_or(String::new(), |last4| format!(" …{last4}"));
+        let missing = Minor(face.0 - card.balance.0);
+        missing.is_positive().then(|| {
+            format!(
+                "The gift card{named} got {} with this sale, and {} of it has been used since.",
+                face.format(card.currency),
+                missing.format(card.currency)
+            )
+        })
+    })
+}
+
+/// Takes the money of a sale that is voided off its cards again. Asked [`why_not_voidable`] before.
+/// A card that this sale alone had put money on can be sold again.
+pub fn take_off(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result<(), Refusal> {
+    let register = context.caller.register.clone().or(Some(sale.register.clone()));
+    let business_date = Some(sale.business_date);
+    let at = At { store: sale.store.clone(), register, business_date, operator: None };
+    for (id, (face, entries)) in faces(sale) {
+        let movement = Movement {
+            kind: CardMove::Void,
+            amount: Minor(-face.0),
+            reverses: None,
+            reference: Some(sale.id.to_string()),
+            at: &at,
+            against: Account::GiftCard,
+        };
+        let fresh = state
+            .wallet
+            .card(id)
+            .is_some_and(|card| card.entries == entries && card.status == CardStatus::Active);
+        state.move_card(id, &movement, context)?;
+        if fresh {
+            state.wallet.change(id, |card| card.status = CardStatus::Inactive);
+        }
     }
     Ok(())
 }

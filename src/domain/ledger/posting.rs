@@ -48,6 +48,13 @@ pub fn sold(sale: &Sale) -> Posting {
     }
 }
 
+/// A sale taken back on its own business day: the exact reverse, in the drawer where it is done.
+pub fn sale_taken_back(sale: &Sale, context: &Context<'_>) -> Posting {
+    let booked = sold(sale);
+    let register = context.caller.register.clone().or(booked.register);
+    Posting { register, amounts: booked.amounts.reversed(), ..booked }
+}
+
 /// Of a line's net, what was put on a gift card: owed, not sold. A card of ours is booked for it
 /// apart, against the same account; a discount on it is the sale's. Of another's card this service
 /// knows the price alone.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Changes {
     pub new_sales: Vec<NewSale>,
-    /// Sales of exchanges that were taken back.
+    /// Sales that were taken back.
     pub voided_sales: BTreeSet<Uuid>,
     /// Lines, tenders and charges of books that changed, by their places; the sale itself never
     /// does.

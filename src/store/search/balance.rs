@@ -28,9 +28,19 @@ pub struct Unbalanced {
 type Row = (Id, i32, i64, i64, i64, i64);
 type Columns = (IdSql, Integer, BigInt, BigInt, BigInt, BigInt);
 
+/// By sale and the number of a line, tender or charge: what came back before the service knew the
+/// sale.
+pub type Before = HashMap<(Uuid, i32), (i64, i64)>;
+
+fn plus((a, b): (i64, i64), before: Option<&(i64, i64)>) -> (i64, i64) {
+    let (more, rest) = before.copied().unwrap_or_default();
+    (a.saturating_add(more), b.saturating_add(rest))
+}
+
 fn unbalanced(
     read: &mut Read<'_>,
     sales: &[Uuid],
+    before: &Before,
     columns: &'static str,
     join: &'static str,
 ) -> Result<Vec<Unbalanced>, StoreError> {
@@ -40,14 +50,18 @@ fn unbalanced(
         sale: sale.0,
         number,
         kept: (kept, more),
-        summed: (summed, more_summed),
+        summed: plus((summed, more_summed), before.get(&(sale.0, number))),
     };
     Ok(rows.into_iter().map(differs).filter(|found| found.kept != found.summed).collect())
 }
 
 /// Lines of these sales: units and money against the returns that are completed or waiting for
 /// approval, practice left out.
-pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
+pub fn lines(
+    read: &mut Read<'_>,
+    sales: &[Uuid],
+    before: &Before,
+) -> Result<Vec<Unbalanced>, StoreError> {
     let columns = "l.sale, l.line, l.returned, l.refunded, \
          CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.quantity ELSE 0 END), 0) AS bigint), \
          CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.gross ELSE 0 END), 0) AS bigint)";
@@ -55,7 +69,7 @@ pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, Sto
          LEFT JOIN return_lines r ON r.sale = l.sale AND r.sale_line = l.line \
          LEFT JOIN returns t ON t.id = r.return_id AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
          GROUP BY l.sale, l.line, l.returned, l.refunded";
-    unbalanced(read, sales, columns, join)
+    unbalanced(read, sales, before, columns, join)
 }
 
 /// Tenders of these sales: against the refunds that neither failed nor were voided, practice left
@@ -65,7 +79,11 @@ pub fn lines(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, Sto
 ///
 /// The second list is of tenders whose money went out by other means than is kept: in cash, and
 /// into new goods.
-pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<[Vec<Unbalanced>; 2], StoreError> {
+pub fn tenders(
+    read: &mut Read<'_>,
+    sales: &[Uuid],
+    before: &Before,
+) -> Result<[Vec<Unbalanced>; 2], StoreError> {
     let mut returns = Vec::new();
     for join in ["return_lines r ON r.sale = u.sale", "return_charges r ON r.sale = u.sale"] {
         let select = Select { columns: "r.return_id", names: "sale", join, order: "1", lock: None };
@@ -92,6 +110,10 @@ pub fn tenders(read: &mut Read<'_>, sales: &[Uuid]) -> Result<[Vec<Unbalanced>; 
         order: "1, 2",
         lock: None,
     };
+    for ((sale, tender), gone) in before {
+        let sum = summed.entry((Id(*sale), *tender)).or_default();
+        *sum = plus(*sum, Some(gone));
+    }
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
     let differing = |kept: fn(&Row) -> (i64, i64), summed: &HashMap<(Id, i32), (i64, i64)>| {
         let held = |row: &Row| Unbalanced {
@@ -216,14 +238,18 @@ pub fn without_receipt(
 }
 
 /// Charges of these sales: refunded once, or not at all.
-pub fn charges(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Unbalanced>, StoreError> {
+pub fn charges(
+    read: &mut Read<'_>,
+    sales: &[Uuid],
+    before: &Before,
+) -> Result<Vec<Unbalanced>, StoreError> {
     let columns = "c.sale, c.charge, CAST(CASE WHEN c.refunded THEN 1 ELSE 0 END AS bigint), CAST(0 AS bigint), \
          CAST(COUNT(t.id) AS bigint), CAST(0 AS bigint)";
     let join = "sale_charges c ON c.sale = u.sale \
          LEFT JOIN return_charges r ON r.sale = c.sale AND r.charge = c.charge \
          LEFT JOIN returns t ON t.id = r.return_id AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
          GROUP BY c.sale, c.charge, c.refunded";
-    unbalanced(read, sales, columns, join)
+    unbalanced(read, sales, before, columns, join)
 }
 
 /// A sale as kept.
@@ -256,6 +282,14 @@ pub fn sales_after(
         shares_promotions,
     };
     Ok(rows.into_iter().map(kept).collect())
+}
+
+/// Which of these sales were voided. Ids ascend.
+pub fn voided(read: &mut Read<'_>, sales: &[Uuid]) -> Result<HashSet<Uuid>, StoreError> {
+    let join = "sale_voids v ON v.sale = u.sale";
+    let select = Select { columns: "v.sale", names: "sale", join, order: "v.sale", lock: None };
+    let rows: Vec<Id> = select_in::<IdSql, _>(read, &select, &[col(sales.iter().copied())])?;
+    Ok(rows.into_iter().map(|id| id.0).collect())
 }
 
 /// What of a return the log tells, too.
@@ -302,7 +336,7 @@ pub fn entries_about(read: &mut Read<'_>, subjects: &[String]) -> Result<Vec<Abo
         columns: "e.subject_id, e.store, e.event, e.leaf",
         names: "subject",
         join: "audit_entries e ON e.subject_id = u.subject \
-               AND e.event IN ('sale.recorded', 'return.recorded', 'return.voided')",
+               AND e.event IN ('sale.recorded', 'sale.voided', 'return.recorded', 'return.voided')",
         order: "e.subject_id, e.store, e.seq",
         lock: None,
     };

@@ -22,6 +22,7 @@ pub struct SaleFilter {
     pub stores: Stores,
     pub receipt: Option<String>,
     pub register: Option<String>,
+    pub external_id: Option<String>,
     pub customer: Option<String>,
     pub card_fingerprint: Option<String>,
     pub sku: Option<String>,
@@ -39,6 +40,7 @@ impl SaleFilter {
             stores,
             receipt: None,
             register: None,
+            external_id: None,
             customer: None,
             card_fingerprint: None,
             sku: None,
@@ -50,8 +52,14 @@ impl SaleFilter {
 
     /// Whether one index leads to few sales, whatever their stores.
     fn leads_to_few(&self) -> bool {
-        let named =
-            [&self.receipt, &self.customer, &self.card_fingerprint, &self.sku, &self.serial_number];
+        let named = [
+            &self.receipt,
+            &self.external_id,
+            &self.customer,
+            &self.card_fingerprint,
+            &self.sku,
+            &self.serial_number,
+        ];
         named.iter().any(|filter| filter.is_some())
     }
 }
@@ -113,6 +121,9 @@ fn query<'a>(
     }
     if let Some(register) = &filter.register {
         query = query.filter(sales::register.eq(register));
+    }
+    if let Some(external_id) = &filter.external_id {
+        query = query.filter(sales::external_id.eq(external_id));
     }
     if let Some(customer) = &filter.customer {
         query = query.filter(sales::customer.eq(customer));

@@ -64,7 +64,9 @@ pub fn problem(refusal: &Refusal) -> Problem {
             let detail = format!("{} Ask {}.", worst(decision), approvers(decision));
             with_decision(code, detail, decision)
         }
-        Refusal::NotVoidable { detail } => Problem::new(code, detail.as_str()),
+        Refusal::NotVoidable { detail } | Refusal::SaleNotVoidable { detail } => {
+            Problem::new(code, detail.as_str())
+        }
         Refusal::Card { code, detail, balance } => {
             let problem = Problem::new(code, detail.as_str());
             balance.iter().fold(problem, |problem, balance| problem.with("balance", json!(balance)))

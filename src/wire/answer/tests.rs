@@ -166,6 +166,7 @@ fn refusals_have_the_status_and_code_of_the_contract() {
         (Refusal::ReturnRefused(boxed()), 422, "return_refused"),
         (Refusal::ApprovalRequired(boxed()), 403, "approval_required"),
         (Refusal::NotVoidable { detail: "It is voided.".into() }, 409, "return_not_voidable"),
+        (Refusal::SaleNotVoidable { detail: "It is voided.".into() }, 409, "sale_not_voidable"),
         (Refusal::RefundNotDue { status: "settled" }, 409, "refund_not_due"),
         (Refusal::Stale, 412, "precondition_failed"),
         (Refusal::MustMatch, 428, "precondition_required"),

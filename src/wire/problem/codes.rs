@@ -51,6 +51,7 @@ pub const CODES: &[Meaning] = &[
     m("amount_changed", 409, "Amount changed", "Operator: show the customer the new amount and confirm. Caller: send it as `expected_refund`."),
     m("quote_drifted", 409, "Quote out of date", "Operator: check again; the differences are listed. Caller: send the new quote."),
     m("return_not_voidable", 409, "Return cannot be voided", "Operator: the detail says what stands in the way."),
+    m("sale_not_voidable", 409, "Sale cannot be voided", "Operator: the detail says what stands in the way."),
     m("refund_not_due", 409, "Refund not due", "Caller: read the return again; this refund has been settled or voided."),
     m("policy_published", 409, "Policy is published", "Caller: published versions never change; draft a new version."),
     m("override_used", 409, "Override used", "Operator: ask for a new override; each is good for one return."),

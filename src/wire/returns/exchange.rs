@@ -233,6 +233,7 @@ impl ExchangeLine {
             attributes: self.attributes.clone(),
             parent_line: None,
             delivered_on: None,
+            external_id: None,
             gift_card: None,
         }
     }

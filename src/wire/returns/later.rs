@@ -33,7 +33,7 @@ impl SettlementRequest {
     }
 }
 
-/// Takes a return back.
+/// Takes a return or a sale back.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "mistake", "note": "Wrong receipt."}))]

@@ -20,6 +20,9 @@ pub struct SaleFilterParams {
     /// Rung up at this register.
     #[schema(max_length = 64)]
     pub register: Option<String>,
+    /// With this identifier of another system.
+    #[schema(max_length = 64)]
+    pub external_id: Option<String>,
     /// To this customer.
     #[schema(format = "customer", max_length = 64)]
     pub customer: Option<String>,

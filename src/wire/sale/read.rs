@@ -32,11 +32,13 @@ impl NewSale {
         self.check_lines(&mut reading);
         self.check_scopes(&mut reading);
         self.check_ties(&mut reading);
+        self.check_returned(now, future, &mut reading);
         reading.numbers("tenders", "tender", self.tenders.iter().map(|tender| tender.tender));
         reading.numbers("charges", "charge", self.charges.iter().map(|charge| charge.charge));
         let safe = reading.amounts_add_up_safely(format_args!("/total"));
         if let (Some(sale), true) = (&sale, safe) {
             reading.extend(sale.misfits().into_iter().map(|misfit| misfit.fault(sale, "")));
+            reading.extend(sale.unfit_returns());
         }
         let sale = reading.finish(sale)?.ok_or_else(|| vec![unknown_currency()])?;
         let document = self.document();
@@ -138,6 +140,12 @@ impl NewSale {
         let tenders = tenders("/tenders", &mut self.tenders, Sign::Any, reading);
         let cash_rounding =
             reading.amount(format_args!("/cash_rounding"), &mut self.cash_rounding, Sign::Any);
+        let returned = self
+            .returned
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(index, before)| before.in_domain(index, reading))
+            .collect();
         let total = reading.amount(format_args!("/total"), &mut self.total, Sign::Any);
         let sale = Sale {
             id: Uuid::nil(),
@@ -162,6 +170,8 @@ impl NewSale {
             total,
             exchange_of: self.tie(reading),
             shares_promotions: true,
+            returned,
+            external_id: self.external_id.clone(),
         };
         Some(sale.with_payment_in_kind())
     }
@@ -181,7 +191,7 @@ pub fn read_document(document: &str, id: Uuid) -> Result<Sale, String> {
 }
 
 /// An instant in whole microseconds; what is finer is cut off.
-fn instant(text: &str) -> Option<Timestamp> {
+pub(super) fn instant(text: &str) -> Option<Timestamp> {
     let exact: Timestamp = text.parse().ok()?;
     Timestamp::from_microsecond(exact.as_microsecond()).ok()
 }

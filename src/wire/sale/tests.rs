@@ -114,6 +114,8 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
         ],
         cash_rounding: Minor::ZERO,
         total: Minor(2450),
+        returned: vec![],
+        external_id: None,
         exchange_of: None,
         shares_promotions: true,
     };

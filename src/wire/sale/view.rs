@@ -4,7 +4,7 @@ use super::{NewSale, SaleCharge, SaleLine, SaleTax, SaleTender};
 use crate::domain::book::Book;
 use crate::domain::money::Currency;
 use crate::domain::quantity::Quantity;
-use crate::domain::sale::Tax;
+use crate::domain::sale::{Sale, Tax};
 use crate::wire::extended::Extended;
 use crate::wire::texts::Id;
 use jiff::Timestamp;
@@ -38,7 +38,7 @@ pub struct SaleState {
     pub charges: Vec<SaleChargeView>,
     /// How it was paid, and what has gone back.
     pub tenders: Vec<SaleTenderView>,
-    /// When it was taken back, with the exchange it is of; left out where it was not.
+    /// When it was voided, by itself or with the exchange it is of; left out where it was not.
     #[schema(value_type = Option<String>, format = "date-time")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voided_at: Option<Timestamp>,
@@ -145,6 +145,42 @@ impl SaleView {
 /// The shares of the receipt's taxes, which stand after the `own` ones.
 fn shares(taxes: &[Tax], own: usize, currency: Currency) -> Vec<SaleTax> {
     taxes.iter().skip(own).map(|tax| SaleTax::new(tax, currency)).collect()
+}
+
+/// A sale that was taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct VoidedSale {
+    pub id: Id,
+    #[schema(example = "0042")]
+    pub store: String,
+    #[schema(example = "3")]
+    pub register: String,
+    /// The number that is free again.
+    #[schema(example = "0042-3-20260301-4711")]
+    pub receipt: String,
+    #[schema(format = "date", example = "2026-03-01")]
+    pub business_date: String,
+    #[schema(format = "amount", example = "24.50")]
+    pub total: String,
+    #[schema(example = "USD")]
+    pub currency: String,
+    #[schema(value_type = String, format = "date-time")]
+    pub voided_at: Timestamp,
+}
+
+impl VoidedSale {
+    pub fn new(sale: &Sale, voided_at: Timestamp) -> VoidedSale {
+        VoidedSale {
+            id: Id(sale.id),
+            store: sale.store.clone(),
+            register: sale.register.clone(),
+            receipt: sale.receipt.clone(),
+            business_date: sale.business_date.to_string(),
+            total: sale.total.format(sale.currency),
+            currency: sale.currency.code().to_owned(),
+            voided_at,
+        }
+    }
 }
 
 /// The JSON of a [`RecordedSale`], from its document as it is: imports answer thousands of them.

@@ -70,6 +70,7 @@ pub(super) fn everything(shop: &Shop) -> Vec<Request> {
             json!({"outcome": "failed"}),
         ),
         request("POST", format!("/v1/returns/{first}/void"), json!({"reason": "mistake"})),
+        request("POST", format!("/v1/sales/{sold}/void"), json!({"reason": "mistake"})),
         request("POST", format!("/v1/sales/{sold}/tenders/1/chargeback"), json!({"open": true})),
         request(
             "POST",
@@ -118,6 +119,7 @@ pub fn of_one_store(shop: &Shop) -> Vec<Request> {
         request("POST", "/v1/sales", hearts(shop)),
         request("GET", format!("/v1/sales/{sold}"), json!(null)),
         request("POST", format!("/v1/sales/{sold}/tenders/1/chargeback"), json!({"open": false})),
+        request("POST", format!("/v1/sales/{sold}/void"), json!({"reason": "mistake"})),
         request("POST", "/v1/returns/check", back(&sale, 1, 1)),
         request("POST", "/v1/returns", back(&sale, 1, 1)),
         request("GET", format!("/v1/returns/{back_once}"), json!(null)),

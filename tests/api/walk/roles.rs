@@ -26,6 +26,7 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("POST", "/v1/sales/import", &[Register, Admin]),
     ("GET", "/v1/sales", READERS),
     ("GET", "/v1/sales/{id}", READERS),
+    ("POST", "/v1/sales/{id}/void", APPROVERS),
     ("POST", "/v1/sales/{id}/tenders/{tender}/chargeback", APPROVERS),
     ("POST", "/v1/returns/check", COUNTER),
     ("POST", "/v1/returns", COUNTER),
