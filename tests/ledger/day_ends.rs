@@ -41,6 +41,7 @@ fn sold(counter: &mut Counter, register: &str, on: &str) -> Uuid {
         with(sale(vec![line(1, 1, 1_000)], vec![tender(1, Cash, 1_000, 0)]), |sale| {
             (sale.register, sale.business_date, sale.receipt) =
                 (register.to_owned(), day(on), format!("R-{number}"));
+            sale.sold_at = noon(on);
         }),
     )
 }
@@ -235,6 +236,7 @@ fn a_day_end_counts_the_drawer_and_goes_on_with_the_totals() {
         with(sale(vec![line(1, 1, 2_500)], vec![tender(1, CreditCard, 2_500, 0)]), |sale| {
             (sale.register, sale.business_date, sale.receipt) =
                 ("7".into(), day("2026-03-10"), "R-card".into());
+            sale.sold_at = noon("2026-03-10");
         });
     sell(&mut counter, paid_by_card);
     let back = counter

@@ -113,7 +113,7 @@ impl World {
             tenders: (0..chance.within(1, 4)).map(|_| tender(chance)).collect(),
         };
         let mut sale = shape.build(number);
-        sale.sold_at = self.counter.now;
+        (sale.sold_at, sale.sold_at_as_sent) = (self.counter.now, self.counter.now.to_string());
         sale.business_date = self.counter.now.to_zoned(jiff::tz::TimeZone::UTC).date();
         if chance.one_in(3) {
             // A till that went on past midnight, or was cut off; or whose clock is ahead.
@@ -159,6 +159,7 @@ impl World {
         }
         if other {
             command.digest[31] ^= 1;
+            command.document.push(' ');
         }
         let known = self.sales[place].sale.id;
         match self.perform(&Command::RecordSale(Box::new(command)), !other) {
