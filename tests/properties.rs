@@ -15,6 +15,8 @@ mod promotion;
 mod rounding;
 #[path = "properties/splitting.rs"]
 mod splitting;
+#[path = "properties/texts.rs"]
+mod texts;
 #[path = "properties/without_receipt.rs"]
 mod without_receipt;
 

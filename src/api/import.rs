@@ -8,6 +8,7 @@ use super::sales::read_line;
 use super::service::Service;
 use crate::desk::{Reply, Request};
 use crate::domain::caller::Caller;
+use crate::domain::match_key::MatchKey;
 use crate::domain::perform::{Command, Done, Outcome};
 use crate::domain::sales::RecordSale;
 use crate::wire::sale::ImportResult;
@@ -64,7 +65,7 @@ pub fn record_lines(
 #[derive(Default)]
 struct Turns {
     /// Store and receipt of the last lines, and what ends with the line.
-    last: VecDeque<(String, String, Option<oneshot::Receiver<()>>)>,
+    last: VecDeque<(String, MatchKey, Option<oneshot::Receiver<()>>)>,
 }
 
 /// A line's turn: after the line before it with the same receipt, if that is still under way.
@@ -78,7 +79,7 @@ impl Turns {
     fn take(&mut self, sale: Option<&RecordSale>) -> Turn {
         let (done, heard) = oneshot::channel();
         let (store, receipt) = sale
-            .map(|sale| (sale.sale.store.clone(), sale.sale.receipt.clone()))
+            .map(|sale| (sale.sale.store.clone(), MatchKey::of(&sale.sale.receipt)))
             .unwrap_or_default();
         // A line that is refused before the queue waits for nobody.
         let before = self

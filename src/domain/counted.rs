@@ -2,6 +2,7 @@
 //! serial number, and the people whose limits the return counts for.
 
 use super::draft::{Draft, DraftLine, SaleRef};
+use super::match_key::MatchKey;
 use super::sale::Sale;
 use super::settings::Settings;
 use super::state::State;
@@ -14,11 +15,11 @@ pub struct Counted {
     /// Store and article of goods without a receipt.
     pub articles: Vec<(String, String)>,
     /// Article and serial number of goods without a receipt.
-    pub units: Vec<(String, String)>,
+    pub units: Vec<(String, MatchKey)>,
     /// Store and sale of drafts that name no customer: there the customer of the sale counts.
     unnamed: Vec<(String, SaleRef)>,
     /// Receipt and customer of sales that are recorded in the same batch.
-    sold: Vec<(String, String)>,
+    sold: Vec<(MatchKey, MatchKey)>,
     /// Stores whose policies decide, each with whether goods have a receipt.
     decided_by: BTreeSet<(String, bool)>,
 }
@@ -28,7 +29,8 @@ impl Counted {
         for line in draft.lines.iter().filter(|line| line.sale_line.is_none()) {
             let Some(sku) = &line.sku else { continue };
             self.articles.push((draft.store.clone(), sku.clone()));
-            self.units.extend(line.serial_number.clone().map(|serial| (sku.clone(), serial)));
+            let serial = line.serial_number.as_deref().map(MatchKey::of);
+            self.units.extend(serial.map(|serial| (sku.clone(), serial)));
         }
         let bare = draft.lines.iter().any(|line| line.sale_line.is_none());
         let receipted = draft.lines.iter().any(|line| line.sale_line.is_some())
@@ -44,7 +46,8 @@ impl Counted {
     }
 
     pub fn sold(&mut self, sale: &Sale) {
-        self.sold.extend(sale.customer.clone().map(|customer| (sale.receipt.clone(), customer)));
+        let sold = |customer: &str| (MatchKey::of(&sale.receipt), MatchKey::of(customer));
+        self.sold.extend(sale.customer.as_deref().map(sold));
     }
 
     /// How far back the limits of any version of the policies look; none where nothing that came
@@ -59,14 +62,14 @@ impl Counted {
     }
 
     /// The customers of the sales of drafts that name nobody, once the sales are loaded.
-    pub fn customers(&self, state: &State) -> Vec<String> {
+    pub fn customers(&self, state: &State) -> Vec<MatchKey> {
         let of_sale = |(store, reference): &(String, SaleRef)| state.customer_of(reference, store);
         let known = self.unnamed.iter().filter_map(of_sale);
         // A sale of the same batch is not loaded; by an id that is not known, any of them may be
         // meant.
-        let means = |reference: &SaleRef, number: &str| match reference {
+        let means = |reference: &SaleRef, number: &MatchKey| match reference {
             SaleRef::Id(id) => state.book(*id).is_none(),
-            other => other.receipt() == Some(number),
+            other => other.receipt().is_some_and(|receipt| MatchKey::of(receipt) == *number),
         };
         let coming = self
             .sold

@@ -24,6 +24,7 @@ use super::decision::{
 };
 use super::draft::{Approver, Draft, Grant, SaleRef};
 use super::gift_cards::Card;
+use super::match_key::MatchKey;
 use super::money::{Currency, Minor};
 use super::policy::{Resolved, Version};
 use super::prices::Prices;
@@ -82,7 +83,7 @@ pub struct PastReturn {
     pub id: Uuid,
     pub at: Timestamp,
     /// The customer named, or those of the sales.
-    pub customers: Vec<String>,
+    pub customers: Vec<MatchKey>,
     pub id_hash: Option<[u8; 32]>,
     pub amount: Minor,
     /// Of `amount`, what went back for goods without a receipt; none where all had one.

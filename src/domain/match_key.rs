@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use unicode_security::confusable_detection::skeleton;
 
 /// What two spellings of one identifier have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MatchKey(String);
 
 impl MatchKey {
@@ -37,6 +37,10 @@ impl MatchKey {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub fn into_string(self) -> String {
+        self.0
     }
 }
 

@@ -9,6 +9,7 @@ use super::directory::{self, SaveOperator, SaveRegister, SaveStore};
 use super::draft::{Draft, SaleRef};
 use super::gift_cards::{self, CardCommand, CardDone};
 use super::journal::{self, Note};
+use super::match_key::MatchKey;
 use super::overrides::{self, IssueOverride, Override};
 use super::policies::{self, DraftPolicy, PolicyRecord, PublishPolicy};
 use super::refusal::Refusal;
@@ -149,7 +150,7 @@ pub struct Touched {
     pub statements: Vec<Uuid>,
     /// Hashes of gift cards' codes that are to be new.
     pub codes: Vec<[u8; 32]>,
-    pub customers: Vec<String>,
+    pub customers: Vec<MatchKey>,
     pub id_hashes: Vec<[u8; 32]>,
     pub operators: Vec<String>,
     /// Days to be closed: the store's audit head is claimed before anything is summed up. A command
@@ -219,7 +220,7 @@ impl Touched {
         self.drawers.extend(draft.business_date.map(|_| TillKey::of_draft(draft)));
         let receipt = draft.exchange.as_ref().and_then(|exchange| exchange.receipt.clone());
         self.receipts.extend(receipt.map(|receipt| ReceiptLookup {
-            key: ReceiptKey { store: draft.store.clone(), receipt },
+            key: ReceiptKey::new(&draft.store, &receipt),
             register: Some(draft.register.clone()),
             business_date: None,
             elsewhere: false,
@@ -230,7 +231,7 @@ impl Touched {
                 .iter()
                 .flat_map(|exchange| gift_cards::of_sales::paid_with(&exchange.tenders)),
         );
-        self.customers.extend(draft.customer.clone());
+        self.customers.extend(draft.customer.as_deref().map(MatchKey::of));
         self.id_hashes.extend(draft.id_hash);
         self.cards.extend(draft.refund_card);
     }

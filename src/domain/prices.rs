@@ -5,12 +5,12 @@
 //! market: the stores of one country and currency.
 
 use super::book::Book;
+use super::match_key::MatchKey;
 use super::money::{Currency, Minor};
 use super::policy::Version;
 use super::quantity::Quantity;
 use super::sale::Sale;
 use super::settings::{Settings, Store};
-use super::state::ReceiptKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -91,7 +91,9 @@ pub fn keep_lower<K: Ord>(lowest: &mut BTreeMap<K, LowestPrice>, of: K, price: L
 /// A unit that was sold by its serial number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoldUnit {
-    pub receipt: ReceiptKey,
+    pub store: String,
+    /// As printed.
+    pub receipt: String,
     pub business_date: Date,
 }
 
@@ -102,7 +104,7 @@ pub struct Prices {
     days: HashMap<(Market, String), Vec<LowestPrice>>,
     sales: HashMap<Uuid, Arc<Sale>>,
     /// By article and serial number; nothing where it was looked for in vain.
-    units: HashMap<(String, String), Option<SoldUnit>>,
+    units: HashMap<(String, MatchKey), Option<SoldUnit>>,
 }
 
 impl Prices {
@@ -116,7 +118,7 @@ impl Prices {
         self.sales.insert(sale.id, sale);
     }
 
-    pub fn load_unit(&mut self, sku: String, serial: String, sold: Option<SoldUnit>) {
+    pub fn load_unit(&mut self, sku: String, serial: MatchKey, sold: Option<SoldUnit>) {
         self.units.insert((sku, serial), sold);
     }
 
@@ -133,7 +135,7 @@ impl Prices {
         }
         for (sku, line) in book.sale.lines.iter().filter_map(|l| Some((l.sku.as_ref()?, l))) {
             for serial in &line.serial_numbers {
-                if let Some(unit) = self.units.get_mut(&(sku.clone(), serial.clone())) {
+                if let Some(unit) = self.units.get_mut(&(sku.clone(), MatchKey::of(serial))) {
                     *unit = Some(SoldUnit::of(&book.sale));
                 }
             }
@@ -165,7 +167,7 @@ impl Prices {
 
     /// The sale on whose receipt a unit stands.
     pub fn unit(&self, sku: &str, serial: &str) -> Option<&SoldUnit> {
-        self.units.get(&(sku.to_owned(), serial.to_owned()))?.as_ref()
+        self.units.get(&(sku.to_owned(), MatchKey::of(serial)))?.as_ref()
     }
 
     /// The sales behind the lowest prices of every period that the policy names: the store loads
@@ -228,8 +230,8 @@ pub fn periods(versions: &[Version]) -> Vec<u32> {
 
 impl SoldUnit {
     pub fn of(sale: &Sale) -> SoldUnit {
-        let receipt = ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() };
-        SoldUnit { receipt, business_date: sale.business_date }
+        let (store, receipt) = (sale.store.clone(), sale.receipt.clone());
+        SoldUnit { store, receipt, business_date: sale.business_date }
     }
 }
 

@@ -2,6 +2,7 @@
 //! commands change.
 
 use super::caller::{Role, Stores};
+use super::match_key::matches;
 use super::money::{Currency, Minor};
 use super::policies::{PolicyRecord, PolicyStatus};
 use super::policy::Version;
@@ -119,10 +120,9 @@ impl Settings {
     /// Whether an operator is the buyer: nobody handles their own purchase.
     pub fn is_customer(&self, operator: &str, customer: Option<&str>) -> bool {
         let Some(customer) = customer else { return false };
-        customer == operator
-            || self
-                .operators
-                .get(operator)
-                .is_some_and(|known| known.customer.as_deref() == Some(customer))
+        matches(customer, operator)
+            || self.operators.get(operator).is_some_and(|known| {
+                known.customer.as_deref().is_some_and(|own| matches(own, customer))
+            })
     }
 }

@@ -22,6 +22,7 @@ use super::draft::{Draft, SaleRef};
 use super::entry::{Actor, Event};
 use super::gift_cards::{Card, Wallet};
 use super::ledger::{LEDGER, Movement, Posting};
+use super::match_key::MatchKey;
 use super::overrides::Override;
 use super::perform::Context;
 use super::policies::PolicyRecord;
@@ -48,7 +49,7 @@ pub struct State {
     /// Receipts that were looked for; an empty list says that there is none.
     receipts: HashMap<ReceiptKey, Vec<Receipt>>,
     /// Receipts looked for in every store.
-    anywhere: HashMap<String, Vec<Receipt>>,
+    anywhere: HashMap<MatchKey, Vec<Receipt>>,
     returns: HashMap<Uuid, Return>,
     overrides: HashMap<Uuid, Override>,
     history: Vec<PastReturn>,
@@ -106,17 +107,17 @@ impl State {
     }
 
     /// The customer of the sale that a draft of this store means.
-    pub fn customer_of(&self, reference: &SaleRef, store: &str) -> Option<String> {
+    pub fn customer_of(&self, reference: &SaleRef, store: &str) -> Option<MatchKey> {
         match self.find(reference, store) {
-            Found::One(sale) => self.book(sale)?.sale.customer.clone(),
+            Found::One(sale) => self.book(sale)?.sale.customer.as_deref().map(MatchKey::of),
             Found::None | Found::Several(_) => None,
         }
     }
 
     /// Whose limits a return counts for: the customer it names, else those of its sales.
-    fn customers_counted(&self, draft: &Draft) -> Vec<String> {
+    fn customers_counted(&self, draft: &Draft) -> Vec<MatchKey> {
         if let Some(named) = &draft.customer {
-            return vec![named.clone()];
+            return vec![MatchKey::of(named)];
         }
         buyers_of(draft).filter_map(|reference| self.customer_of(reference, &draft.store)).collect()
     }

@@ -9,6 +9,7 @@ use super::{
     Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices,
     receipts, returns, sales, settings, sign_in,
 };
+use crate::domain::match_key::MatchKey;
 use crate::domain::perform::Touched;
 use crate::domain::settings::Settings;
 use crate::domain::state::{Ids, State};
@@ -111,7 +112,7 @@ fn load_sales(
 
 /// The customers that drafts name, and those of their sales where they name nobody: each once, in
 /// order.
-fn customers(touched: &Touched, state: &State) -> Vec<String> {
+fn customers(touched: &Touched, state: &State) -> Vec<MatchKey> {
     let mut customers = touched.customers.clone();
     customers.extend(touched.counted.customers(state));
     customers.sort_unstable();
@@ -123,10 +124,10 @@ fn customers(touched: &Touched, state: &State) -> Vec<String> {
 fn claim_people(
     tx: &mut Tx<'_>,
     touched: &Touched,
-    customers: &[String],
+    customers: &[MatchKey],
 ) -> Result<(), StoreError> {
     let mut people: Vec<[u8; 32]> =
-        customers.iter().map(|customer| Sha256::digest(customer).into()).collect();
+        customers.iter().map(|customer| Sha256::digest(customer.as_str()).into()).collect();
     people.extend(touched.id_hashes.iter().copied());
     if people.is_empty() || backend(tx) == Backend::Sqlite {
         return Ok(());
@@ -145,7 +146,7 @@ fn claim_people(
 fn load_history(
     read: &mut Read<'_>,
     touched: &Touched,
-    customers: &[String],
+    customers: &[MatchKey],
     since: Timestamp,
     state: &mut State,
 ) -> Result<(), StoreError> {

@@ -7,7 +7,7 @@
 
 use super::connection::{AnyConnection, MultiBackend};
 use super::tx::{Begin, Transaction};
-use super::{Connection, StoreError};
+use super::{Connection, StoreError, match_keys};
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::sql_types::Text;
@@ -120,6 +120,12 @@ fn run_locked(
         c.run_migration(&*migration).map_err(|e| why(e.to_string()))?;
         versions.push(version);
     }
+    if source.migrations().is_ok_and(|all| all.iter().any(|m| is_keyed(&**m))) {
+        match_keys::fill(c)?;
+    }
+    if versions.iter().any(|version| version == match_keys::VERSION) {
+        match_keys::make_unique(c)?;
+    }
     if !versions.is_empty() {
         foreign_keys_hold(c)?;
     }
@@ -128,6 +134,10 @@ fn run_locked(
     }
     transaction.commit()?;
     Ok(versions)
+}
+
+fn is_keyed(migration: &dyn Migration<MultiBackend>) -> bool {
+    migration.name().version().to_string() == match_keys::VERSION
 }
 
 /// Runs the part of a migration that is this database's alone.

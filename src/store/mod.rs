@@ -20,6 +20,7 @@ pub mod gift_cards;
 pub mod idempotency;
 mod joins;
 pub mod ledger;
+mod match_keys;
 pub mod migrate;
 pub mod overrides;
 pub mod prices;

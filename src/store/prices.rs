@@ -5,10 +5,11 @@ use super::sales::{corrupt, number, read_sale};
 use super::sql_types::{Id, IdSql};
 use super::{Read, StoreError, Tx};
 use crate::domain::counted::Counted;
+use crate::domain::match_key::MatchKey;
 use crate::domain::money::Minor;
 use crate::domain::prices::{LowestPrice, Market, SoldUnit, Wanted, keep_lower, of_book};
 use crate::domain::quantity::Quantity;
-use crate::domain::state::{ReceiptKey, State};
+use crate::domain::state::State;
 use diesel::sql_types::{BigInt, Bool, Integer, Text};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -96,16 +97,16 @@ fn load_sales(read: &mut Read<'_>, ids: &[Uuid], state: &mut State) -> Result<()
 /// The newest sale on which each unit stands.
 fn load_units(
     read: &mut Read<'_>,
-    units: &[(String, String)],
+    units: &[(String, MatchKey)],
     state: &mut State,
 ) -> Result<(), StoreError> {
     units
         .iter()
         .for_each(|(sku, serial)| state.prices.load_unit(sku.clone(), serial.clone(), None));
     let select = Select {
-        columns: "l.sku, n.serial_number, s.store, s.receipt, s.business_date, s.id",
-        names: "sku, serial_number",
-        join: "sale_serials n ON n.serial_number = u.serial_number \
+        columns: "l.sku, n.serial_key, s.store, s.receipt, s.business_date, s.id",
+        names: "sku, serial_key",
+        join: "sale_serials n ON n.serial_key = u.serial_key \
                JOIN sale_lines l ON l.sale = n.sale AND l.line = n.line AND l.sku = u.sku \
                JOIN sales s ON s.id = n.sale",
         order: "s.business_date, s.id",
@@ -120,8 +121,8 @@ fn load_units(
         select_in::<(Text, Text, Text, Text, Text, IdSql), _>(read, &select, &keys)?;
     for (sku, serial, store, receipt, day, sale) in rows {
         let business_date = day.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
-        let sold = SoldUnit { receipt: ReceiptKey { store, receipt }, business_date };
-        state.prices.load_unit(sku, serial, Some(sold));
+        let sold = SoldUnit { store, receipt, business_date };
+        state.prices.load_unit(sku, MatchKey::stored(serial), Some(sold));
     }
     Ok(())
 }

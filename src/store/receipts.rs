@@ -4,14 +4,15 @@ use super::rows::{Select, col, select_in};
 use super::sales::corrupt;
 use super::sql_types::{Id, IdSql};
 use super::{Read, StoreError};
+use crate::domain::match_key::MatchKey;
 use crate::domain::state::{Receipt, ReceiptLookup, State};
 use diesel::sql_types::{Binary, Bool, Text};
 
 type Row = (String, String, String, String, Id, Vec<u8>, bool);
 type Columns = (Text, Text, Text, Text, IdSql, Binary, Bool);
 const COLUMNS: &str =
-    "s.receipt, s.store, s.register, s.business_date, s.id, s.digest, v.sale IS NOT NULL";
-const ORDER: &str = "s.receipt, s.store, s.register, s.business_date, s.rung";
+    "s.receipt_key, s.store, s.register, s.business_date, s.id, s.digest, v.sale IS NOT NULL";
+const ORDER: &str = "s.receipt_key, s.store, s.register, s.business_date, s.rung";
 
 /// Looks receipts up: in the stores named, and in all others where those do not know them.
 pub fn load(
@@ -27,7 +28,7 @@ pub fn load(
     of_store(read, &wide, state)?;
     // What other commands look for says nothing of it.
     let elsewhere = lookups.iter().filter(|lookup| lookup.elsewhere);
-    let mut unknown: Vec<String> = elsewhere
+    let mut unknown: Vec<MatchKey> = elsewhere
         .filter(|lookup| !state.knows_receipt(lookup))
         .map(|lookup| lookup.key.receipt.clone())
         .collect();
@@ -48,8 +49,8 @@ fn of_register_and_day(
     }
     let select = Select {
         columns: COLUMNS,
-        names: "receipt, store, register, business_date",
-        join: "sales s ON s.receipt = u.receipt AND s.store = u.store AND s.register = u.register \
+        names: "receipt_key, store, register, business_date",
+        join: "sales s ON s.receipt_key = u.receipt_key AND s.store = u.store AND s.register = u.register \
                AND s.business_date = u.business_date LEFT JOIN sale_voids v ON v.sale = s.id",
         order: ORDER,
         lock: None,
@@ -73,8 +74,8 @@ fn of_store(
     }
     let select = Select {
         columns: COLUMNS,
-        names: "receipt, store",
-        join: "sales s ON s.receipt = u.receipt AND s.store = u.store \
+        names: "receipt_key, store",
+        join: "sales s ON s.receipt_key = u.receipt_key AND s.store = u.store \
                LEFT JOIN sale_voids v ON v.sale = s.id",
         order: ORDER,
         lock: None,
@@ -88,7 +89,7 @@ fn of_store(
 
 fn anywhere(
     read: &mut Read<'_>,
-    numbers: Vec<String>,
+    numbers: Vec<MatchKey>,
     state: &mut State,
 ) -> Result<(), StoreError> {
     if numbers.is_empty() {
@@ -96,12 +97,12 @@ fn anywhere(
     }
     let select = Select {
         columns: COLUMNS,
-        names: "receipt",
-        join: "sales s ON s.receipt = u.receipt LEFT JOIN sale_voids v ON v.sale = s.id",
+        names: "receipt_key",
+        join: "sales s ON s.receipt_key = u.receipt_key LEFT JOIN sale_voids v ON v.sale = s.id",
         order: ORDER,
         lock: None,
     };
-    let keys = [col(numbers.iter().map(String::as_str))];
+    let keys = [col(numbers.iter().map(MatchKey::as_str))];
     let rows: Vec<Row> = select_in::<Columns, Row>(read, &select, &keys)?;
     let found = rows.into_iter().map(receipt).collect::<Result<Vec<_>, StoreError>>()?;
     for number in numbers {
@@ -122,8 +123,11 @@ fn enter(rows: Vec<Row>, state: &mut State) -> Result<(), StoreError> {
 
 fn receipt(
     (number, store, register, day, sale, digest, voided): Row,
-) -> Result<(String, Receipt), StoreError> {
+) -> Result<(MatchKey, Receipt), StoreError> {
     let business_date = day.parse().map_err(|_| corrupt(sale.0, "a date that is none"))?;
     let digest = digest.try_into().map_err(|_| corrupt(sale.0, "a digest that is none"))?;
-    Ok((number, Receipt { store, register, business_date, sale: sale.0, digest, voided }))
+    Ok((
+        MatchKey::stored(number),
+        Receipt { store, register, business_date, sale: sale.0, digest, voided },
+    ))
 }

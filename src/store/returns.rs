@@ -2,6 +2,7 @@
 
 mod unreceipted;
 
+use super::match_keys::key;
 use super::rows::{Col, Select, col, select_in};
 use super::sales::number;
 use super::sql_types::{Id, IdSql};
@@ -11,6 +12,7 @@ use crate::domain::book::Parts;
 use crate::domain::decide::PastReturn;
 use crate::domain::decision::RefundPlan;
 use crate::domain::gift_cards::CardRef;
+use crate::domain::match_key::MatchKey;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::returns::{Refund, RefundStatus, Return, ReturnStatus, ReturnedLine};
@@ -244,6 +246,7 @@ pub(super) fn new<'a>(state: &'a State, documents: &'a HashMap<Uuid, String>) ->
         col(new.iter().map(|r| r.register.as_str())),
         col(new.iter().map(|r| r.operator.as_str())),
         col(new.iter().map(|r| r.customer.as_deref())),
+        col(new.iter().map(|r| r.customer.as_deref().map(key))),
         col(new.iter().map(|r| r.id_hash.map(|hash| hash.to_vec()))),
         col(new.iter().map(|r| r.status.as_str())),
         col(new.iter().map(|r| r.currency.code())),
@@ -254,7 +257,7 @@ pub(super) fn new<'a>(state: &'a State, documents: &'a HashMap<Uuid, String>) ->
         col(new.iter().map(|r| document(r))),
         col(new.iter().map(|r| r.refund_without_receipt().map(|refund| refund.0))),
     ];
-    let into = "returns(id, store, register, operator, customer, id_hash, status, currency, business_date, \
+    let into = "returns(id, store, register, operator, customer, customer_key, id_hash, status, currency, business_date, \
                 recorded_at, refund, training, document, without_receipt)";
     let refunds: Vec<(Uuid, &Refund)> =
         new.iter().flat_map(|r| r.refunds.iter().map(|refund| (r.id, refund))).collect();
@@ -381,16 +384,17 @@ fn update_refunds(tx: &mut Tx<'_>, refunds: &[(Uuid, &Refund)]) -> Result<(), St
 /// What people have brought back since `since`: completed returns, not practice, oldest first.
 pub fn history(
     read: &mut Read<'_>,
-    customers: &[String],
+    customers: &[MatchKey],
     id_hashes: &[[u8; 32]],
     since: Timestamp,
 ) -> Result<Vec<PastReturn>, StoreError> {
-    const COLUMNS: &str = "r.id, r.recorded_at, r.customer, r.id_hash, r.refund, r.without_receipt";
+    const COLUMNS: &str =
+        "r.id, r.recorded_at, r.customer_key, r.id_hash, r.refund, r.without_receipt";
     const ORDER: &str = "r.recorded_at, r.id";
     let by_customer = Select {
         columns: COLUMNS,
-        names: "customer, since",
-        join: "returns r ON r.customer = u.customer AND r.recorded_at > u.since AND r.status = 'completed' AND NOT r.training",
+        names: "customer_key, since",
+        join: "returns r ON r.customer_key = u.customer_key AND r.recorded_at > u.since AND r.status = 'completed' AND NOT r.training",
         order: ORDER,
         lock: None,
     };
@@ -402,19 +406,19 @@ pub fn history(
         lock: None,
     };
     let by_buyer = Select {
-        columns: "r.id, r.recorded_at, b.customer, r.id_hash, r.refund, r.without_receipt",
-        names: "customer, since",
-        join: "return_buyers b ON b.customer = u.customer AND b.recorded_at > u.since \
+        columns: "r.id, r.recorded_at, b.customer_key, r.id_hash, r.refund, r.without_receipt",
+        names: "customer_key, since",
+        join: "return_buyers b ON b.customer_key = u.customer_key AND b.recorded_at > u.since \
                JOIN returns r ON r.id = b.return_id AND r.status = 'completed' AND NOT r.training",
         order: ORDER,
         lock: None,
     };
     let since = || std::iter::repeat(since.as_microsecond());
-    let keys = [col(customers.iter().map(String::as_str)), col(since().take(customers.len()))];
+    let keys = [col(customers.iter().map(MatchKey::as_str)), col(since().take(customers.len()))];
     let mut past = past_returns(read, &by_customer, &keys)?;
     let keys = [col(id_hashes.iter()), col(since().take(id_hashes.len()))];
     past.extend(past_returns(read, &by_id, &keys)?);
-    let keys = [col(customers.iter().map(String::as_str)), col(since().take(customers.len()))];
+    let keys = [col(customers.iter().map(MatchKey::as_str)), col(since().take(customers.len()))];
     past.extend(past_returns(read, &by_buyer, &keys)?);
     past.sort_by_key(|past| (past.at, past.id));
     // One return may count for several people.
@@ -441,7 +445,8 @@ fn past_returns(
             .map(TryInto::try_into)
             .transpose()
             .map_err(|_| corrupt(id.0, "a hash that is none"))?;
-        let (at, customers) = (instant(id.0, at)?, customer.into_iter().collect());
+        let (at, customers) =
+            (instant(id.0, at)?, customer.map(MatchKey::stored).into_iter().collect());
         let (amount, without_receipt) = (Minor(amount), without.map(Minor));
         Ok(PastReturn { id: id.0, at, customers, id_hash, amount, without_receipt })
     };

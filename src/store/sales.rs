@@ -1,5 +1,6 @@
 //! Sales and their books: the sale as sent, never changed, and what has come back of it.
 
+use super::match_keys::key;
 use super::rows::{Select, col, select_in};
 use super::sql_types::{Id, IdSql};
 use super::writes::{Update, Write, write_all};
@@ -203,28 +204,36 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     if new.is_empty() {
         return Ok(());
     }
-    new.sort_by_key(|(book, new)| {
-        let Book { sale, .. } = book;
-        (&sale.receipt, &sale.store, &sale.register, sale.business_date, new.rung)
+    new.sort_by_cached_key(|(book, new)| {
+        let sale = &book.sale;
+        (
+            key(&sale.receipt),
+            sale.store.clone(),
+            sale.register.clone(),
+            sale.business_date,
+            new.rung,
+        )
     });
     let (books, new): (Vec<&Book>, Vec<&NewSale>) = new.into_iter().unzip();
     let sales = vec![
         col(books.iter().map(|b| b.sale.id)),
         col(books.iter().map(|b| b.sale.store.as_str())),
         col(books.iter().map(|b| b.sale.receipt.as_str())),
+        col(books.iter().map(|b| key(&b.sale.receipt))),
         col(books.iter().map(|b| b.sale.register.as_str())),
         col(new.iter().map(|new| number(new.rung))),
         col(books.iter().map(|b| b.sale.external_id.as_deref())),
         col(books.iter().map(|b| b.sale.business_date.to_string())),
         col(books.iter().map(|b| b.sale.customer.as_deref())),
+        col(books.iter().map(|b| b.sale.customer.as_deref().map(key))),
         col(new.iter().map(|new| new.document.as_str())),
         col(new.iter().map(|new| &new.digest)),
         col(new.iter().map(|new| new.recorded_at.as_microsecond())),
         col(books.iter().map(|b| b.sale.shares_promotions)),
     ];
     let sales = Write::insert(
-        "sales(id, store, receipt, register, rung, external_id, business_date, customer, document, digest, \
-         recorded_at, shares_promotions)",
+        "sales(id, store, receipt, receipt_key, register, rung, external_id, business_date, customer, customer_key, \
+         document, digest, recorded_at, shares_promotions)",
         sales,
     );
     write_all(
@@ -263,9 +272,13 @@ fn new_serials<'a>(books: &[&'a Book]) -> Write<'a> {
             },
         )
     };
-    let columns =
-        vec![col(serials().map(|s| s.0)), col(serials().map(|s| s.1)), col(serials().map(|s| s.2))];
-    Write::insert("sale_serials(serial_number, sale, line)", columns)
+    let columns = vec![
+        col(serials().map(|s| s.0)),
+        col(serials().map(|s| key(s.0))),
+        col(serials().map(|s| s.1)),
+        col(serials().map(|s| s.2)),
+    ];
+    Write::insert("sale_serials(serial_number, serial_key, sale, line)", columns)
 }
 
 fn new_tenders<'a>(books: &[&'a Book]) -> Write<'a> {

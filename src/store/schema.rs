@@ -8,11 +8,11 @@ diesel::table! {
     sales (id) {
         id -> IdSql,
         store -> Text,
-        receipt -> Text,
+        receipt_key -> Text,
         register -> Text,
         external_id -> Nullable<Text>,
         business_date -> Text,
-        customer -> Nullable<Text>,
+        customer_key -> Nullable<Text>,
         document -> Text,
         digest -> Binary,
         recorded_at -> BigInt,
@@ -33,8 +33,8 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
     use crate::store::sql_types::IdSql;
-    sale_serials (serial_number, sale, line) {
-        serial_number -> Text,
+    sale_serials (serial_key, sale, line) {
+        serial_key -> Text,
         sale -> IdSql,
         line -> Integer,
     }
@@ -57,7 +57,7 @@ diesel::table! {
         id -> IdSql,
         store -> Text,
         operator -> Text,
-        customer -> Nullable<Text>,
+        customer_key -> Nullable<Text>,
         status -> Text,
         currency -> Text,
         business_date -> Text,

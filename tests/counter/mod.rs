@@ -11,6 +11,7 @@ use returndesk::domain::book::Book;
 use returndesk::domain::caller::{Caller, Role, Stores};
 use returndesk::domain::decision::Decision;
 use returndesk::domain::draft::{Approver, Asked, Draft, DraftLine, Grant, SaleRef};
+use returndesk::domain::match_key::MatchKey;
 use returndesk::domain::money::{Currency, Minor};
 use returndesk::domain::overrides::{IssueOverride, Override};
 use returndesk::domain::perform::{self, Command, Context, Done, Outcome, perform};
@@ -328,7 +329,7 @@ pub fn know_prices(state: &mut State, sale: &Sale) {
             state.prices.load_days(market.clone(), sku.clone(), Vec::new());
         }
         for serial in &line.serial_numbers {
-            state.prices.load_unit(sku.clone(), serial.clone(), None);
+            state.prices.load_unit(sku.clone(), MatchKey::of(serial), None);
         }
     }
     state.prices.add_sale(&market, &Book::new(Arc::new(sale.clone())));

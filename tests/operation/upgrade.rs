@@ -6,6 +6,8 @@ use crate::program::run;
 use crate::support::bodies::hearts;
 use crate::support::on_each_database;
 use crate::support::shop::Shop;
+use diesel::RunQueryDsl;
+use returndesk::store::Backend;
 use serde_json::{Value, json};
 
 /// What the fixture's shop recorded: six of card sales, one void and one under an override among
@@ -70,4 +72,59 @@ fn bring(shop: &Shop, receipt: &str, quantity: u32) -> crate::support::caller::A
         body["approvals"] = json!([issued.body["token"]]);
     }
     shop.cashier().post_keyed("/v1/returns", &shop.receipt(), &body)
+}
+
+/// Sales of before are found by any spelling of their numbers; two that today would be one stay two.
+#[test]
+fn older_identifiers_are_matched_like_new_ones() {
+    on_each_database(|database| {
+        fixture::lay(database);
+        // Recorded under the first schema, which compared by bytes.
+        for (number, receipt) in [(1, "r-00002"), (2, "Ｒ-00002"), (3, " Straße\u{a0}1")] {
+            let id = match database.backend() {
+                Backend::Sqlite => format!("x'{number:032x}'"),
+                Backend::Postgres => format!("'{number:032x}'"),
+            };
+            let copy = format!(
+                "INSERT INTO sales (id, store, receipt, business_date, customer, document, digest, recorded_at)
+                 SELECT {id}, store, '{receipt}', business_date, 'Kunde Ä', document, digest, recorded_at
+                 FROM sales WHERE receipt = 'R-00002'"
+            );
+            database.run_sql(&copy).unwrap();
+        }
+        let home = Folder::new();
+        run(&home, &["migrate", "--database", database.url()]).gives(0);
+        run(&home, &["migrate", "--database", database.url()]).gives(0);
+        let told = |sql: &str| -> Vec<String> {
+            let words: Vec<Word> = diesel::sql_query(sql).load(&mut database.connect()).unwrap();
+            words.into_iter().map(|word| word.word).collect()
+        };
+        let keys = "SELECT receipt_key || ' ' || CAST(rung AS text) || ' ' || customer_key AS word FROM sales
+                    WHERE customer = 'Kunde Ä' ORDER BY id";
+        assert_eq!(told(keys), ["r-00002 0 kunde ä", "r-00002 1 kunde ä", "strasse 1 0 kunde ä"]);
+        let first = "SELECT CAST(rung AS text) AS word FROM sales WHERE receipt = 'R-00002'";
+        assert_eq!(told(first), ["2"]);
+        for missing in ["sales WHERE receipt_key", "sale_serials WHERE serial_key"] {
+            let sql = format!("SELECT 'x' AS word FROM {missing} IS NULL");
+            assert_eq!(told(&sql), [] as [&str; 0], "{missing}");
+        }
+        let serials = "SELECT serial_key AS word FROM sale_serials WHERE serial_number = 'SN-1'";
+        assert_eq!(told(serials), ["sn-1"]);
+        // Append-only again.
+        assert!(database.run_sql("UPDATE sales SET receipt_key = 'x'").is_err());
+        let shop = Shop::over(database, LATEST);
+        let check = |receipt: &str| {
+            let body = json!({"store": "0042", "register": "7", "sale": {"receipt": receipt}, "lines": [
+                {"sale_line": 1, "quantity": "1", "reason": "changed_mind", "condition": "unopened"}]});
+            shop.cashier().post("/v1/returns/check", &body)
+        };
+        check("r-00003").expect(200);
+        check("r-00002").expect_problem(409, "receipt_ambiguous");
+    });
+}
+
+#[derive(diesel::QueryableByName)]
+struct Word {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    word: String,
 }

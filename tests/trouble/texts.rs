@@ -22,6 +22,16 @@ fn taken(shop: &Shop, change: impl FnOnce(&mut Value)) -> Value {
     shop.till().post("/v1/sales", &sale(shop, change)).expect(201).body
 }
 
+/// Streams sales, all of which are taken.
+#[track_caller]
+fn all_taken(shop: &Shop, sales: &[Value]) {
+    let lines: Vec<String> = sales.iter().map(Value::to_string).collect();
+    let request = shop.till().request(Method::POST, "/v1/sales/import");
+    let request = request.insert_header(("Content-Type", "application/x-ndjson"));
+    let told = shop.ask(request.set_payload(lines.join("\n"))).expect(200).text();
+    assert_eq!(told.matches("\"recorded\"").count(), sales.len(), "{told}");
+}
+
 /// Sends the sale, which is refused for one fault: its pointer and code.
 #[track_caller]
 fn refused(shop: &Shop, change: impl FnOnce(&mut Value)) -> (String, String) {
@@ -43,9 +53,10 @@ fn numbers_of_identifiers_are_no_card_numbers() {
     on_each_database(|db| {
         let shop = Shop::open(db);
         // L01: all of two hundred in a row.
-        for number in 8_815_658_961_765_206_u64..8_815_658_961_765_406 {
-            taken(&shop, |s| s["tenders"][0]["reference"] = json!(number.to_string()));
-        }
+        let numbers = 8_815_658_961_765_206_u64..8_815_658_961_765_406;
+        let paid_by =
+            |number: u64| sale(&shop, |s| s["tenders"][0]["reference"] = json!(number.to_string()));
+        all_taken(&shop, &numbers.map(paid_by).collect::<Vec<_>>());
         let kept = taken(&shop, |s| {
             s["tenders"][0]["reference"] = json!("4242424242424242");
             s["customer"] = json!("9826000012345677");
@@ -68,10 +79,11 @@ fn article_numbers_in_descriptions_are_no_card_numbers() {
         let shop = Shop::open(db);
         // L05, and numbers of Germany, which begin like Visa's old ones of 13 digits.
         for first in [978_030_640_000_u64, 400_638_133_300] {
-            for number in first..first + 100 {
+            let described = |number: u64| {
                 let text = format!("Book ISBN {number}{}", check_digit(number));
-                taken(&shop, |s| s["lines"][0]["description"] = json!(text));
-            }
+                sale(&shop, |s| s["lines"][0]["description"] = json!(text))
+            };
+            all_taken(&shop, &(first..first + 100).map(described).collect::<Vec<_>>());
         }
         let all: Vec<String> = (978_030_640_000_u64..978_030_640_012)
             .map(|number| format!("{number}{}", check_digit(number)))
@@ -354,5 +366,139 @@ fn one_identity_document_is_one_person_however_it_is_typed() {
             let pointer = fault("/customer/identification", "invalid_value");
             assert_eq!(answer.faults(), [pointer], "{document:?}");
         }
+    });
+}
+
+// ---- identifiers, however they are typed
+
+#[test]
+fn a_receipt_is_the_same_however_it_is_typed() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let mut sold = sale(&shop, |s| {
+            s["receipt"] = json!("F-Straße\u{a0}26 a1");
+            s["customer"] = json!("C-77ä");
+        });
+        let id = shop.sell(&sold)["id"].clone();
+        // F28 and F30: with other letters, other digits, other spaces it is no other sale.
+        for receipt in [
+            "f-STRASSE 26 A1",
+            " F-Straße  26  a1 ",
+            "Ｆ-Straße 26 a1",
+            "F-Strаße 26 а1", // Cyrillic
+            "F-straße\u{3000}26 A1",
+        ] {
+            sold["receipt"] = json!(receipt);
+            shop.till().post("/v1/sales", &sold).expect_problem(409, "receipt_exists");
+            let checked =
+                shop.cashier().post("/v1/returns/check", &back(&sold, 1, 1)).expect(200).body;
+            assert_eq!(checked["lines"][0]["sale"], id, "{receipt}");
+            let mut elsewhere = back(&sold, 1, 1);
+            elsewhere["sale"]["store"] = json!("0042");
+            shop.cashier().post("/v1/returns/check", &elsewhere).expect(200);
+        }
+        let found = |query: &str| {
+            let list = shop.cashier().get(&format!("/v1/sales?{query}")).expect(200).body;
+            let ids = list["items"].as_array().unwrap().iter().map(|sale| sale["id"].clone());
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(found("receipt=f-strasse%2026%20A1"), [id.clone()]);
+        assert_eq!(found("customer=c-77%C3%84"), [id.clone()]);
+        // Kept and shown as sent.
+        let shown = shop.cashier().get(&format!("/v1/sales/{}", id.as_str().unwrap())).expect(200);
+        assert_eq!(shown.body["receipt"], "F-Straße\u{a0}26 a1");
+        assert_eq!(shown.body["customer"], "C-77ä");
+        // What looks different is another number.
+        for receipt in ["F-Straße 26 al", "F-Strase 26 a1", "F-Straße26 a1"] {
+            taken(&shop, |s| s["receipt"] = json!(receipt));
+        }
+        for (receipt, code) in
+            [("R\u{200b}1", 0x200b), ("R\u{202e}1", 0x202e), ("R\u{1}1", 1), ("R\n1", 0xa)]
+        {
+            let refused =
+                shop.till().post("/v1/sales", &sale(&shop, |s| s["receipt"] = json!(receipt)));
+            assert_eq!(refused.faults(), [fault("/receipt", "invalid_value")], "U+{code:04X}");
+        }
+    });
+}
+
+#[test]
+fn two_spellings_of_a_receipt_in_one_batch_are_one_sale() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let first = sale(&shop, |s| s["receipt"] = json!("Batch-1"));
+        let second = sale(&shop, |s| s["receipt"] = json!("batch-1"));
+        let request = shop.till().request(Method::POST, "/v1/sales/import");
+        let request = request.insert_header(("Content-Type", "application/x-ndjson"));
+        let told = shop.ask(request.set_payload(format!("{first}\n{second}\n"))).expect(200).text();
+        let codes: Vec<Value> =
+            told.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(codes[0]["status"], "recorded");
+        assert_eq!(codes[1]["problem"]["code"], "receipt_exists");
+    });
+}
+
+#[test]
+fn a_serial_number_is_the_same_however_it_is_typed() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let mut sold = plain(&shop, "0042", 2, 10, "cash");
+        sold["lines"][0]["serial_numbers"] = json!(["SN-1a", "SN-2"]);
+        shop.sell(&sold);
+        let mut body = back(&sold, 1, 1);
+        body["lines"][0]["serial_number"] = json!("sn-1A ");
+        let returned = shop.bring_back(&body);
+        assert_eq!(returned["lines"][0]["serial_number"], "sn-1A ");
+        body["lines"][0]["serial_number"] = json!("ＳＮ-1a");
+        let again = shop.cashier().post("/v1/returns/check", &body).expect(200).body;
+        assert_eq!(again["lines"][0]["findings"][0]["code"], "already_returned", "{again}");
+        let list = shop.cashier().get("/v1/sales?serial_number=Sn-1A").expect(200).body;
+        assert_eq!(list["items"].as_array().unwrap().len(), 1);
+        // Without the receipt: the unit stands on one.
+        let bare = json!({"store": "0042", "register": "7", "customer": {"identification": "X1"},
+            "lines": [{"sku": "MUG-1", "quantity": "1", "serial_number": "sn-2", "reason": "changed_mind",
+                "condition": "unopened"}]});
+        let checked = shop.cashier().post("/v1/returns/check", &bare).expect(200).body;
+        let found = checked["lines"][0]["findings"].as_array().unwrap();
+        assert!(found.iter().any(|f| f["code"] == "serial_mismatch"), "{checked}");
+        let twice = refused(&shop, |s| {
+            s["lines"][0]["quantity"] = json!("2");
+            s["lines"][0]["net"] = json!("20.00");
+            s["tenders"][0]["amount"] = json!("20.00");
+            s["total"] = json!("20.00");
+            s["lines"][0]["serial_numbers"] = json!(["A-1", "a-1"]);
+        });
+        assert_eq!(twice, fault("/lines/0/serial_numbers/1", "invalid_value"));
+    });
+}
+
+#[test]
+fn a_customer_is_the_same_however_it_is_typed() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        shop.sell(&plain(&shop, "0042", 9, 10, "cash"));
+        let bring = |path: &str, key: &str, customer: &str| {
+            let body = json!({"store": "0042", "register": "7", "customer": {"id": customer, "identification": key},
+                "lines": [{"sku": "MUG-1", "quantity": "1", "reason": "changed_mind", "condition": "unopened"}]});
+            shop.cashier().post_keyed(path, key, &body)
+        };
+        for (key, customer) in [("1", "Cust-7"), ("2", "CUST-7"), ("3", " cust-7")] {
+            bring("/v1/returns", key, customer).expect(201);
+        }
+        let checked = bring("/v1/returns/check", "4", "Ｃust-7").expect(200).body;
+        let found = checked["findings"].as_array().unwrap();
+        assert!(found.iter().any(|f| f["code"] == "velocity_exceeded"), "{checked}");
+        let list = shop.auditor().get("/v1/returns?customer=cUST-7").expect(200).body;
+        assert_eq!(list["items"].as_array().unwrap().len(), 3);
+        // Nobody approves their own purchase, whatever the spelling of their number.
+        let hire =
+            json!({"name": "Ana", "roles": ["cashier"], "stores": ["0042"], "customer": "C-Ana"});
+        shop.admin().put("/v1/operators/1042", &hire).expect(201);
+        let sold = sale(&shop, |s| s["customer"] = json!("c-ANA"));
+        shop.sell(&sold);
+        let own = shop.caller("1042", returndesk::domain::caller::Role::Cashier);
+        let checked = own.post("/v1/returns/check", &back(&sold, 1, 1)).expect(200).body;
+        let found = checked["findings"].as_array().unwrap();
+        assert!(found.iter().any(|f| f["code"] == "own_purchase"), "{checked}");
     });
 }

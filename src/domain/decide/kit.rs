@@ -7,6 +7,7 @@ use super::super::allocate::{cumulative, largest_remainder};
 use super::super::book::{Book, LineBook};
 use super::super::decision::{Code, Finding};
 use super::super::draft::Asked;
+use super::super::match_key::matches;
 use super::super::money::Minor;
 use super::super::quantity::Quantity;
 use super::super::sale::Sale;
@@ -140,7 +141,8 @@ impl Deciding<'_> {
         let sold = &sale.lines[place].serial_numbers;
         let Some(line) = self.books.get(&sale_id).map(|book| &book.lines[place]) else { return };
         let all = quantity == line.returnable();
-        let left = sold.iter().filter(|serial| all && !line.serials_returned.contains(serial));
+        let is_back = |serial: &str| line.serials_returned.iter().any(|back| matches(back, serial));
+        let left = sold.iter().filter(|serial| all && !is_back(serial));
         let mut findings = Vec::new();
         if !all && quantity > without_number(sold, line) {
             findings.push(Finding::refused(

@@ -3,6 +3,7 @@
 
 use super::super::book::LineBook;
 use super::super::decision::{Code, Finding};
+use super::super::match_key::matches;
 use super::super::quantity::Quantity;
 
 const RULE: &str = "service:serial";
@@ -21,17 +22,17 @@ pub(super) fn serial_finding(
         let free = without_number(sold, before);
         return (units > free).then(|| missing(free));
     };
-    if is_lot(sold, before) && sold[0] == serial {
+    if is_lot(sold, before) && matches(&sold[0], serial) {
         return None;
     }
-    if before.serials_returned.iter().any(|returned| returned == serial) {
+    if before.serials_returned.iter().any(|returned| matches(returned, serial)) {
         let detail = format!("The item with serial number {serial} has come back already.");
         return Some(Finding::refused(Code::AlreadyReturned, RULE, detail));
     }
     if sold.is_empty() {
         return None;
     }
-    if !sold.iter().any(|known| known == serial) {
+    if !sold.iter().any(|known| matches(known, serial)) {
         let detail = format!(
             "Serial number {serial} was not sold on this line. Check the number on the item."
         );
@@ -46,7 +47,8 @@ pub(super) fn serial_finding(
 /// Returns the units of a line that can still come back without a number: all that are left, less
 /// one for each number that has not come back.
 pub(super) fn without_number(sold: &[String], line: &LineBook) -> Quantity {
-    let out = sold.iter().filter(|number| !line.serials_returned.contains(number)).count();
+    let is_back = |number: &str| line.serials_returned.iter().any(|back| matches(back, number));
+    let out = sold.iter().filter(|number| !is_back(number)).count();
     let numbered = i64::try_from(out).unwrap_or(i64::MAX).saturating_mul(Quantity::ONE.0);
     Quantity(line.returnable().0.saturating_sub(numbered).max(0))
 }

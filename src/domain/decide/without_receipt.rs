@@ -204,7 +204,7 @@ impl<'a> Deciding<'a> {
         };
         if let Some(sold) = self.case.prices.unit(asked.sku.as_deref().unwrap_or_default(), serial)
         {
-            let (receipt, store) = (&sold.receipt.receipt, &sold.receipt.store);
+            let (receipt, store) = (&sold.receipt, &sold.store);
             return refused(format!(
                 "Serial number {serial} was sold on receipt {receipt} of store {store} on {}; take it back by that receipt.",
                 sold.business_date

@@ -2,6 +2,7 @@
 
 use super::super::decide::Decided;
 use super::super::draft::Draft;
+use super::super::match_key::MatchKey;
 use super::super::money::Minor;
 use super::super::quantity::Quantity;
 use super::super::words::Condition;
@@ -34,8 +35,9 @@ pub struct Unreceipted {
 
 impl Return {
     /// Whose limits it counts for: the customer named, else those of its sales.
-    pub fn customers_counted(&self) -> Vec<String> {
-        self.customer.clone().map_or_else(|| self.buyers.clone(), |named| vec![named])
+    pub fn customers_counted(&self) -> Vec<MatchKey> {
+        let buyers = if self.customer.is_none() { self.buyers.as_slice() } else { &[] };
+        self.customer.iter().chain(buyers).map(|customer| MatchKey::of(customer)).collect()
     }
 
     /// What goes back for goods without a receipt, if any came back so.

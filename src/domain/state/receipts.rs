@@ -5,6 +5,7 @@
 
 use super::super::decide::Found;
 use super::super::draft::SaleRef;
+use super::super::match_key::MatchKey;
 use super::super::sale::Sale;
 use super::State;
 use jiff::civil::Date;
@@ -14,11 +15,17 @@ use uuid::Uuid;
 /// Sales that are loaded, and listed to the register, for one receipt number that is ambiguous.
 const LISTED: usize = 20;
 
-/// A receipt number as printed: several sales of a store may bear it.
+/// A receipt number, however it is typed: several sales of a store may bear it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ReceiptKey {
     pub store: String,
-    pub receipt: String,
+    pub receipt: MatchKey,
+}
+
+impl ReceiptKey {
+    pub fn new(store: &str, receipt: &str) -> ReceiptKey {
+        ReceiptKey { store: store.to_owned(), receipt: MatchKey::of(receipt) }
+    }
 }
 
 /// A sale known by its receipt.
@@ -47,7 +54,7 @@ impl ReceiptLookup {
     /// The lookup of a sale that is to be recorded: only its own register and day.
     pub fn of_sale(sale: &Sale) -> ReceiptLookup {
         ReceiptLookup {
-            key: ReceiptKey { store: sale.store.clone(), receipt: sale.receipt.clone() },
+            key: ReceiptKey::new(&sale.store, &sale.receipt),
             register: Some(sale.register.clone()),
             business_date: Some(sale.business_date),
             elsewhere: false,
@@ -60,10 +67,7 @@ impl ReceiptLookup {
             SaleRef::Gift(reference) => ReceiptLookup::of(reference, own),
             SaleRef::Id(_) => None,
             SaleRef::Receipt { receipt, store, register, business_date } => Some(ReceiptLookup {
-                key: ReceiptKey {
-                    store: store.as_deref().unwrap_or(own).to_owned(),
-                    receipt: receipt.clone(),
-                },
+                key: ReceiptKey::new(store.as_deref().unwrap_or(own), receipt),
                 register: register.clone(),
                 business_date: *business_date,
                 elsewhere: store.is_none(),
@@ -85,7 +89,7 @@ impl State {
     }
 
     /// Enters a sale that bears a receipt number which was looked for in its store.
-    pub fn load_receipt(&mut self, number: String, receipt: Receipt) {
+    pub fn load_receipt(&mut self, number: MatchKey, receipt: Receipt) {
         let key = ReceiptKey { store: receipt.store.clone(), receipt: number };
         let known = self.receipts.entry(key).or_default();
         if known.iter().all(|other| other.sale != receipt.sale) {
@@ -93,7 +97,7 @@ impl State {
         }
     }
 
-    pub fn load_receipts_anywhere(&mut self, number: String, sales: Vec<Receipt>) {
+    pub fn load_receipts_anywhere(&mut self, number: MatchKey, sales: Vec<Receipt>) {
         self.anywhere.insert(number, sales);
     }
 
@@ -129,8 +133,9 @@ impl State {
             digest,
             voided: false,
         };
-        self.anywhere.entry(sale.receipt.clone()).or_default().push(receipt.clone());
-        self.load_receipt(sale.receipt.clone(), receipt);
+        let number = MatchKey::of(&sale.receipt);
+        self.anywhere.entry(number.clone()).or_default().push(receipt.clone());
+        self.load_receipt(number, receipt);
     }
 
     /// The sale that a lookup means. A sale that was voided is meant only where no other is.

@@ -1,5 +1,6 @@
 //! What came back without a receipt, and whose limits a return counts for.
 
+use super::super::match_keys::key;
 use super::super::rows::{Col, Select, col, select_in};
 use super::super::sales::number;
 use super::super::sql_types::{Id, IdSql};
@@ -106,10 +107,11 @@ pub fn insert_new(tx: &mut Tx<'_>, new: &[&Return]) -> Result<(), StoreError> {
     let buyers = || new.iter().flat_map(|r| r.buyers.iter().map(move |customer| (customer, r)));
     let columns = [
         col(buyers().map(|(customer, _)| customer.as_str())),
+        col(buyers().map(|(customer, _)| key(customer))),
         col(buyers().map(|(_, r)| r.recorded_at.as_microsecond())),
         col(buyers().map(|(_, r)| r.id)),
     ];
-    insert(tx, "return_buyers(customer, recorded_at, return_id)", &columns)
+    insert(tx, "return_buyers(customer, customer_key, recorded_at, return_id)", &columns)
 }
 
 /// `[["NY", 100]]`

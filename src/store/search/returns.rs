@@ -3,6 +3,7 @@
 use super::{each_store, newest_of_each, rows};
 use crate::domain::caller::Stores;
 use crate::domain::returns::{Return, ReturnStatus};
+use crate::store::match_keys::key;
 use crate::store::rows::{Select, col, select_in};
 use crate::store::schema::returns;
 use crate::store::sql_types::{Id, IdSql};
@@ -103,7 +104,7 @@ fn query<'a>(
         query = query.filter(returns::operator.eq(operator));
     }
     if let Some(customer) = &filter.customer {
-        query = query.filter(returns::customer.eq(customer));
+        query = query.filter(returns::customer_key.eq(key(customer)));
     }
     if let Some(from) = filter.from {
         query = query.filter(returns::business_date.ge(from.to_string()));

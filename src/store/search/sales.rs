@@ -3,6 +3,7 @@
 use super::{each_store, newest_of_each, rows};
 use crate::domain::book::Book;
 use crate::domain::caller::Stores;
+use crate::store::match_keys::key;
 use crate::store::rows::select_all;
 use crate::store::schema::{sale_lines, sale_serials, sale_tenders, sales};
 use crate::store::sql_types::{Id, IdSql};
@@ -117,7 +118,7 @@ fn query<'a>(
 ) -> sales::BoxedQuery<'a, MultiBackend, IdSql> {
     let mut query = sales::table.select(sales::id).filter(sales::id.lt(before)).into_boxed();
     if let Some(receipt) = &filter.receipt {
-        query = query.filter(sales::receipt.eq(receipt));
+        query = query.filter(sales::receipt_key.eq(key(receipt)));
     }
     if let Some(register) = &filter.register {
         query = query.filter(sales::register.eq(register));
@@ -126,7 +127,7 @@ fn query<'a>(
         query = query.filter(sales::external_id.eq(external_id));
     }
     if let Some(customer) = &filter.customer {
-        query = query.filter(sales::customer.eq(customer));
+        query = query.filter(sales::customer_key.eq(key(customer)));
     }
     if let Some(fingerprint) = &filter.card_fingerprint {
         let paid = sale_tenders::table.filter(sale_tenders::card_fingerprint.eq(fingerprint));
@@ -141,7 +142,7 @@ fn query<'a>(
         );
     }
     if let Some(serial) = &filter.serial_number {
-        let sold = sale_serials::table.filter(sale_serials::serial_number.eq(serial));
+        let sold = sale_serials::table.filter(sale_serials::serial_key.eq(key(serial)));
         query = query.filter(
             sales::id.eq_any(sold.filter(sale_serials::sale.lt(before)).select(sale_serials::sale)),
         );

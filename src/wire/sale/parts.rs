@@ -6,6 +6,7 @@ use super::{
     SaleTender,
 };
 use crate::domain::gift_cards::of_sales::GiftCardSold as SoldHere;
+use crate::domain::match_key::MatchKey;
 use crate::domain::money::{Currency, Minor, parse_scaled};
 use crate::domain::sale::{
     Card, Charge, Discount, LineKind, ReceiptTax as TaxOfAll, SaleLine as Line, Scope, Tax, Tender,
@@ -111,7 +112,7 @@ impl SaleLine {
         }
         let mut seen = HashSet::new();
         for (place, serial) in self.serial_numbers.iter().enumerate() {
-            if !seen.insert(serial.0.as_str()) {
+            if !seen.insert(MatchKey::of(&serial.0)) {
                 let detail = "The serial number is there twice.";
                 reading.invalid(format_args!("/lines/{index}/serial_numbers/{place}"), detail);
             }
