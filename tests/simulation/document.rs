@@ -15,7 +15,7 @@ pub fn command(sale: &Sale) -> RecordSale {
     let command = body.read(sale.sold_at, SignedDuration::from_hours(1)).unwrap();
     assert_eq!(
         command.sale,
-        Sale { id: Uuid::nil(), ..sale.clone() },
+        Sale { id: Uuid::nil(), sold_at_as_sent: sale.sold_at.to_string(), ..sale.clone() },
         "a sale is read as it was sent"
     );
     command
