@@ -150,7 +150,7 @@ fn every_fault_is_told_and_the_first_of_several() {
             |_, command| {
                 command.draft.lines = vec![units(1, 1)];
                 command.draft.charges =
-                    vec![DraftCharge { sale: Some(SaleRef::Id(id(2))), charge: 1 }];
+                    vec![DraftCharge { sale: Some(SaleRef::Id(id(2))), charge: 1, amount: None }];
             },
             OverrideFault::Mismatch,
         ),
@@ -228,7 +228,8 @@ fn an_override_is_not_issued_to_whom_may_not_approve() {
         ),
         (
             with(of_sale(1, 1), |draft| {
-                draft.charges = vec![DraftCharge { sale: Some(SaleRef::Id(id(3))), charge: 1 }]
+                draft.charges =
+                    vec![DraftCharge { sale: Some(SaleRef::Id(id(3))), charge: 1, amount: None }]
             }),
             approver("3001", 3),
             OverrideFault::ApproverOwnPurchase,

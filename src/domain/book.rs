@@ -5,7 +5,10 @@
 //! value of the line, never a cent more.
 
 mod before;
+mod charge;
 mod withheld;
+
+pub use charge::{ChargeBook, ChargeParts};
 
 use super::allocate::{cumulative, largest_remainder};
 use super::money::Minor;
@@ -23,8 +26,8 @@ pub struct Book {
     pub lines: Vec<LineBook>,
     /// One for each tender of the sale, in its order.
     pub tenders: Vec<TenderBook>,
-    /// Numbers of the charges that have been refunded.
-    pub charges_refunded: Vec<u32>,
+    /// One for each charge of the sale, in its order.
+    pub charges: Vec<ChargeBook>,
     /// When it was voided, by itself or with its exchange: nothing of it can come back.
     pub voided_at: Option<Timestamp>,
 }
@@ -77,7 +80,8 @@ pub struct Parts {
 pub struct TenderBook {
     /// Amount less change; nothing where it was paid out.
     pub paid: Minor,
-    /// Paid back so far, settled or not; failed refunds are taken off again.
+    /// Paid back so far, settled or not; failed refunds are taken off again. At most what was paid
+    /// and what cash rounding added.
     pub refunded: Minor,
     /// Of `refunded`, what cash rounding added (or, negative, kept).
     pub rounding: Minor,
@@ -365,8 +369,9 @@ impl Book {
     }
 
     fn untouched(sale: Arc<Sale>) -> Book {
-        let paid = sale.paid().lines.into_iter();
-        let lines = (sale.lines.iter().zip(paid))
+        let paid = sale.paid();
+        let charges = paid.charges.iter().map(ChargeBook::new).collect();
+        let lines = (sale.lines.iter().zip(paid.lines))
             .map(|(line, paid)| match line.is_goods() {
                 true => LineBook::new(line.quantity, paid),
                 // What is no goods sold nothing, and is worth nothing here.
@@ -378,7 +383,7 @@ impl Book {
             .iter()
             .map(|t| TenderBook { paid: t.paid().max(Minor::ZERO), ..TenderBook::default() })
             .collect();
-        Book { lines, tenders, charges_refunded: Vec::new(), voided_at: None, sale }
+        Book { lines, tenders, charges, voided_at: None, sale }
     }
 
     /// What was given back to the customer on this sale so far, exact, by whatever means. Money
@@ -398,12 +403,22 @@ impl Book {
         let of_lines = |line: &LineBook| line.returned.0 > 0 || line.refunded().is_positive();
         self.lines.iter().any(of_lines)
             || self.tenders.iter().any(|tender| tender.refunded.0 != 0)
-            || !self.charges_refunded.is_empty()
+            || self.charges.iter().any(|charge| charge.refunded().is_positive())
     }
 
     /// Where a line number stands in `lines`.
     pub fn position(&self, line: u32) -> Option<usize> {
         self.sale.lines.iter().position(|l| l.line == line)
+    }
+
+    /// Where a charge's number stands in `charges`.
+    pub fn charge(&self, number: u32) -> Option<usize> {
+        self.charges.iter().position(|charge| charge.charge == number)
+    }
+
+    /// Where a tender's number stands in `tenders`.
+    pub fn tender(&self, number: u32) -> Option<usize> {
+        self.sale.tenders.iter().position(|tender| tender.tender == number)
     }
 }
 

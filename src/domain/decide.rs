@@ -23,13 +23,14 @@ use super::decision::{
     Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict,
 };
 use super::draft::{Approver, Draft, Grant, SaleRef};
-use super::gift_cards::Card;
+use super::gift_cards::{self, Card};
 use super::match_key::MatchKey;
 use super::money::{Currency, Minor};
 use super::policy::{Resolved, Version};
 use super::prices::Prices;
-use super::refunds::{Plan, Terms};
+use super::refunds::{Plan, Redeemed, Terms};
 use super::refusal::{Candidate, Fault};
+use super::sale::Sale;
 use super::settings::{Settings, Store};
 use super::words::RefundTo;
 use exchange::exchanged;
@@ -63,6 +64,11 @@ pub trait Books {
 
     /// A gift card that was loaded; none where cards are not looked at.
     fn card(&self, _id: Uuid) -> Option<&Card> {
+        None
+    }
+
+    /// What was taken off a card for a sale; none for a card that is not ours.
+    fn redeemed(&self, _card: Uuid, _sale: &Sale) -> Option<Minor> {
         None
     }
 }
@@ -386,6 +392,7 @@ impl<'a> Deciding<'a> {
     /// the customer, the rest into the new goods.
     fn plan(&mut self, refund_to: RefundTo, mut out: Minor) -> Plan {
         let mut plan = Plan::default();
+        let redeemed = self.redeemed();
         let terms = Terms {
             currency: self.currency,
             refund_to,
@@ -394,6 +401,7 @@ impl<'a> Deciding<'a> {
             today: self.today,
             cash_rounding: self.store.rounds_cash(self.today),
             gift_receipt: false,
+            redeemed: &redeemed,
         };
         let mut carried = Vec::new();
         for (sale, resolved, amount) in self.amounts_by_rules() {
@@ -418,11 +426,33 @@ impl<'a> Deciding<'a> {
             plan.add_without_sale(refund, &resolved, &terms);
             plan.carry_credit(Minor(amount.0 - refund.0), &terms);
         }
+        plan.in_coins(&mut self.books, terms.cash_rounding);
         if let Some(limit) = self.cash_limit() {
             let given = |sale: Uuid| self.books.get(&sale).map_or(Minor::ZERO, Book::given_back);
             plan.keep_cash_within(limit, given);
         }
         plan
+    }
+
+    /// What was redeemed for the opened sales, of each tender that is a card of ours. Money that was
+    /// transferred from an earlier sale was looked at there.
+    fn redeemed(&self) -> Redeemed {
+        let mut redeemed = Redeemed::new();
+        for book in self.books.values() {
+            let mut taken: BTreeMap<Uuid, i64> = BTreeMap::new();
+            for tender in &book.sale.tenders {
+                let card = gift_cards::of_sales::card_of(tender);
+                let Some(card) = card.filter(|_| book.sale.carried(tender.tender).is_none()) else {
+                    continue;
+                };
+                let Some(all) = self.case.books.redeemed(card, &book.sale) else { continue };
+                let before = taken.entry(card).or_default();
+                let here = Minor((all.0 - *before).clamp(0, tender.paid().0.max(0)));
+                *before += here.0;
+                redeemed.insert((book.sale.id, tender.tender), here);
+            }
+        }
+        redeemed
     }
 
     /// What goes back, summed where one sale's lines fall under the same rules for tenders.

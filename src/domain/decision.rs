@@ -254,6 +254,7 @@ pub struct LineDecision {
 pub struct ChargeDecision {
     pub sale: Uuid,
     pub charge: u32,
+    /// What goes back of the charge, and below of each tax; nothing of what cannot.
     pub amount: Minor,
     pub taxes: Vec<(String, Minor)>,
     pub refund: Minor,

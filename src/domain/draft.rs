@@ -5,7 +5,7 @@ use super::canonical::Members;
 use super::decision::Code;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
-use super::sale::{Discount, SaleLine, Tender};
+use super::sale::{Charge, Discount, SaleLine, Tender};
 use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -72,6 +72,8 @@ pub struct DraftLine {
 pub struct DraftCharge {
     pub sale: Option<SaleRef>,
     pub charge: u32,
+    /// So much of it, taxes included; none: all that is left.
+    pub amount: Option<Minor>,
 }
 
 /// A return as asked for. Check and record take the same.
@@ -109,6 +111,8 @@ pub struct ExchangeDraft {
     pub lines: Vec<ExchangeLine>,
     /// Discounts of all new goods together.
     pub discounts: Vec<Discount>,
+    /// Charges of the exchange itself, such as the shipping of a swap.
+    pub charges: Vec<Charge>,
     /// What the customer pays on top. Empty while that is not known.
     pub tenders: Vec<Tender>,
     /// The register's number for the new sale; none: the return's number.

@@ -3,6 +3,7 @@
 
 mod document;
 
+use super::book::Book;
 use super::decision::Decision;
 use super::draft::Draft;
 use super::journal;
@@ -136,22 +137,24 @@ pub fn why_not_voidable(state: &State, the_return: &Return) -> Option<String> {
 /// from.
 pub fn put_back(state: &mut State, voided: &Return, now: Timestamp) {
     let Some(exchange) = &voided.exchange else { return };
-    for part in &exchange.carried {
-        let Some((sale, number)) = part.from else { continue };
-        state.with_book(sale, |book| {
-            if let Some(place) = book.sale.tenders.iter().position(|tender| tender.tender == number)
-            {
-                book.tenders[place].carry(Minor(-part.amount.0), Minor(-part.rounding.0));
-            }
-        });
+    let mut sales: Vec<Uuid> =
+        exchange.carried.iter().filter_map(|part| part.from).map(|(sale, _)| sale).collect();
+    sales.sort_unstable();
+    sales.dedup();
+    for sale in sales {
+        state.with_book(sale, |book| exchange.put_back_carried(book));
     }
     state.void_sale(exchange.sale, now);
 }
 
 impl Exchange {
-    /// What cash rounding of one tender this exchange took along.
-    pub fn rounding_of(&self, sale: Uuid, tender: u32) -> Minor {
-        let of_tender = self.carried.iter().filter(|part| part.from == Some((sale, tender)));
-        Minor(of_tender.map(|part| part.rounding.0).sum())
+    /// Puts what was carried from a sale back on its tenders.
+    pub fn put_back_carried(&self, book: &mut Book) {
+        for part in &self.carried {
+            let Some((sale, number)) = part.from else { continue };
+            if let Some(place) = book.tender(number).filter(|_| sale == book.sale.id) {
+                book.tenders[place].carry(Minor(-part.amount.0), Minor(-part.rounding.0));
+            }
+        }
     }
 }

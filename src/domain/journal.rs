@@ -180,10 +180,11 @@ fn findings(all: &[Finding]) -> Json {
     Json::List(all.iter().map(finding).collect())
 }
 
+fn taxes(taxes: &[(String, Minor)], currency: Currency) -> Json {
+    taxes_by_code(taxes.iter().map(|(code, amount)| (code.as_str(), *amount)), currency)
+}
+
 fn line(line: &LineDecision, currency: Currency) -> Json {
-    let taxes = |taxes: &[(String, Minor)]| {
-        taxes_by_code(taxes.iter().map(|(code, amount)| (code.as_str(), *amount)), currency)
-    };
     let note = line.note.as_deref().map(|note| ("note_sha256", reference(Some(note))));
     let members = [
         ("sale", line.sale.map(|sale| sale.to_string()).into()),
@@ -196,10 +197,10 @@ fn line(line: &LineDecision, currency: Currency) -> Json {
         ("serial_number", line.serial_number.as_deref().into()),
         ("policy_version", line.policy_version.into()),
         ("net", money(line.net, currency)),
-        ("taxes", taxes(&line.taxes)),
+        ("taxes", taxes(&line.taxes, currency)),
         ("withheld", money(line.withheld, currency)),
         ("fee", money(line.fee, currency)),
-        ("fee_taxes", taxes(&line.fee_taxes)),
+        ("fee_taxes", taxes(&line.fee_taxes, currency)),
         ("refund", money(line.refund, currency)),
         ("findings", findings(&line.findings)),
     ];
@@ -224,6 +225,8 @@ pub fn decision(decision: &Decision) -> Json {
         Json::object([
             ("sale", charge.sale.to_string().into()),
             ("charge", charge.charge.into()),
+            ("amount", money(charge.amount, currency)),
+            ("taxes", taxes(&charge.taxes, currency)),
             ("refund", money(charge.refund, currency)),
             ("findings", findings(&charge.findings)),
         ])

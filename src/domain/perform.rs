@@ -14,7 +14,7 @@ use super::overrides::{self, IssueOverride, Override};
 use super::policies::{self, DraftPolicy, PolicyRecord, PublishPolicy};
 use super::refusal::Refusal;
 use super::returns::{self, RecordReturn, Recorded, Return, SettleRefund, VoidReturn};
-use super::sale::Sale;
+use super::sale::{Sale, Tender};
 use super::sales::{self, RecordSale, VoidSale};
 use super::settings::{Operator, Register, Store};
 use super::sign_in::{self, SignIn};
@@ -144,10 +144,14 @@ pub struct Touched {
     pub sales: Vec<Uuid>,
     pub receipts: Vec<ReceiptLookup>,
     pub returns: Vec<Uuid>,
+    /// Of `returns`, those to be voided: the other returns of their sales are loaded, too.
+    pub voids: Vec<Uuid>,
     pub overrides: Vec<Uuid>,
     pub cards: Vec<Uuid>,
     /// Cards of which all entries are looked at.
     pub statements: Vec<Uuid>,
+    /// Of `cards`, those that new sales were paid with: what was redeemed with them is loaded, too.
+    pub paying: Vec<Uuid>,
     /// Hashes of gift cards' codes that are to be new.
     pub codes: Vec<[u8; 32]>,
     pub customers: Vec<MatchKey>,
@@ -175,7 +179,7 @@ impl Touched {
                     command.sale.lines.iter().filter_map(|line| line.gift_card).map(|sold| sold.id),
                 );
                 // A return of the same batch may pay back to them.
-                self.cards.extend(gift_cards::of_sales::paid_with(&command.sale.tenders));
+                self.paying(&command.sale.tenders);
             }
             Command::RecordReturn(command) => {
                 self.draft(&command.draft);
@@ -183,7 +187,10 @@ impl Touched {
                 self.codes.extend(command.codes.iter().map(|code| code.hash));
             }
             Command::IssueOverride(command) => self.draft(&command.draft),
-            Command::VoidReturn(command) => self.returns.push(command.id),
+            Command::VoidReturn(command) => {
+                self.returns.push(command.id);
+                self.voids.push(command.id);
+            }
             // The cards that it sold are claimed with the sale.
             Command::VoidSale(command) => self.sales.push(command.id),
             Command::MarkChargeback(command) => self.sales.push(command.sale),
@@ -225,12 +232,7 @@ impl Touched {
             business_date: None,
             elsewhere: false,
         }));
-        self.cards.extend(
-            draft
-                .exchange
-                .iter()
-                .flat_map(|exchange| gift_cards::of_sales::paid_with(&exchange.tenders)),
-        );
+        draft.exchange.iter().for_each(|exchange| self.paying(&exchange.tenders));
         self.customers.extend(draft.customer.as_deref().map(MatchKey::of));
         self.id_hashes.extend(draft.id_hash);
         self.cards.extend(draft.refund_card);
@@ -245,6 +247,13 @@ impl Touched {
         }
     }
 
+    /// Cards that a new sale names among its tenders.
+    fn paying(&mut self, tenders: &[Tender]) {
+        let cards: Vec<Uuid> = gift_cards::of_sales::paid_with(tenders).collect();
+        self.paying.extend(&cards);
+        self.cards.extend(cards);
+    }
+
     /// Each thing once, in ascending order: all writers claim in the same order, so that none waits
     /// for another in a ring.
     pub fn in_order(mut self) -> Touched {
@@ -255,9 +264,11 @@ impl Touched {
         once(&mut self.sales);
         once(&mut self.receipts);
         once(&mut self.returns);
+        once(&mut self.voids);
         once(&mut self.overrides);
         once(&mut self.cards);
         once(&mut self.statements);
+        once(&mut self.paying);
         once(&mut self.codes);
         once(&mut self.customers);
         once(&mut self.id_hashes);

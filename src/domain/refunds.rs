@@ -4,9 +4,11 @@
 
 mod bare;
 mod carry;
+mod coins;
 mod instead;
 
 pub use carry::Carry;
+pub use coins::off_by;
 pub use instead::in_other_means;
 
 use super::book::{Book, TenderBook};
@@ -18,7 +20,9 @@ use super::rounding::CashRounding;
 use super::sale::{Sale, Tender};
 use super::tender::TenderType;
 use super::words::RefundTo;
+use coins::{Into, Pending};
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What the plan must know beside the sale.
@@ -35,7 +39,13 @@ pub struct Terms<'a> {
     pub cash_rounding: Option<CashRounding>,
     /// The sale is presented by its gift receipt: the money is not for whoever paid.
     pub gift_receipt: bool,
+    /// What was redeemed for its sale, of each tender that is a card of ours.
+    pub redeemed: &'a Redeemed,
 }
+
+/// What was taken off cards of ours for sales, by sale and number of the tender. No more than that
+/// is refunded of such a tender.
+pub type Redeemed = BTreeMap<(Uuid, u32), Minor>;
 
 /// Refunds planned so far, over all sales of one return.
 #[derive(Default)]
@@ -46,6 +56,8 @@ pub struct Plan {
     pub carried: Vec<Carry>,
     /// Paid in cash so far: the cash limit is one for the whole return.
     cash: Minor,
+    /// Cash that is rounded once all of it is planned.
+    pending: Vec<Pending>,
 }
 
 /// Where a share of the money leaves the sale's tender, and by what means it reaches the customer.
@@ -66,8 +78,8 @@ impl Plan {
         terms: &Terms<'_>,
     ) {
         let mut left = amount;
-        for (place, most) in shares(book, amount, policy.tender_order.value) {
-            let exact = Minor(left.0.min(most.0).min(capacity(book, place).0));
+        for (place, most) in shares(book, amount, policy.tender_order.value, terms.redeemed) {
+            let exact = Minor(left.0.min(most.0).min(capacity(book, place, terms.redeemed).0));
             if exact.is_positive() {
                 self.pay(book, place, exact, policy, terms);
                 left.0 -= exact.0;
@@ -79,6 +91,22 @@ impl Plan {
     }
 
     fn exhausted(&mut self, book: &Book, amount: Minor, left: Minor, terms: &Terms<'_>) {
+        let unredeemed = |(tender, state): (&Tender, &TenderBook)| {
+            let redeemed = terms.redeemed.get(&(book.sale.id, tender.tender));
+            redeemed.is_some_and(|redeemed| *redeemed < state.paid)
+        };
+        if book.sale.tenders.iter().zip(&book.tenders).any(unredeemed) {
+            return self.findings.push(Finding::refused(
+                Code::TenderExhausted,
+                "service:redeemed",
+                format!(
+                    "{} of {} was never taken off the gift card that the receipt names. Redeem it \
+                     for this receipt first, or check the receipt.",
+                    left.format(terms.currency),
+                    amount.format(terms.currency)
+                ),
+            ));
+        }
         let disputed = book.tenders.iter().any(TenderBook::disputed);
         let why = match disputed {
             true => "is in dispute at the bank, was never paid, or has been refunded already",
@@ -164,7 +192,8 @@ impl Plan {
     /// on the sale so far, could have been paid in cash: else a card said to have failed would be
     /// the way around the limit. `given` is what the sale has given back, this return included.
     pub fn keep_cash_within(&mut self, limit: Minor, given: impl Fn(Uuid) -> Minor) {
-        let total: i64 = self.refunds.iter().map(|refund| refund.amount.0).sum();
+        let exact = |refund: &RefundPlan| refund.amount.0 - refund.rounding.0;
+        let total: i64 = self.refunds.iter().map(exact).sum();
         for refund in &mut self.refunds {
             let of_sale = refund.sale.map_or(Minor::ZERO, &given);
             if of_sale.max(Minor(total)) > limit {
@@ -274,6 +303,34 @@ impl Plan {
         }
     }
 
+    /// Takes `exact` of a tender in its book, and returns what is paid for it by these means. Cash
+    /// is exact for now: all of it is rounded together ([`Plan::in_coins`]).
+    fn take(
+        &mut self,
+        book: &mut Book,
+        place: usize,
+        exact: Minor,
+        (means, into): (TenderType, Into),
+        terms: &Terms<'_>,
+    ) -> Minor {
+        let amount = match terms.cash_rounding.filter(|_| means == TenderType::Cash) {
+            None => to_the_unit(book, place, exact),
+            Some(rounding) if coins::in_smaller_coins(book, place, rounding.step) => {
+                coins::small_change(book, place, exact, rounding)
+            }
+            Some(_) => {
+                self.note_cash(book, place, exact, into);
+                exact
+            }
+        };
+        let rounding = Minor(amount.0 - exact.0);
+        match into {
+            Into::Refund(_) => book.tenders[place].refund(means, amount, rounding),
+            Into::Carried(_) => book.tenders[place].carry(amount, rounding),
+        }
+        amount
+    }
+
     /// Enters a refund of `exact`, rounded if it is cash, in the plan and in the book.
     fn enter(
         &mut self,
@@ -283,20 +340,18 @@ impl Plan {
         route: &Route,
         terms: &Terms<'_>,
     ) {
-        let cash = if route.means == TenderType::Cash { terms.cash_rounding } else { None };
-        let amount = payout(book, place, exact, cash);
+        let number = book.sale.tenders[place].tender;
+        let known = self.refunds.iter().position(|r| {
+            r.sale == Some(book.sale.id) && r.sale_tender == Some(number) && r.kind == route.means
+        });
+        let into = Into::Refund(known.unwrap_or(self.refunds.len()));
+        let amount = self.take(book, place, exact, (route.means, into), terms);
         let rounding = Minor(amount.0 - exact.0);
-        book.tenders[place].refund(route.means, amount, rounding);
         if route.means == TenderType::Cash {
             self.cash.0 += exact.0;
         }
         let paid_with = &book.sale.tenders[place];
-        let known = self.refunds.iter_mut().find(|r| {
-            r.sale == Some(book.sale.id)
-                && r.sale_tender == Some(paid_with.tender)
-                && r.kind == route.means
-        });
-        match known {
+        match known.map(|known| &mut self.refunds[known]) {
             Some(refund) => {
                 refund.amount.0 += amount.0;
                 refund.rounding.0 += rounding.0;
@@ -315,30 +370,28 @@ impl Plan {
     }
 }
 
-/// What is paid out for `exact` of the tender at a place of the sale. What all payouts are rounded
-/// by is carried along, so that splitting a return gains or loses no more than one step; what is
-/// left at the end is paid exactly. Cash is a multiple of the step: of a rest that is none (part of
-/// it went to a card), the coins there are; unless the customer's own cash was none either.
-fn payout(book: &Book, place: usize, exact: Minor, cash: Option<CashRounding>) -> Minor {
+/// Returns what leaves a tender for `exact` by a means that pays to the minor unit: the last of it
+/// with what the sale's cash rounding added to the tender.
+fn to_the_unit(book: &Book, place: usize, exact: Minor) -> Minor {
+    let own = if closes(book, place, exact) { own_share(book, place) } else { 0 };
+    Minor((exact.0 + own).max(0))
+}
+
+/// Returns true if nothing exact is left of a tender once `exact` is paid.
+fn closes(book: &Book, place: usize, exact: Minor) -> bool {
     let (tender, ceiling) = (&book.tenders[place], exact_ceiling(book, place));
-    let rest = tender.refundable();
-    let last = tender.refunded.0 - tender.rounding.0 + exact.0 == ceiling.0;
-    match cash {
-        None if last => rest,
-        None => Minor(exact.0.clamp(0, rest.0)),
-        Some(rounding) => {
-            let in_coins = rest.0 - rest.0 % rounding.step;
-            let paid_with = &book.sale.tenders[place];
-            let in_cash = paid_with.kind == TenderType::Cash && !paid_with.is_in_kind();
-            let as_paid = in_cash && tender.paid.0 % rounding.step != 0;
-            match last && (in_coins == rest.0 || as_paid) {
-                true => rest,
-                false => {
-                    Minor(rounding.round(Minor(exact.0 - tender.rounding.0)).0.clamp(0, in_coins))
-                }
-            }
-        }
-    }
+    ceiling.is_positive() && tender.refunded.0 - tender.rounding.0 + exact.0 == ceiling.0
+}
+
+/// What the sale's cash rounding added to a tender.
+fn own_share(book: &Book, place: usize) -> i64 {
+    book.tenders[place].paid.0 - exact_ceiling(book, place).0
+}
+
+/// Returns true if an exact amount still fits into what a tender paid.
+pub fn can_bear(book: &Book, place: usize, exact: Minor) -> bool {
+    let tender = &book.tenders[place];
+    tender.refunded.0 - tender.rounding.0 + exact.0 <= exact_ceiling(book, place).0
 }
 
 /// What a tender paid before cash rounding. Money carried over from an earlier sale brings its own
@@ -376,22 +429,30 @@ fn own_rounding(sale: &Sale) -> Minor {
     Minor(sale.cash_rounding.0 - carried.sum::<i64>())
 }
 
-/// What may still be planned, exactly, for one tender; nothing while the bank disputes it.
-fn capacity(book: &Book, place: usize) -> Minor {
+/// What may still be planned, exactly, for one tender; nothing while the bank disputes it, and of a
+/// card of ours no more than was redeemed.
+fn capacity(book: &Book, place: usize, redeemed: &Redeemed) -> Minor {
     let tender = &book.tenders[place];
     if tender.disputed() {
         return Minor::ZERO;
     }
     let exact_so_far = tender.refunded.0 - tender.rounding.0;
-    Minor((exact_ceiling(book, place).0 - exact_so_far).max(0))
+    let most = redeemed.get(&(book.sale.id, book.sale.tenders[place].tender));
+    let most = most.map_or(i64::MAX, |redeemed| redeemed.0).min(exact_ceiling(book, place).0);
+    Minor((most - exact_so_far).max(0))
 }
 
 /// The tenders of a sale in the order they are paid back, each with the most it is to pay. What was
 /// paid in kind comes last, whatever the order: whatever a real tender paid goes back to that.
-fn shares(book: &Book, amount: Minor, order: &TenderOrder) -> Vec<(usize, Minor)> {
+fn shares(
+    book: &Book,
+    amount: Minor,
+    order: &TenderOrder,
+    redeemed: &Redeemed,
+) -> Vec<(usize, Minor)> {
     let (in_kind, paid): (Vec<usize>, Vec<usize>) =
         (0..book.sale.tenders.len()).partition(|&place| book.sale.tenders[place].is_in_kind());
-    let mut shares = of_payments(book, amount, order, paid);
+    let mut shares = of_payments(book, amount, order, paid, redeemed);
     shares.extend(in_kind.into_iter().map(|place| (place, amount)));
     shares
 }
@@ -401,6 +462,7 @@ fn of_payments(
     amount: Minor,
     order: &TenderOrder,
     mut places: Vec<usize>,
+    redeemed: &Redeemed,
 ) -> Vec<(usize, Minor)> {
     match order {
         TenderOrder::First => {}
@@ -410,14 +472,20 @@ fn of_payments(
                 |kind: TenderType| kinds.iter().position(|k| *k == kind).unwrap_or(kinds.len());
             places.sort_by_key(|&place| (rank(book.sale.tenders[place].kind), place));
         }
-        TenderOrder::Proportional => return proportional(book, amount, &places),
+        TenderOrder::Proportional => return proportional(book, amount, &places, redeemed),
     }
     places.into_iter().map(|place| (place, amount)).collect()
 }
 
 /// Each tender its share by what it still has to give, then whatever a share could not take.
-fn proportional(book: &Book, amount: Minor, places: &[usize]) -> Vec<(usize, Minor)> {
-    let capacities: Vec<Minor> = places.iter().map(|&place| capacity(book, place)).collect();
+fn proportional(
+    book: &Book,
+    amount: Minor,
+    places: &[usize],
+    redeemed: &Redeemed,
+) -> Vec<(usize, Minor)> {
+    let capacities: Vec<Minor> =
+        places.iter().map(|&place| capacity(book, place, redeemed)).collect();
     let total: i64 = capacities.iter().map(|c| c.0).sum();
     let parts = super::allocate::largest_remainder(Minor(amount.0.min(total)), &capacities);
     places.iter().copied().zip(parts).collect()

@@ -1,5 +1,6 @@
 //! A recorded return, its refunds, and what later happens to them.
 
+mod later;
 mod settling;
 mod without_receipt;
 
@@ -7,8 +8,8 @@ pub use settling::{SettleRefund, settle};
 pub use without_receipt::Unreceipted;
 use without_receipt::{buyers, unreceipted};
 
-use super::book::{Book, Parts};
-use super::decision::{Decision, RefundPlan, Verdict};
+use super::book::{Book, ChargeParts, Parts};
+use super::decision::{ChargeDecision, Decision, RefundPlan, Verdict};
 use super::draft::{Draft, Grant, Quoted};
 use super::entry::Event;
 use super::exchanges::Exchange;
@@ -17,7 +18,7 @@ use super::money::{Currency, Minor};
 use super::overrides::check_grants;
 use super::perform::{Context, Done, Outcome};
 use super::quantity::Quantity;
-use super::refunds::settles_at_once;
+use super::refunds::{self, settles_at_once};
 use super::refusal::{Drift, OverrideFault, Refusal};
 use super::state::State;
 use super::words::vocabulary;
@@ -70,7 +71,7 @@ pub struct Return {
     pub without_receipt: Vec<Unreceipted>,
     /// Customers of the sales, where `customer` names nobody: whose limits the return counts for.
     pub buyers: Vec<String>,
-    pub charges: Vec<(Uuid, u32)>,
+    pub charges: Vec<ReturnedCharge>,
     pub refunds: Vec<Refund>,
     /// The new goods taken for it.
     pub exchange: Option<Exchange>,
@@ -90,6 +91,15 @@ pub struct ReturnedLine {
     pub fee_taxes: Vec<Minor>,
     pub reason: String,
     pub serial_number: Option<String>,
+}
+
+/// What came back of one charge of a sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReturnedCharge {
+    pub sale: Uuid,
+    pub charge: u32,
+    /// None: all of it, as returns were recorded before charges could come back in parts.
+    pub parts: Option<ChargeParts>,
 }
 
 /// Money on its way to one tender.
@@ -256,7 +266,7 @@ fn build(state: &mut State, draft: &Draft, decided: &decide::Decided, now: Times
         without_receipt: unreceipted(decided, lines.len()),
         buyers: buyers(draft, decided),
         lines,
-        charges: decision.charges.iter().map(|charge| (charge.sale, charge.charge)).collect(),
+        charges: returned_charges(decision),
         refunds: decision.refunds.iter().map(|plan| Refund::planned(plan.clone(), now)).collect(),
         exchange: None,
     }
@@ -278,6 +288,24 @@ fn returned_lines(decided: &decide::Decided) -> Vec<ReturnedLine> {
         })
     });
     lines.zip(1..).map(|(line, number)| ReturnedLine { line: number, ..line }).collect()
+}
+
+/// Each charge once, however often parts of it were asked for.
+fn returned_charges(decision: &Decision) -> Vec<ReturnedCharge> {
+    let mut returned: Vec<ReturnedCharge> = Vec::new();
+    for ChargeDecision { sale, charge, amount, taxes, .. } in &decision.charges {
+        let taxes = taxes.iter().map(|(_, tax)| *tax).collect();
+        let parts = ChargeParts { amount: *amount, taxes };
+        let known = returned.iter_mut().find(|of| (of.sale, of.charge) == (*sale, *charge));
+        match known.and_then(|known| known.parts.as_mut()) {
+            Some(known) => known.add(&parts),
+            None => {
+                let parts = Some(parts);
+                returned.push(ReturnedCharge { sale: *sale, charge: *charge, parts });
+            }
+        }
+    }
+    returned
 }
 
 impl Refund {
@@ -304,7 +332,7 @@ impl Return {
     /// The sales that anything came back of, each once.
     pub fn sales(&self) -> Vec<Uuid> {
         let of_lines = self.lines.iter().map(|line| line.sale);
-        let of_charges = self.charges.iter().map(|(sale, _)| *sale);
+        let of_charges = self.charges.iter().map(|charge| charge.sale);
         let of_refunds = self.refunds.iter().filter_map(|refund| refund.plan.sale);
         let mut sales: Vec<Uuid> = of_lines.chain(of_charges).chain(of_refunds).collect();
         sales.sort_unstable();
@@ -336,6 +364,7 @@ pub fn void(state: &mut State, command: &VoidReturn, context: &Context<'_>) -> O
     if let Some(detail) = why_not_voidable(&the_return)
         .or_else(|| of_returns::why_not_voidable(state, &the_return))
         .or_else(|| exchanges::why_not_voidable(state, &the_return))
+        .or_else(|| later::void_first(state, &the_return))
         .or_else(|| farms_rounding(state, &the_return))
         .or_else(|| farms_promotion(state, &the_return))
     {
@@ -385,7 +414,7 @@ fn why_not_voidable(the_return: &Return) -> Option<String> {
 }
 
 /// Voiding just those returns whose cash was rounded down would keep what the others were rounded
-/// up by: what cash rounding has added to a tender, or kept of it, stays within one step.
+/// up by: what cash rounding has added to a sale, or kept of it, stays within one step.
 fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     // Practice took nothing from the tenders.
     if the_return.training {
@@ -393,38 +422,23 @@ fn farms_rounding(state: &State, the_return: &Return) -> Option<String> {
     }
     let store = state.settings().store(&the_return.store)?;
     let step = store.rounds_cash(the_return.business_date)?.step;
-    let counting = the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed);
-    let paid_out = counting.filter_map(|r| r.plan.sale.zip(r.plan.sale_tender));
-    let carried = the_return
-        .exchange
-        .iter()
-        .flat_map(|exchange| &exchange.carried)
-        .filter_map(|part| part.from);
-    for (sale, number) in paid_out.chain(carried) {
-        let Some(book) = state.book(sale) else { continue };
-        let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) else {
-            continue;
-        };
-        let of_tender = |r: &&Refund| {
-            r.status != RefundStatus::Failed
-                && r.plan.sale == Some(sale)
-                && r.plan.sale_tender == Some(number)
-        };
-        let released: i64 =
-            the_return.refunds.iter().filter(of_tender).map(|r| r.plan.rounding.0).sum();
-        let taken_along = the_return
-            .exchange
-            .as_ref()
-            .map_or(Minor::ZERO, |exchange| exchange.rounding_of(sale, number));
-        let left = book.tenders[place].rounding.0 - released - taken_along.0;
-        if left.abs() > step {
-            return Some(format!(
-                "Cash rounding of the other returns of this sale would come to {}, more than one step; void those first.",
-                Minor(left).format(the_return.currency)
-            ));
+    let farms = |book: &&Book| {
+        let mut after = (*book).clone();
+        for refund in the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed) {
+            move_in_book(&mut after, &refund.plan, -1);
         }
-    }
-    None
+        let exchange = the_return.exchange.iter();
+        exchange.for_each(|exchange| exchange.put_back_carried(&mut after));
+        let left = refunds::off_by(&after, step);
+        left > step && left > refunds::off_by(book, step)
+    };
+    let carried = the_return.exchange.iter().flat_map(|exchange| &exchange.carried);
+    let mut sales = the_return.sales();
+    sales.extend(carried.filter_map(|part| part.from).map(|(sale, _)| sale));
+    sales.iter().filter_map(|sale| state.book(*sale)).find(farms)?;
+    let detail = "Without this return, the cash of other returns of this sale would be rounded by \
+                  more than one coin. Void the later returns of the sale first.";
+    Some(detail.to_owned())
 }
 
 /// Taking the first of two returns of a promotion back would leave the second one paid as if both
@@ -462,8 +476,12 @@ fn put_back(state: &mut State, the_return: &Return) {
     for line in &the_return.lines {
         state.with_book(line.sale, |book| put_line_back(book, line));
     }
-    for (sale, charge) in &the_return.charges {
-        state.with_book(*sale, |book| book.charges_refunded.retain(|number| number != charge));
+    for ReturnedCharge { sale, charge, parts } in &the_return.charges {
+        state.with_book(*sale, |book| {
+            let Some(place) = book.charge(*charge) else { return };
+            let parts = parts.clone().unwrap_or_else(|| book.charges[place].whole());
+            book.charges[place].put_back(&parts);
+        });
     }
     for refund in the_return.refunds.iter().filter(|r| r.status != RefundStatus::Failed) {
         move_refunded(state, &refund.plan, -1);
@@ -472,12 +490,16 @@ fn put_back(state: &mut State, the_return: &Return) {
 
 /// Takes a refund from its tender's rest (1), or gives it back to it (−1).
 fn move_refunded(state: &mut State, plan: &RefundPlan, sign: i64) {
-    let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { return };
-    state.with_book(sale, |book| {
-        if let Some(place) = book.sale.tenders.iter().position(|t| t.tender == number) {
-            let signed = |amount: Minor| Minor(sign * amount.0);
-            let (amount, rounding) = (signed(plan.amount), signed(plan.rounding));
-            book.tenders[place].refund(plan.kind, amount, rounding);
-        }
-    });
+    if let Some(sale) = plan.sale {
+        state.with_book(sale, |book| move_in_book(book, plan, sign));
+    }
+}
+
+fn move_in_book(book: &mut Book, plan: &RefundPlan, sign: i64) {
+    let of_sale = plan.sale_tender.filter(|_| plan.sale == Some(book.sale.id));
+    if let Some(place) = of_sale.and_then(|number| book.tender(number)) {
+        let signed = |amount: Minor| Minor(sign * amount.0);
+        let (amount, rounding) = (signed(plan.amount), signed(plan.rounding));
+        book.tenders[place].refund(plan.kind, amount, rounding);
+    }
 }

@@ -23,11 +23,13 @@ use super::entry::{Actor, Event};
 use super::gift_cards::{Card, Wallet};
 use super::ledger::{LEDGER, Movement, Posting};
 use super::match_key::MatchKey;
+use super::money::Minor;
 use super::overrides::Override;
 use super::perform::Context;
 use super::policies::PolicyRecord;
 use super::prices::{Market, Prices};
 use super::references::References;
+use super::refunds;
 use super::returns::{Return, ReturnStatus};
 use super::sale::Sale;
 use super::settings::{Operator, Register, Settings, Store};
@@ -216,8 +218,8 @@ impl State {
     pub fn tender_can_bear(&self, plan: &RefundPlan) -> bool {
         let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { return true };
         let Some(book) = self.books.get(&sale) else { return false };
-        let place = book.sale.tenders.iter().position(|t| t.tender == number);
-        place.is_some_and(|place| book.tenders[place].refundable() >= plan.amount)
+        let exact = Minor(plan.amount.0 - plan.rounding.0);
+        book.tender(number).is_some_and(|place| refunds::can_bear(book, place, exact))
     }
 
     // ---- returns
@@ -229,6 +231,11 @@ impl State {
 
     pub fn return_of(&self, id: Uuid) -> Option<&Return> {
         self.returns.get(&id)
+    }
+
+    /// All returns that were loaded or made: with one to be voided, all of its sales.
+    pub fn returns(&self) -> impl Iterator<Item = &Return> {
+        self.returns.values()
     }
 
     pub fn add_return(&mut self, the_return: Return) {
@@ -449,5 +456,9 @@ impl Books for State {
 
     fn card(&self, id: Uuid) -> Option<&Card> {
         self.wallet.card(id)
+    }
+
+    fn redeemed(&self, card: Uuid, sale: &Sale) -> Option<Minor> {
+        self.wallet.redeemed(card, sale)
     }
 }

@@ -269,11 +269,17 @@ fn out_of_balance(odds: Odds, found: &Unbalanced) -> Finding {
              refunds and exchanges come to {} and {}.",
             kept.0, kept.1, summed.0, summed.1
         ),
-        _ => format!(
-            "Charge {number} of sale {sale} is kept as {}refunded; returns have it {} times.",
-            if kept.0 == 0 { "not " } else { "" },
-            summed.0
-        ),
+        _ => {
+            let told = |(parts, whole): (i64, i64)| match whole {
+                0 => format!("{parts} minor units refunded"),
+                times => format!("all of it refunded {times} times"),
+            };
+            format!(
+                "Charge {number} of sale {sale} is kept with {}; its returns have {}.",
+                told(kept),
+                told(summed)
+            )
+        }
     };
     Finding { odds, subject, detail }
 }

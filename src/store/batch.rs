@@ -38,6 +38,7 @@ pub fn claim(
     for the_return in returns::load(tx, &touched.returns, true)? {
         state.load_return(the_return);
     }
+    load_siblings(tx, touched, &mut state)?;
     for issued in overrides::load(tx, &touched.overrides, true)? {
         state.load_override(issued);
     }
@@ -106,6 +107,28 @@ fn load_sales(
     ids.dedup();
     if !ids.is_empty() {
         sales::load_books(read, &ids, claim, state)?;
+    }
+    Ok(())
+}
+
+/// The other returns of the sales of returns to be voided. Whoever changes one of them has to claim
+/// the sale, which is claimed here.
+fn load_siblings(
+    read: &mut Read<'_>,
+    touched: &Touched,
+    state: &mut State,
+) -> Result<(), StoreError> {
+    if touched.voids.is_empty() {
+        return Ok(());
+    }
+    let voided = touched.voids.iter().filter_map(|id| state.return_of(*id));
+    let mut sales: Vec<Uuid> = voided.flat_map(|of| &of.lines).map(|line| line.sale).collect();
+    sales.sort_unstable();
+    sales.dedup();
+    let mut others = returns::of_sales(read, &sales)?;
+    others.retain(|id| state.return_of(*id).is_none());
+    for other in returns::load(read, &others, false)? {
+        state.load_return(other);
     }
     Ok(())
 }

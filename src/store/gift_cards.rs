@@ -47,6 +47,14 @@ pub fn load_touched(
     if !touched.statements.is_empty() {
         state.wallet.load_statements(statements(read, &touched.statements)?);
     }
+    let paid = state.books().flat_map(|book| paid_with(&book.sale.tenders));
+    let paid = paid.chain(touched.paying.iter().copied());
+    let mut paid: Vec<Uuid> = paid.filter(|id| state.wallet.card(*id).is_some()).collect();
+    if !paid.is_empty() {
+        paid.sort_unstable();
+        paid.dedup();
+        state.wallet.load_payments(payments(read, &paid)?);
+    }
     Ok(())
 }
 
@@ -184,6 +192,22 @@ fn of_returns(read: &mut Read<'_>, returns: &[Uuid]) -> Result<Vec<CardEntry>, S
     let keys = [col(returns.iter().map(Uuid::to_string))];
     let rows: Vec<EntryRow> = select_in::<EntryColumns, _>(read, &select, &keys)?;
     rows.into_iter().map(entry).collect()
+}
+
+/// What was paid with these cards, in their order.
+fn payments(read: &mut Read<'_>, cards: &[Uuid]) -> Result<Vec<CardEntry>, StoreError> {
+    let select = Select {
+        columns: ENTRY_COLUMNS,
+        names: "card",
+        join: "gift_card_entries e ON e.card = u.card",
+        order: "e.card, e.entry",
+        lock: None,
+    };
+    let keys = [col(cards.iter().copied())];
+    let rows: Vec<EntryRow> = select_in::<EntryColumns, _>(read, &select, &keys)?;
+    let mut entries: Vec<CardEntry> = rows.into_iter().map(entry).collect::<Result<_, _>>()?;
+    entries.retain(|entry| entry.kind.pays());
+    Ok(entries)
 }
 
 /// Writes new cards as the batch leaves them, what became of those that were there, and all new

@@ -4,18 +4,20 @@ mod unreceipted;
 
 use super::match_keys::key;
 use super::rows::{Col, Select, col, select_in};
-use super::sales::number;
+use super::sales::{number, read_amounts, write_amounts};
 use super::sql_types::{Id, IdSql};
 use super::writes::{Update, Write, insert, update_rows, write_all};
 use super::{Read, StoreError, Tx};
-use crate::domain::book::Parts;
+use crate::domain::book::{ChargeParts, Parts};
 use crate::domain::decide::PastReturn;
 use crate::domain::decision::RefundPlan;
 use crate::domain::gift_cards::CardRef;
 use crate::domain::match_key::MatchKey;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
-use crate::domain::returns::{Refund, RefundStatus, Return, ReturnStatus, ReturnedLine};
+use crate::domain::returns::{
+    Refund, RefundStatus, Return, ReturnStatus, ReturnedCharge, ReturnedLine,
+};
 use crate::domain::state::State;
 use crate::domain::tender::TenderType;
 use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text};
@@ -46,6 +48,20 @@ pub fn sales_of(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreErr
         sales.extend(found.into_iter().map(|id| id.0));
     }
     Ok(sales)
+}
+
+/// The returns that brought back lines of these sales, each once, ascending.
+pub fn of_sales(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    if sales.is_empty() {
+        return Ok(Vec::new());
+    }
+    let join = "return_lines r ON r.sale = u.sale";
+    let select =
+        Select { columns: "r.return_id", names: "sale", join, order: "r.return_id", lock: None };
+    let found: Vec<Id> = select_in::<IdSql, _>(read, &select, &[col(sales.iter().copied())])?;
+    let mut returns: Vec<Uuid> = found.into_iter().map(|id| id.0).collect();
+    returns.dedup();
+    Ok(returns)
 }
 
 type Row = (
@@ -84,8 +100,8 @@ pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Return
     for (of, customer) in unreceipted::load_buyers(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].buyers.push(customer.clone()));
     }
-    for (of, sale, charge) in charges(read, &keys)? {
-        places.get(&of).into_iter().for_each(|place| returns[*place].charges.push((sale, charge)));
+    for (of, charge) in charges(read, &keys)? {
+        places.get(&of).into_iter().for_each(|place| returns[*place].charges.push(charge.clone()));
     }
     for (of, refund) in refunds(read, &keys)? {
         places.get(&of).into_iter().for_each(|place| returns[*place].refunds.push(refund.clone()));
@@ -168,16 +184,37 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
     rows.into_iter().map(line).collect()
 }
 
-fn charges(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, Uuid, u32)>, StoreError> {
+type ChargeRow = (Id, Id, i32, Option<String>);
+type ChargeColumns = (IdSql, IdSql, Integer, Nullable<Text>);
+
+fn charges(
+    read: &mut Read<'_>,
+    keys: &[Col<'_>],
+) -> Result<Vec<(Uuid, ReturnedCharge)>, StoreError> {
     let select = Select {
-        columns: "c.return_id, c.sale, c.charge",
+        columns: "c.return_id, c.sale, c.charge, c.parts",
         names: "id",
         join: "return_charges c ON c.return_id = u.id",
         order: "c.return_id, c.sale, c.charge",
         lock: None,
     };
-    let rows: Vec<(Id, Id, i32)> = select_in::<(IdSql, IdSql, Integer), _>(read, &select, keys)?;
-    Ok(rows.into_iter().map(|(of, sale, charge)| (of.0, sale.0, unsigned(charge))).collect())
+    let rows: Vec<ChargeRow> = select_in::<ChargeColumns, _>(read, &select, keys)?;
+    let charge = |(of, sale, charge, parts): ChargeRow| {
+        let wrong = || corrupt(of.0, "parts of a charge that cannot be read");
+        let parts = parts.map(|text| charge_parts(&text).ok_or_else(wrong)).transpose()?;
+        Ok((of.0, ReturnedCharge { sale: sale.0, charge: unsigned(charge), parts }))
+    };
+    rows.into_iter().map(charge).collect()
+}
+
+fn charge_parts(text: &str) -> Option<ChargeParts> {
+    let mut amounts = read_amounts(text)?.into_iter();
+    Some(ChargeParts { amount: amounts.next()?, taxes: amounts.collect() })
+}
+
+fn write_charge(charge: &ReturnedCharge) -> Option<String> {
+    let parts = charge.parts.as_ref()?;
+    Some(write_amounts(&[&[parts.amount], parts.taxes.as_slice()].concat()))
 }
 
 type RefundRow = (
@@ -271,14 +308,14 @@ fn new_returns(state: &State) -> Vec<&Return> {
 /// Writes what few of the new returns have: charges given back, and lines without a receipt.
 pub(super) fn insert_rest(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
     let new = new_returns(state);
-    let charges =
-        || new.iter().flat_map(|r| r.charges.iter().map(|(sale, charge)| (r.id, *sale, *charge)));
+    let charges = || new.iter().flat_map(|r| r.charges.iter().map(|charge| (r.id, charge)));
     let columns = [
-        col(charges().map(|c| c.0)),
-        col(charges().map(|c| c.1)),
-        col(charges().map(|c| number(c.2))),
+        col(charges().map(|(of, _)| of)),
+        col(charges().map(|(_, charge)| charge.sale)),
+        col(charges().map(|(_, charge)| number(charge.charge))),
+        col(charges().map(|(_, charge)| write_charge(charge))),
     ];
-    insert(tx, "return_charges(return_id, sale, charge)", &columns)?;
+    insert(tx, "return_charges(return_id, sale, charge, parts)", &columns)?;
     unreceipted::insert_new(tx, &new)
 }
 

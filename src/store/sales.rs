@@ -5,7 +5,7 @@ use super::rows::{Select, col, select_in};
 use super::sql_types::{Id, IdSql};
 use super::writes::{Update, Write, write_all};
 use super::{Read, StoreError, Tx};
-use crate::domain::book::{Base, Book, LineExtras};
+use crate::domain::book::{Base, Book, ChargeBook, LineExtras, TenderBook};
 use crate::domain::money::Minor;
 use crate::domain::quantity::Quantity;
 use crate::domain::sale::Sale;
@@ -148,7 +148,8 @@ fn load_tenders(
     books: &mut HashMap<Uuid, Book>,
 ) -> Result<(), StoreError> {
     let select = Select {
-        columns: "t.sale, t.tender, t.refunded, t.rounding, t.in_cash, t.carried, t.charged_back",
+        columns: "t.sale, t.tender, t.refunded + t.rounded_up, t.rounding + t.rounded_up, \
+                  t.in_cash, t.carried, t.charged_back",
         names: "sale",
         join: "sale_tenders t ON t.sale = u.sale",
         order: "t.sale, t.tender",
@@ -179,19 +180,40 @@ fn load_charges(
         return Ok(());
     }
     let select = Select {
-        columns: "c.sale, c.charge, c.refunded",
+        columns: "c.sale, c.charge, c.refunded, c.given",
         names: "sale",
         join: "sale_charges c ON c.sale = u.sale",
         order: "c.sale, c.charge",
         lock: None,
     };
-    let rows: Vec<(Id, i32, bool)> = select_in::<(IdSql, Integer, Bool), _>(read, &select, keys)?;
-    for (sale, charge, _) in rows.into_iter().filter(|(_, _, refunded)| *refunded) {
-        if let Some(book) = books.get_mut(&sale.0) {
-            book.charges_refunded.push(u32::try_from(charge).unwrap_or(0));
+    type Row = (Id, i32, bool, Option<String>);
+    let rows: Vec<Row> =
+        select_in::<(IdSql, Integer, Bool, Nullable<Text>), _>(read, &select, keys)?;
+    for (sale, charge, _, given) in rows.into_iter().filter(|(_, _, refunded, _)| *refunded) {
+        let Some(book) = books.get_mut(&sale.0) else { continue };
+        let place = book.charge(u32::try_from(charge).unwrap_or(0));
+        let place = place.ok_or_else(|| corrupt(sale.0, "a charge it does not have"))?;
+        let wrong = || corrupt(sale.0, "parts of a charge that cannot be read");
+        let given = given.map(|text| read_amounts(&text).ok_or_else(wrong)).transpose()?;
+        if given.as_ref().is_some_and(|given| given.len() != book.charges[place].given().len()) {
+            return Err(wrong());
         }
+        book.charges[place].restore(given);
     }
     Ok(())
+}
+
+/// Amounts in minor units, separated by commas.
+pub(super) fn write_amounts(all: &[Minor]) -> String {
+    all.iter().map(|amount| amount.0.to_string()).collect::<Vec<_>>().join(",")
+}
+
+pub(super) fn read_amounts(text: &str) -> Option<Vec<Minor>> {
+    text.split(',').map(|minor| minor.parse().ok().map(Minor)).collect()
+}
+
+fn given_of(charge: &ChargeBook) -> Option<String> {
+    charge.refunded().is_positive().then(|| write_amounts(charge.given()))
 }
 
 /// Writes new sales, with whatever has already come back of them in the same batch. In order of
@@ -295,26 +317,28 @@ fn new_tenders<'a>(books: &[&'a Book]) -> Write<'a> {
         col(all().map(|(_, t, _)| number(t.tender))),
         col(all().map(|(_, t, _)| t.kind.as_str())),
         col(all().map(|(_, _, state)| state.paid.0)),
-        col(all().map(|(_, _, state)| state.refunded.0)),
-        col(all().map(|(_, _, state)| state.rounding.0)),
+        col(all().map(|(_, _, state)| state.refunded.0 - rounded_up(state))),
+        col(all().map(|(_, _, state)| state.rounding.0 - rounded_up(state))),
+        col(all().map(|(_, _, state)| rounded_up(state))),
         col(all().map(|(_, _, state)| state.in_cash.0)),
         col(all().map(|(_, _, state)| state.carried.0)),
         col(all().map(|(_, _, state)| state.charged_back)),
         col(all().map(|(_, t, _)| fingerprint(&t.card))),
     ];
-    let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, in_cash, carried, charged_back, \
-                card_fingerprint)";
+    let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, rounded_up, in_cash, carried, \
+                charged_back, card_fingerprint)";
     Write::insert(into, columns)
 }
 
 fn new_charges<'a>(books: &[&'a Book]) -> Write<'a> {
-    let all = || books.iter().flat_map(|b| b.sale.charges.iter().map(move |charge| (b, charge)));
+    let all = || books.iter().flat_map(|b| b.charges.iter().map(move |charge| (b, charge)));
     let columns = vec![
         col(all().map(|(b, _)| b.sale.id)),
         col(all().map(|(_, c)| number(c.charge))),
-        col(all().map(|(b, c)| b.charges_refunded.contains(&c.charge))),
+        col(all().map(|(_, c)| c.refunded().is_positive())),
+        col(all().map(|(_, c)| given_of(c))),
     ];
-    Write::insert("sale_charges(sale, charge, refunded)", columns)
+    Write::insert("sale_charges(sale, charge, refunded, given)", columns)
 }
 
 /// What has come back of sales that were there before the batch: of lines, of tenders, of charges.
@@ -347,8 +371,9 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
     let of_tenders = vec![
         col(tenders.iter().map(|(sale, _, _)| *sale)),
         col(tenders.iter().map(|(_, tender, _)| number(tender.tender))),
-        col(tenders.iter().map(|(_, _, state)| state.refunded.0)),
-        col(tenders.iter().map(|(_, _, state)| state.rounding.0)),
+        col(tenders.iter().map(|(_, _, state)| state.refunded.0 - rounded_up(state))),
+        col(tenders.iter().map(|(_, _, state)| state.rounding.0 - rounded_up(state))),
+        col(tenders.iter().map(|(_, _, state)| rounded_up(state))),
         col(tenders.iter().map(|(_, _, state)| state.in_cash.0)),
         col(tenders.iter().map(|(_, _, state)| state.carried.0)),
         col(tenders.iter().map(|(_, _, state)| state.charged_back)),
@@ -356,25 +381,30 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
     const TENDERS: Update = Update {
         table: "sale_tenders",
         key: &["sale", "tender"],
-        set: &["refunded", "rounding", "in_cash", "carried", "charged_back"],
+        set: &["refunded", "rounding", "rounded_up", "in_cash", "carried", "charged_back"],
     };
     let charges: Vec<_> = (changes.charges.iter())
-        .filter_map(|(sale, charge)| {
-            old(*sale).map(|book| (*sale, *charge, book.charges_refunded.contains(charge)))
-        })
+        .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.charges[*place])))
         .collect();
     let of_charges = vec![
         col(charges.iter().map(|c| c.0)),
-        col(charges.iter().map(|c| number(c.1))),
-        col(charges.iter().map(|c| c.2)),
+        col(charges.iter().map(|c| number(c.1.charge))),
+        col(charges.iter().map(|c| c.1.refunded().is_positive())),
+        col(charges.iter().map(|c| given_of(c.1))),
     ];
     const CHARGES: Update =
-        Update { table: "sale_charges", key: &["sale", "charge"], set: &["refunded"] };
+        Update { table: "sale_charges", key: &["sale", "charge"], set: &["refunded", "given"] };
     [
         Write::update(LINES, of_lines),
         Write::update(TENDERS, of_tenders),
         Write::update(CHARGES, of_charges),
     ]
+}
+
+/// What cash rounding paid beyond what the tender paid: kept apart, so that the database holds
+/// `refunded` at what was paid.
+fn rounded_up(tender: &TenderBook) -> i64 {
+    (tender.refunded.0 - tender.paid.0).max(0)
 }
 
 /// Line, tender and charge numbers are bounded at intake, far below what an integer column takes.
@@ -388,7 +418,7 @@ fn write_extras(extras: &LineExtras) -> Option<String> {
     if *extras == LineExtras::default() {
         return None;
     }
-    let amounts = |all: &[Minor]| all.iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(",");
+    let amounts = write_amounts;
     let base = extras.base.as_ref().map_or(String::new(), |base| base.quantity.0.to_string());
     let left = extras.base.as_ref().map_or(String::new(), |base| amounts(&base.left));
     let given = extras.given.as_deref().map_or(String::new(), amounts);
@@ -407,9 +437,7 @@ fn read_extras(text: &str) -> Option<LineExtras> {
     let (base, left, given, serials) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     let withheld = fields.next();
-    let amounts = |list: &str| -> Option<Vec<Minor>> {
-        list.split(',').map(|minor| minor.parse().ok().map(Minor)).collect()
-    };
+    let amounts = read_amounts;
     let base = match base {
         "" => None,
         quantity => Some(Base { quantity: Quantity(quantity.parse().ok()?), left: amounts(left)? }),

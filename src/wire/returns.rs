@@ -205,6 +205,10 @@ pub struct ReturnCharge {
     /// The sale, if it is not that of the whole return.
     #[serde(default)]
     pub sale: Option<SaleReference>,
+    /// So much of it, taxes included; left out, all that is left of the charge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "4.50")]
+    pub amount: Option<String>,
 }
 
 /// Who brings something back.

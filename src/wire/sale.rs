@@ -359,7 +359,7 @@ pub struct SaleCharge {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub taxes: Vec<SaleTax>,
-    /// Whether it can be given back, once and as a whole.
+    /// Whether it can be given back, as a whole or in parts.
     pub refundable: bool,
 }
 

@@ -61,7 +61,7 @@ pub fn shipped() -> Sale {
 }
 
 fn charge(number: u32) -> DraftCharge {
-    DraftCharge { sale: None, charge: number }
+    DraftCharge { sale: None, charge: number, amount: None }
 }
 
 pub fn with_charges(lines: Vec<DraftLine>, charges: &[u32]) -> Draft {
@@ -424,7 +424,7 @@ pub fn rows() -> Vec<Row> {
             refused: 0.00 back
             charge 1: 0.00 = 0.00
             - already_returned by service:charge: refused
-            The shipping charge has been refunded already.",
+            The shipping charge was already refunded.",
         ),
         row(
             "shipping twice at once",
@@ -436,7 +436,7 @@ pub fn rows() -> Vec<Row> {
             charge 1: 5.00 = 5.44
             charge 1: 0.00 = 0.00
             - already_returned by service:charge: refused
-            The shipping charge has been refunded already.
+            The shipping charge was already refunded.
             refund 1: 5.44 credit_card of tender 1 (ref-1)",
         ),
         row(

@@ -278,11 +278,15 @@ impl Case {
 
     fn within_what_was_paid(&self) -> TestCaseResult {
         for sale in &self.sales {
-            for tender in &self.book(*sale).tenders {
-                prop_assert!(
-                    tender.refunded.0 >= 0 && tender.refunded <= tender.paid,
-                    "{tender:?}"
-                );
+            let book = self.book(*sale);
+            let carried = book.sale.exchange_of.iter().flat_map(|tie| &tie.carried);
+            let own = book.sale.cash_rounding.0 - carried.map(|part| part.rounding.0).sum::<i64>();
+            for (tender, sold) in book.tenders.iter().zip(&book.sale.tenders) {
+                // Exactly, a tender brought in what it paid before it was rounded.
+                let rounded = book.sale.carried(sold.tender).map_or(own, |part| part.rounding.0);
+                let exact = tender.refunded.0 - tender.rounding.0;
+                prop_assert!(tender.refunded.0 >= 0, "{tender:?}");
+                prop_assert!(exact <= tender.paid.0 + (-rounded).max(0), "{tender:?}");
             }
         }
         Ok(())
@@ -298,13 +302,13 @@ impl Case {
             let lines: Vec<DraftLine> =
                 places.filter_map(|line| self.share(sale, line, 1_000)).collect();
             let open = |book: &Book| {
-                let charges = book
-                    .sale
-                    .charges
-                    .iter()
-                    .filter(|charge| !book.charges_refunded.contains(&charge.charge));
+                let charges = book.sale.charges.iter().filter(|charge| {
+                    !book
+                        .charge(charge.charge)
+                        .is_some_and(|place| book.charges[place].is_refunded())
+                });
                 charges
-                    .map(|charge| DraftCharge { sale: None, charge: charge.charge })
+                    .map(|charge| DraftCharge { sale: None, charge: charge.charge, amount: None })
                     .collect::<Vec<_>>()
             };
             let charges = open(self.book(sale));

@@ -62,8 +62,10 @@ fn take(counter: &mut Counter, store: &str, sale: Uuid, step: &Step, returns: &m
             let line = u32::try_from(*line + 1).unwrap();
             let asked = with(draft(vec![weighed(line, *thousandths)]), |d| {
                 d.refund_to = MEANS[*means];
-                d.charges =
-                    charge.then_some(DraftCharge { sale: None, charge: 1 }).into_iter().collect();
+                d.charges = charge
+                    .then_some(DraftCharge { sale: None, charge: 1, amount: None })
+                    .into_iter()
+                    .collect();
             });
             record(counter, store, sale, asked)
         }

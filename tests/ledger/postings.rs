@@ -113,7 +113,7 @@ fn acts() -> Vec<Act> {
             rules: RULES,
             sale: both(),
             draft: with(of(vec![units(1, 2)]), |d| {
-                d.charges = vec![DraftCharge { sale: None, charge: 1 }]
+                d.charges = vec![DraftCharge { sale: None, charge: 1, amount: None }]
             }),
             expected: "return.recorded 7 2026-03-10: cash -10.00, refunds_payable -17.00, returns 20.00, \
                          charges_returned 5.00, tax_returned 2.00",
@@ -304,6 +304,7 @@ fn an_exchange_is_both_sides_and_one_net() {
             priced: true,
         }],
         discounts: Vec::new(),
+        charges: Vec::new(),
         tenders,
         receipt: None,
         prices_include_tax: None,

@@ -257,9 +257,11 @@ impl Case {
     fn charge(&self, place: usize) -> Option<Draft> {
         let book = self.counter.book(1);
         let charge = book.sale.charges.get(place)?.charge;
-        let open = !book.charges_refunded.contains(&charge);
+        let open = !book.charges.iter().any(|of| of.charge == charge && of.is_refunded());
         open.then(|| {
-            with(draft(vec![]), |draft| draft.charges = vec![DraftCharge { sale: None, charge }])
+            with(draft(vec![]), |draft| {
+                draft.charges = vec![DraftCharge { sale: None, charge, amount: None }]
+            })
         })
     }
 

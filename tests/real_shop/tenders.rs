@@ -5,7 +5,7 @@ use crate::shop::{Chance, made_up, rules, sales, say};
 use returndesk::domain::book::{Book, TenderBook};
 use returndesk::domain::policy::{Facts, Resolved};
 use returndesk::domain::quantity::Quantity;
-use returndesk::domain::refunds::{Plan, Terms};
+use returndesk::domain::refunds::{Plan, Redeemed, Terms};
 use returndesk::domain::tender::TenderType;
 use returndesk::domain::words::RefundTo;
 use std::sync::Arc;
@@ -57,6 +57,7 @@ fn amounts(book: &mut Book) -> Vec<i64> {
 }
 
 fn pay(book: &mut Book, amounts: &[i64], order: usize, policy: &Resolved<'_>) -> usize {
+    let redeemed = Redeemed::new();
     let terms = Terms {
         original_asked: false,
         currency: book.sale.currency,
@@ -65,6 +66,7 @@ fn pay(book: &mut Book, amounts: &[i64], order: usize, policy: &Resolved<'_>) ->
         today: book.sale.business_date,
         cash_rounding: None,
         gift_receipt: false,
+        redeemed: &redeemed,
     };
     let (mut back, mut plans) = (0, 0);
     for amount in amounts {

@@ -10,6 +10,7 @@ use crate::world::{Brought, Known, World};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use returndesk::domain::draft::{Draft, DraftCharge, Grant, SaleRef};
+use returndesk::domain::money::Minor;
 use returndesk::domain::words::{Condition, RefundTo};
 use std::collections::BTreeMap;
 
@@ -33,9 +34,13 @@ impl World {
             ask(&sales[sale], sale, adjusting, chance)
         });
         let asks: Vec<Ask> = asks.collect();
-        let charged =
-            |sale: usize| sales[sale].books.charges.iter().map(move |charge| (sale, charge.0));
-        let charges = charged(main).filter(|_| chance.one_in(2)).collect();
+        let mut charges = Vec::new();
+        for charge in &sales[main].books.charges {
+            let part = chance.one_in(3).then(|| chance.within(1, 900));
+            if chance.one_in(2) {
+                charges.push((main, charge.number, part));
+            }
+        }
         let references = [main, other].map(|sale| (sale, reference(&sales[sale], chance)));
         let tender = chance.index(sales[main].books.tenders.len().max(1)) as u32 + 1;
         Brought {
@@ -78,8 +83,11 @@ impl World {
                     (ask.sale != brought.main).then(|| brought.references[&ask.sale].clone());
             })
         });
-        let charges =
-            brought.charges.iter().map(|(_, charge)| DraftCharge { sale: None, charge: *charge });
+        let charges = brought.charges.iter().map(|(_, charge, part)| DraftCharge {
+            sale: None,
+            charge: *charge,
+            amount: part.map(Minor),
+        });
         let draft = with(draft(lines.collect()), |draft| {
             draft.store = self.shop.stores[brought.store].0.to_owned();
             draft.operator = brought.at_register.to_owned();

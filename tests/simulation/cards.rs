@@ -1,13 +1,15 @@
 //! Gift cards and store credit: what is on each, by the service and by the model.
 
-use crate::world::World;
+use crate::world::{Known, World};
 use returndesk::domain::gift_cards::{
     At, CardCommand, CardDone, CardKind, CardStatus, CashOut, IssueCard, KeepCard, Keeping,
     LoadCard, NewCode, RedeemCard, ReplaceCard, TransferCard,
 };
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
+use returndesk::domain::sale::{Sale, Tender};
 use returndesk::domain::tender::TenderType;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A card as the model knows it.
@@ -22,6 +24,46 @@ pub struct Card {
     /// Something of it has been had.
     pub spent: bool,
     pub issued_for: Option<Uuid>,
+    /// What was paid with it.
+    pub payments: Vec<Payment>,
+}
+
+/// A redemption: when in seconds, where, and what for if it says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payment {
+    at: i64,
+    store: String,
+    sale: Option<String>,
+    amount: i64,
+}
+
+impl Payment {
+    /// Whether it paid for a sale, by docs/money.md, section 9a.
+    fn is_for(&self, sale: &Sale) -> bool {
+        let here = self.store == sale.store;
+        let day = (self.at - sale.sold_at.as_second()).abs() <= 86_400;
+        match &self.sale {
+            None => here && day,
+            Some(named) => *named == sale.id.to_string() || (here && *named == sale.receipt),
+        }
+    }
+}
+
+/// Of each tender of a sale, the most that goes back of it: of a card of the shop what was redeemed.
+pub fn redeemed(cards: &[Card], sale: &Sale) -> Vec<Option<i64>> {
+    let mut before: BTreeMap<Uuid, i64> = BTreeMap::new();
+    let of = |tender: &Tender| {
+        let card = tender.reference.as_ref().and_then(|text| text.parse::<Uuid>().ok());
+        let by_card = tender.kind == TenderType::GiftCard && sale.carried(tender.tender).is_none();
+        let card = cards.iter().find(|known| by_card && Some(known.id) == card)?;
+        let paid = card.payments.iter().filter(|payment| payment.is_for(sale));
+        let before = before.entry(card.id).or_default();
+        let all: i64 = paid.map(|payment| payment.amount).sum();
+        let here = (all - *before).clamp(0, (tender.amount.0 - tender.change.0).max(0));
+        *before += here;
+        Some(here)
+    };
+    sale.tenders.iter().map(of).collect()
 }
 
 type Refused = &'static str;
@@ -36,6 +78,7 @@ impl Card {
             stands: CardStatus::Inactive,
             spent: false,
             issued_for,
+            payments: vec![],
         }
     }
 
@@ -99,12 +142,17 @@ impl World {
                 { self.on(card, |card| card.usable().map(|()| card.put(amount))) },
             ),
             2..6 => {
-                let partial = self.chance.one_in(2);
+                let (partial, sale) = (self.chance.one_in(2), self.sale_of_card(id));
+                let (now, store) = (self.counter.now.as_second(), at.store.clone());
+                let reference = sale.clone();
                 let command =
-                    RedeemCard { card: id, amount: Minor(amount), partial, reference: None, at };
+                    RedeemCard { card: id, amount: Minor(amount), partial, reference, at };
                 let redeem = |card: &mut Card| {
                     card.usable()?;
-                    card.spend(if partial { amount.min(card.balance) } else { amount })
+                    let amount = if partial { amount.min(card.balance) } else { amount };
+                    card.spend(amount)?;
+                    card.payments.push(Payment { at: now, store, sale, amount });
+                    Ok(())
                 };
                 (CardCommand::Redeem(command), self.on(card, redeem))
             }
@@ -145,6 +193,20 @@ impl World {
     ) -> Result<Vec<Card>, Refused> {
         let mut card = self.cards[card].clone();
         change(&mut card).map(|()| vec![card])
+    }
+
+    /// A late sale that says it was paid with this card, by its id or receipt.
+    fn sale_of_card(&mut self, card: Uuid) -> Option<String> {
+        let names = |known: &&Known| {
+            let mut named = known.sale.tenders.iter().filter_map(|t| t.reference.as_deref());
+            named.any(|text| text == card.to_string())
+        };
+        let sale = self.sales.iter().rev().take(60).find(names)?;
+        match self.chance.index(4) {
+            0 => None,
+            1 => Some(sale.sale.receipt.clone()),
+            _ => Some(sale.sale.id.to_string()),
+        }
     }
 
     fn at_a_store(&mut self) -> At {
@@ -244,6 +306,7 @@ impl World {
         let foretold =
             usable.and(if taken { Err("invalid_value") } else { Ok(()) }).map(|()| Card {
                 id: Uuid::nil(),
+                payments: vec![],
                 moves: u32::from(old.balance > 0),
                 stands: if old.moves == 0 { CardStatus::Inactive } else { CardStatus::Active },
                 ..old.clone()

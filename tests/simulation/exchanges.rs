@@ -98,6 +98,7 @@ impl Goods {
         ExchangeDraft {
             lines: lines.collect(),
             discounts: vec![],
+            charges: Vec::new(),
             tenders: self.paid(due, coin).into_iter().collect(),
             receipt: self.receipt.clone(),
             prices_include_tax: self.included,
@@ -151,27 +152,21 @@ impl Purse {
     pub fn carry(&mut self, sale: usize, books: &mut Books, amount: i64, terms: &Terms, coin: i64) {
         let mut left = amount;
         for (place, most) in in_order(&books.tenders, amount, terms.order) {
-            let tender = &mut books.tenders[place];
-            let exact = left.min(most).min(tender.free());
+            let tender = &books.tenders[place];
+            let (kind, exact) = (tender.kind, left.min(most).min(tender.open()));
             if exact <= 0 {
                 continue;
             }
             left -= exact;
-            let amount = tender.payout(exact, tender.kind, coin);
+            let at = (sale, place);
+            let amount = books.take(at, exact, (kind, true), coin, &mut self.waiting);
             let rounding = amount - exact;
-            tender.move_over(amount, rounding);
             match self.carried.iter_mut().find(|part| (part.sale, part.tender) == (sale, place)) {
                 Some(part) => {
                     part.amount += amount;
                     part.rounding += rounding;
                 }
-                None => self.carried.push(Carried {
-                    sale,
-                    tender: place,
-                    kind: tender.kind,
-                    amount,
-                    rounding,
-                }),
+                None => self.carried.push(Carried { sale, tender: place, kind, amount, rounding }),
             }
         }
         self.short |= left > 0;
@@ -216,7 +211,10 @@ impl World {
         };
         let lines: i64 =
             expected.lines.iter().map(|line| gross(line.sale, line.line, &line.worth)).sum();
-        let charges: i64 = expected.charges.iter().map(|(_, _, worth)| worth).sum();
+        let of_charge = |(sale, number, worth): &(usize, u32, Vec<i64>)| {
+            self.sales[*sale].books.charge_gross(*number, worth)
+        };
+        let charges: i64 = expected.charges.iter().map(of_charge).sum();
         assert_eq!(totals.returned.0, lines + charges, "{}", told());
         assert_eq!(
             (totals.exchanged.0, totals.due.0),
@@ -282,7 +280,8 @@ impl World {
             assert_eq!(sale.cash_rounding.0, carried + rounding);
             let paid: i64 =
                 sale.tenders.iter().map(|tender| tender.amount.0 - tender.change.0).sum();
-            assert_eq!(paid, sale.total.0 + sale.cash_rounding.0, "{sale:?}");
+            let all = paid == sale.total.0 + sale.cash_rounding.0;
+            assert!(all || expected.short, "{sale:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The model's books: what came back of each line and went back to each tender, by plain fractions.
 
+use crate::charges::Charge;
 use returndesk::domain::book::Parts;
 use returndesk::domain::sale::Sale;
 use returndesk::domain::tender::TenderType;
@@ -51,6 +52,8 @@ pub struct Paid {
     /// The day it was paid, and of money carried over from another sale where it was paid first.
     pub on: i64,
     pub origin: Option<(Uuid, u32)>,
+    /// Of a card of the shop, what was redeemed with it for the sale.
+    pub redeemed: Option<i64>,
     pub refunded: i64,
     pub rounding: i64,
     /// Of what went back, exactly, in cash; and what went into other goods instead.
@@ -62,8 +65,7 @@ pub struct Paid {
 pub struct Books {
     pub lines: Vec<Line>,
     pub tenders: Vec<Paid>,
-    /// Number, worth, refundable, refunded.
-    pub charges: Vec<(u32, i64, bool, bool)>,
+    pub charges: Vec<Charge>,
     /// Prices contain taxes.
     pub included: bool,
 }
@@ -327,6 +329,7 @@ impl Books {
                 exact,
                 on: day,
                 origin: None,
+                redeemed: None,
                 refunded: 0,
                 rounding: 0,
                 in_cash: 0,
@@ -340,14 +343,19 @@ impl Books {
                 .charges
                 .iter()
                 .zip(charges)
-                .map(|(c, (gross, _))| (c.charge, gross, c.refundable, false))
+                .map(|(c, paid)| Charge::new(c, paid))
                 .collect(),
             included: sale.prices_include_tax,
         }
     }
 
-    pub fn charge(&mut self, number: u32) -> Option<&mut (u32, i64, bool, bool)> {
-        self.charges.iter_mut().find(|charge| charge.0 == number)
+    /// What the customer has of parts of a charge.
+    pub fn charge_gross(&self, number: u32, parts: &[i64]) -> i64 {
+        self.charges.iter().find(|charge| charge.number == number).unwrap().gross(parts)
+    }
+
+    pub fn charge(&mut self, number: u32) -> Option<&mut Charge> {
+        self.charges.iter_mut().find(|charge| charge.number == number)
     }
 }
 

@@ -11,6 +11,8 @@ mod batches;
 mod brought;
 mod cards;
 mod chance;
+mod charges;
+mod coins;
 #[path = "../counter/mod.rs"]
 mod counter;
 mod database;

@@ -153,14 +153,13 @@ impl World {
             let kept: i64 = line.fee_taxes.iter().map(|(_, amount)| amount.0).sum();
             assert_eq!(kept, model.fee_taxes.iter().sum::<i64>(), "{}", told());
         }
-        let charges: Vec<(u32, i64)> =
-            decision.charges.iter().map(|c| (c.charge, c.refund.0)).collect();
-        assert_eq!(
-            charges,
-            expected.charges.iter().map(|c| (c.1, c.2)).collect::<Vec<_>>(),
-            "{}",
-            told()
-        );
+        assert_eq!(decision.charges.len(), expected.charges.len(), "{}", told());
+        for (charge, (sale, number, worth)) in decision.charges.iter().zip(&expected.charges) {
+            let taxes: Vec<i64> = charge.taxes.iter().map(|(_, amount)| amount.0).collect();
+            assert_eq!((charge.charge, charge.amount.0), (*number, worth[0]), "{}", told());
+            let gross = self.sales[*sale].books.charge_gross(*number, worth);
+            assert_eq!((taxes.as_slice(), charge.refund.0), (&worth[1..], gross));
+        }
         assert_eq!(self.planned(decision), expected.refunds, "{}", told());
         self.same_exchange(brought, decision, expected);
         let verdict = verdict(expected, grants, &draft.operator);
@@ -249,7 +248,7 @@ impl World {
             people: expected.people(&self.scene(), brought),
             refund: made.refund.0,
             lines,
-            charges: expected.charges.iter().map(|charge| (charge.0, charge.1)).collect(),
+            charges: expected.charges.clone(),
             refunds,
             moved: Default::default(),
             taken: None,
@@ -272,6 +271,8 @@ impl World {
         seen.adjusted += u64::from(brought.asks.iter().any(|ask| ask.quantity.is_none()));
         seen.trained += u64::from(brought.training);
         seen.charges += expected.charges.len() as u64;
+        seen.charge_parts +=
+            brought.charges.iter().filter(|(_, _, part)| part.is_some()).count() as u64;
         seen.exchanged_back += u64::from(expected.sales().any(|sale| self.sales[sale].exchanged));
         seen.serials += u64::from(brought.asks.iter().any(|ask| ask.serial.is_some()));
         seen.kits += u64::from(expected.lines.len() > brought.asks.len());

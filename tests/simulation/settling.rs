@@ -4,7 +4,7 @@ use crate::ledger::Books;
 use crate::promotions::overpaid;
 use crate::tenders::Planned;
 use crate::verdict::in_force;
-use crate::world::{Made, MadeRefund, Stands, World};
+use crate::world::{Made, MadeLine, MadeRefund, Stands, World};
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::refusal::Refusal;
 use returndesk::domain::returns::{SettleRefund, VoidReturn};
@@ -26,10 +26,12 @@ impl World {
         let gone =
             made.refunds.iter().any(|refund| refund.stands == Stands::Settled && reached(refund));
         let after = self.without(made);
+        let shared = !made.voided && self.others_share(at);
         let possible = !made.voided
             && !gone
             && self.cards_can_go_back(made)
             && self.goods_can_go_back(made)
+            && !shared
             && !self.farms(made, &after);
         let (id, training) = (made.id, made.training);
         let command = VoidReturn { id, reason: "mistake".to_owned(), note: None };
@@ -39,6 +41,7 @@ impl World {
                     !possible && matches!(*refusal, Refusal::NotVoidable { .. }),
                     "{refusal:?}: training {training}"
                 );
+                self.seen.shared_later += u64::from(shared);
             }
             Outcome::Done(_) => {
                 assert!(possible);
@@ -64,7 +67,7 @@ impl World {
             .lines
             .iter()
             .map(|line| line.sale)
-            .chain(made.charges.iter().map(|(sale, _)| *sale));
+            .chain(made.charges.iter().map(|(sale, _, _)| *sale));
         for sale in of_lines.chain(made.refunds.iter().map(|refund| refund.plan.sale)) {
             all.entry(sale).or_insert_with(|| self.sales[sale].books.clone());
         }
@@ -75,8 +78,8 @@ impl World {
                 line.serials_back.iter().rposition(|serial| Some(serial) == of.serial.as_ref());
             back.into_iter().for_each(|back| drop(line.serials_back.remove(back)));
         }
-        for (sale, number) in &made.charges {
-            all.get_mut(sale).unwrap().charge(*number).unwrap().3 = false;
+        for (sale, number, parts) in &made.charges {
+            all.get_mut(sale).unwrap().charge(*number).unwrap().put_back(parts);
         }
         for refund in
             made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }))
@@ -91,6 +94,24 @@ impl World {
         all
     }
 
+    /// Whether units of a later return share what an adjustment left, this one or one that came
+    /// after these units.
+    fn others_share(&self, at: usize) -> bool {
+        let made = &self.returns[at];
+        let stands = |other: &&Made| !other.voided && !other.training;
+        let later: Vec<&Made> = self.returns[at + 1..].iter().filter(stands).collect();
+        let shares = |of: &MadeLine| {
+            let of_line = later.iter().flat_map(|other| &other.lines);
+            let same = of_line.filter(|line| (line.sale, line.line) == (of.sale, of.line));
+            let mut adjusted = of.is_money();
+            same.into_iter().any(|line| {
+                adjusted |= line.is_money();
+                adjusted && line.quantity > 0
+            })
+        };
+        !made.training && made.lines.iter().any(shares)
+    }
+
     /// What other returns were rounded by stays within one coin, and no promotion is paid for
     /// twice.
     fn farms(&self, made: &Made, after: &BTreeMap<usize, Books>) -> bool {
@@ -100,10 +121,13 @@ impl World {
         let coin = self.shop.coin;
         let standing =
             made.refunds.iter().filter(|refund| !matches!(refund.stands, Stands::Failed { .. }));
-        let places = standing.map(|refund| (refund.plan.sale, refund.plan.tender));
-        let mut places = places.chain(made.carried().iter().map(|part| (part.sale, part.tender)));
+        let places = standing.map(|refund| refund.plan.sale);
+        let mut places = places.chain(made.carried().iter().map(|part| part.sale));
         let by_coins = coin > 1
-            && places.any(|(sale, tender)| after[&sale].tenders[tender].rounding.abs() > coin);
+            && places.any(|sale| {
+                let (then, now) = (after[&sale].off(coin), self.sales[sale].books.off(coin));
+                then > coin && then > now
+            });
         let of_lines = |sale: &usize| made.lines.iter().any(|line| line.sale == *sale);
         let more =
             |(sale, books): (&usize, &Books)| overpaid(books) > overpaid(&self.sales[*sale].books);
@@ -122,7 +146,7 @@ impl World {
         let made = &self.returns[at];
         let MadeRefund { number, plan, stands } = made.refunds[nth].clone();
         let tender = &self.sales[plan.sale].books.tenders[plan.tender];
-        let can_bear = (tender.paid - tender.refunded).max(0) >= plan.amount;
+        let can_bear = tender.free() >= plan.amount - plan.rounding;
         let open = match stands {
             Stands::Due => true,
             Stands::Failed { stood_in } => fallback.is_some() && !stood_in,
@@ -188,13 +212,15 @@ impl World {
             if settled { Stands::Settled } else { Stands::Failed { stood_in: fallback.is_some() } };
         if let Some(kind) = fallback {
             let exact = plan.amount - plan.rounding;
+            let books = &mut self.sales[plan.sale].books;
             let amount = match kind {
                 TenderType::Cash if self.shop.coin > 1 => {
-                    tender.payout(exact, kind, self.shop.coin)
+                    books.alone(plan.tender, exact, self.shop.coin)
                 }
                 _ => plan.amount,
             };
             let plan = Planned { amount, rounding: amount - exact, ..plan };
+            let tender = &mut books.tenders[plan.tender];
             let real = i64::from(!made.training);
             tender.give(kind, real * plan.amount, real * plan.rounding);
             let number = made.refunds.len() as u32 + 1;

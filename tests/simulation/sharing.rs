@@ -16,8 +16,9 @@ pub struct Share {
     pub own: Vec<i64>,
 }
 
-/// Shares of lines, and what was paid for each charge: with its taxes, and those by themselves.
-pub fn paid(sale: &Sale) -> (Vec<Share>, Vec<(i64, i64)>) {
+/// Shares of lines, and what was paid for each charge: the charge, then each tax, and whether it is
+/// paid beside the others.
+pub fn paid(sale: &Sale) -> (Vec<Share>, Vec<Vec<(i64, bool)>>) {
     let (discounts, groups) = promotions(sale);
     let after_own = |(line, own): (&SaleLine, &Vec<i64>)| list(line) - own.iter().sum::<i64>();
     let mut left: Vec<i64> = sale.lines.iter().zip(&discounts).map(after_own).collect();
@@ -36,11 +37,13 @@ pub fn paid(sale: &Sale) -> (Vec<Share>, Vec<(i64, i64)>) {
     };
     let mut taxes: Vec<_> = sale.lines.iter().map(own_taxes).collect();
     groups.iter().for_each(|group| move_taxes(sale, group, &left, &mut taxes));
-    let own = |charge: &Charge| -> i64 { charge.taxes.iter().map(|tax| tax.amount.0).sum() };
+    let of_charge = |(charge, left): (&Charge, &i64)| {
+        let taxes = charge.taxes.iter().map(|tax| (tax.amount.0, on_top(tax, false)));
+        std::iter::once((*left, true)).chain(taxes).collect()
+    };
     let left_of_charges = left[sale.lines.len()..].iter();
-    let mut charges: Vec<(i64, i64)> = (sale.charges.iter().zip(left_of_charges))
-        .map(|(charge, left)| (left + own(charge), own(charge)))
-        .collect();
+    let mut charges: Vec<Vec<(i64, bool)>> =
+        sale.charges.iter().zip(left_of_charges).map(of_charge).collect();
     for tax in &sale.taxes {
         let mut bases = named(sale, &tax.of, &left);
         if bases.iter().all(|base| *base == 0) {
@@ -53,9 +56,9 @@ pub fn paid(sale: &Sale) -> (Vec<Share>, Vec<(i64, i64)>) {
         for place in (0..sale.lines.len()).filter(|at| tax.of.has_line(sale.lines[*at].line)) {
             taxes[place].push((tax.tax.code.clone(), shares[place], on_top));
         }
-        for (charge, share) in charges.iter_mut().zip(&shares[sale.lines.len()..]) {
-            charge.0 += if on_top { *share } else { 0 };
-            charge.1 += share;
+        let of_charges = sale.charges.iter().zip(&shares[sale.lines.len()..]);
+        for (paid, (charge, share)) in charges.iter_mut().zip(of_charges) {
+            tax.of.has_charge(charge.charge).then(|| paid.push((*share, on_top)));
         }
     }
     let share = |(place, (own, taxes))| Share {

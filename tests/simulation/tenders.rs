@@ -1,5 +1,6 @@
 //! The model's way of money back to tenders: each in its turn, by the first means that is open.
 
+use crate::coins::Waiting;
 use crate::exchanges::Carried;
 use crate::ledger::{Books, Paid, shared};
 use crate::terms::{Order, Terms};
@@ -39,6 +40,7 @@ pub struct Purse {
     /// Something could not be paid.
     pub short: bool,
     cash: i64,
+    pub waiting: Vec<Waiting>,
 }
 
 impl Purse {
@@ -53,7 +55,7 @@ impl Purse {
     ) {
         let mut left = amount;
         for (place, most) in in_order(&books.tenders, amount, terms.order) {
-            let exact = left.min(most).min(books.tenders[place].free());
+            let exact = left.min(most).min(books.tenders[place].open());
             if exact > 0 {
                 left -= exact;
                 self.pay_one((sale, place), books, exact, terms, around);
@@ -71,17 +73,16 @@ impl Purse {
         around: &Circumstances<'_>,
     ) {
         let cash = self.cash.max(books.cash());
-        let tender = &mut books.tenders[at.1];
-        let (means, fallbacks) = self.means(tender, terms, around);
+        let (means, fallbacks) = self.means(&books.tenders[at.1], terms, around);
         let mut in_cash = exact;
         if let Some(limit) = terms.cash_limit.filter(|_| means == TenderType::Cash) {
             in_cash = exact.min((limit - cash).max(0));
             if in_cash < exact {
-                self.hand_out(at, tender, exact - in_cash, TenderType::StoreCredit, &[], around);
+                self.hand_out(at, books, exact - in_cash, TenderType::StoreCredit, &[], around);
             }
         }
         if in_cash > 0 {
-            self.hand_out(at, tender, in_cash, means, &fallbacks, around);
+            self.hand_out(at, books, in_cash, means, &fallbacks, around);
         }
     }
 
@@ -126,14 +127,14 @@ impl Purse {
     fn hand_out(
         &mut self,
         (sale, place): (usize, usize),
-        tender: &mut Paid,
+        books: &mut Books,
         exact: i64,
         kind: TenderType,
         fallbacks: &[TenderType],
         around: &Circumstances<'_>,
     ) {
-        let amount = tender.payout(exact, kind, around.coin);
-        tender.give(kind, amount, amount - exact);
+        let at = (sale, place);
+        let amount = books.take(at, exact, (kind, false), around.coin, &mut self.waiting);
         self.cash += if kind == TenderType::Cash { exact } else { 0 };
         let known =
             self.refunds.iter_mut().find(|r| (r.sale, r.tender, r.kind) == (sale, place, kind));
@@ -159,7 +160,8 @@ impl Purse {
     /// Cash stands in for nothing where not everything, of the return and of the sale so far, could
     /// be had in cash.
     pub fn close(&mut self, limit: Option<i64>, given: impl Fn(usize) -> i64) {
-        let total: i64 = self.refunds.iter().map(|refund| refund.amount).sum();
+        let exact = |refund: &Planned| refund.amount - refund.rounding;
+        let total: i64 = self.refunds.iter().map(exact).sum();
         for refund in &mut self.refunds {
             let most = total.max(given(refund.sale));
             if limit.is_some_and(|limit| most > limit) {
@@ -170,21 +172,10 @@ impl Purse {
 }
 
 impl Paid {
-    /// What is handed out for an exact amount: cash in coins, what earlier ones were rounded by
-    /// made up for; the last of it all that is left, where coins can pay it.
-    pub fn payout(&self, exact: i64, means: TenderType, coin: i64) -> i64 {
-        let rest = (self.paid - self.refunded).max(0);
-        let last = self.refunded - self.rounding + exact == self.exact.max(0);
-        if means != TenderType::Cash || coin == 1 {
-            return if last { rest } else { exact.min(rest) };
-        }
-        let in_coins = rest / coin * coin;
-        let odd = self.kind == TenderType::Cash && self.paid % coin != 0;
-        if last && (in_coins == rest || odd) {
-            return rest;
-        }
-        let due = (exact - self.rounding).max(0);
-        ((due + coin / 2) / coin * coin).min(in_coins)
+    /// What may go back of it now.
+    pub fn open(&self) -> i64 {
+        let most = self.redeemed.unwrap_or(i64::MAX / 2);
+        self.free().min(most - (self.refunded - self.rounding)).max(0)
     }
 
     /// Of its exact part, what has not gone back.
@@ -210,7 +201,7 @@ pub fn in_order(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)
             )
         }
         Order::Proportional => {
-            let free: Vec<i64> = tenders.iter().map(Paid::free).collect();
+            let free: Vec<i64> = tenders.iter().map(Paid::open).collect();
             all.zip(shared(amount.min(free.iter().sum()), &free)).collect()
         }
     }

@@ -1,6 +1,6 @@
 //! What the model expects of a draft: by days, sums and counts alone.
 
-use crate::cards::Card;
+use crate::cards::{Card, redeemed};
 use crate::exchanges::Carried;
 use crate::kits::in_order;
 use crate::ledger::{Books, Line};
@@ -90,7 +90,7 @@ pub struct Expected {
     pub needed: Vec<Needed>,
     pub lines: Vec<Returned>,
     /// (sale, charge, what it gives).
-    pub charges: Vec<(usize, u32, i64)>,
+    pub charges: Vec<(usize, u32, Vec<i64>)>,
     /// What all that comes back is worth, paid out or taken in new goods.
     pub credit: i64,
     /// What the new goods of an exchange come to.
@@ -104,6 +104,8 @@ pub struct Expected {
     pub cards: Vec<(usize, i64)>,
     /// The books of all sales that were found, as they would be.
     pub books: BTreeMap<usize, Books>,
+    /// Some of the money is of no tender.
+    pub short: bool,
     /// Terms of lines and charges.
     pub terms: Vec<Terms>,
     /// The sale of what was looked at first.
@@ -138,8 +140,8 @@ impl Expected {
         if !all.invalid {
             all.reprice(scene, brought);
         }
-        for (sale, number) in &brought.charges {
-            all.charge(scene, *sale, *number);
+        for (sale, number, part) in &brought.charges {
+            all.charge(scene, *sale, *number, *part);
         }
         let strange = |number: &u32| {
             !all.books.values().any(|books| books.tenders.iter().any(|t| t.number == *number))
@@ -163,7 +165,12 @@ impl Expected {
     fn open(&mut self, scene: &Scene<'_>, meant: usize) -> Option<usize> {
         match scene.found[&meant] {
             Found::One(sale) => {
-                self.books.entry(sale).or_insert_with(|| scene.sales[sale].books.clone());
+                self.books.entry(sale).or_insert_with(|| {
+                    let mut books = scene.sales[sale].books.clone();
+                    let redeemed = redeemed(scene.cards, &scene.sales[sale].sale);
+                    books.tenders.iter_mut().zip(redeemed).for_each(|(t, most)| t.redeemed = most);
+                    books
+                });
                 Some(sale)
             }
             Found::None => {
@@ -257,7 +264,7 @@ impl Expected {
         self.lines.push(line);
     }
 
-    fn charge(&mut self, scene: &Scene<'_>, meant: usize, number: u32) {
+    fn charge(&mut self, scene: &Scene<'_>, meant: usize, number: u32, part: Option<i64>) {
         let Some(sale) = self.open(scene, meant) else { return };
         if scene.sales[sale].voided {
             self.refused = true;
@@ -270,10 +277,9 @@ impl Expected {
             self.invalid = true;
             return;
         };
-        let possible = charge.2 && !charge.3;
-        charge.3 = true;
-        let worth = if possible { charge.1 } else { 0 };
-        self.refused |= !possible || worst == 2;
+        let given = charge.give(part);
+        self.refused |= given.is_none() || worst == 2;
+        let worth = given.unwrap_or_else(|| vec![0; charge.values.len()]);
         self.needed.extend(needed);
         self.charges.push((sale, number, worth));
         self.terms.push(terms);
@@ -285,11 +291,10 @@ impl Expected {
             .lines
             .iter()
             .map(|line| (line.sale, line.terms, line.refund(&self.books[&line.sale])));
-        let of_charges = self
-            .charges
-            .iter()
-            .zip(&self.terms)
-            .map(|((sale, _, worth), terms)| (*sale, *terms, *worth));
+        let of_charges =
+            self.charges.iter().zip(&self.terms).map(|((sale, number, worth), terms)| {
+                (*sale, *terms, self.books[sale].charge_gross(*number, worth))
+            });
         let mut sums: Vec<(usize, Terms, i64)> = Vec::new();
         for (sale, terms, amount) in of_lines.chain(of_charges) {
             match sums.iter_mut().find(|(of, under, _)| *of == sale && under.pays_like(&terms)) {
@@ -313,10 +318,12 @@ impl Expected {
         for (sale, terms, rest) in sums {
             purse.carry(sale, self.books.get_mut(&sale).unwrap(), rest, &terms, scene.coin);
         }
+        purse.in_coins(&mut self.books, scene.coin);
         let of_all = self.lines.iter().map(|line| line.terms).chain(self.terms.iter().copied());
         let limit = of_all.filter_map(|terms| terms.cash_limit).min();
         purse.close(limit, |sale| self.books[&sale].given());
         self.refused |= purse.short;
+        self.short = purse.short;
         self.needed.extend(purse.needed);
         self.refunds = purse.refunds;
         self.carried = purse.carried;

@@ -94,8 +94,8 @@ pub struct Brought {
     /// How each sale is named.
     pub references: BTreeMap<usize, SaleRef>,
     pub asks: Vec<Ask>,
-    /// (sale, charge).
-    pub charges: Vec<(usize, u32)>,
+    /// (sale, charge, a part of it).
+    pub charges: Vec<(usize, u32, Option<i64>)>,
     pub customer: Option<&'static str>,
     pub at_register: &'static str,
     pub refund_to: RefundTo,
@@ -128,8 +128,8 @@ pub struct Made {
     pub people: Vec<String>,
     pub refund: i64,
     pub lines: Vec<MadeLine>,
-    /// (sale, charge).
-    pub charges: Vec<(usize, u32)>,
+    /// (sale, charge, what came back of it and of each tax).
+    pub charges: Vec<(usize, u32, Vec<i64>)>,
     pub refunds: Vec<MadeRefund>,
     /// What it moved on cards.
     pub moved: BTreeMap<usize, i64>,
@@ -150,6 +150,13 @@ pub struct MadeLine {
     /// How many taxes it has, and what of them was kept with the fee.
     pub taxes: usize,
     pub fee_taxes: i64,
+}
+
+impl MadeLine {
+    /// Money while the goods stay; not what was withheld before.
+    pub fn is_money(&self) -> bool {
+        self.quantity == 0 && self.withheld.is_empty()
+    }
 }
 
 #[derive(Clone)]
@@ -342,12 +349,15 @@ impl World {
             assert_eq!(line.net_withheld().0, model.portions[0].withheld);
             assert_eq!(line.serials_returned, model.serials_back);
         }
-        let refunded = known.books.charges.iter().filter(|charge| charge.3).count();
-        assert_eq!(book.charges_refunded.len(), refunded);
+        for (charge, model) in book.charges.iter().zip(&known.books.charges) {
+            let given: Vec<i64> = charge.given().iter().map(|given| given.0).collect();
+            assert_eq!((charge.charge, &given), (model.number, &model.given));
+        }
         for (tender, model) in book.tenders.iter().zip(&known.books.tenders) {
             assert_eq!((tender.refunded.0, tender.rounding.0), (model.refunded, model.rounding));
             assert_eq!((tender.in_cash.0, tender.carried.0), (model.in_cash, model.carried));
-            assert!(0 <= model.refunded && model.refunded <= model.paid);
+            let exact = model.refunded - model.rounding;
+            assert!(0 <= model.refunded && exact <= model.exact.max(0), "{model:?}");
         }
     }
 }

@@ -192,7 +192,7 @@ impl<'a> Shop<'a> {
             lines: vec![line],
             charges: charges
                 .iter()
-                .map(|charge| DraftCharge { sale: None, charge: *charge })
+                .map(|charge| DraftCharge { sale: None, charge: *charge, amount: None })
                 .collect(),
             customer: Some(format!("C-{}", sale.number % 5)),
             id_hash: None,

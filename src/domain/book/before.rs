@@ -98,9 +98,7 @@ impl Book {
             })
             .collect();
         let of_lines: i64 = left.iter().map(|left| left.0).sum();
-        let open = |number: &u32| !self.charges_refunded.contains(number);
-        let charges = self.sale.charges.iter().filter(|charge| open(&charge.charge));
-        let of_charges: i64 = charges.clone().map(|charge| charge.gross().0).sum();
+        let of_charges: i64 = self.charges.iter().map(|charge| charge.left().0).sum();
         if amount.0 > of_lines + of_charges {
             let detail = format!(
                 "{} came back, but only {} of the sale can be refunded.",
@@ -109,9 +107,11 @@ impl Book {
             );
             return vec![Fault::new("/amount", "does_not_add_up", detail)];
         }
-        if amount.0 > of_lines {
-            let numbers: Vec<u32> = charges.map(|charge| charge.charge).collect();
-            self.charges_refunded.extend(numbers);
+        let mut rest = (amount.0 - of_lines).max(0);
+        for charge in &mut self.charges {
+            let of_charge = charge.left().0.min(rest);
+            charge.take(Some(Minor(of_charge)));
+            rest -= of_charge;
         }
         let shares = largest_remainder(Minor(amount.0.min(of_lines)), &left);
         for (line, share) in self.lines.iter_mut().zip(shares) {

@@ -3,11 +3,12 @@
 //! With goods of the same sale a charge goes by what those are judged by. Alone it goes by the
 //! sale's first item: after the window of that, shipping does not go back either.
 
+use super::super::book::{ChargeBook, ChargeParts};
 use super::super::decision::{ChargeDecision, Code, Finding, Verdict};
-use super::super::money::Minor;
+use super::super::money::{Currency, Minor};
 use super::super::policy::{Governing, Resolved, Version, governing};
 use super::super::refusal::Fault;
-use super::super::sale::{Sale, SaleLine};
+use super::super::sale::{Charge, Sale, SaleLine};
 use super::{Choice, Deciding};
 use uuid::Uuid;
 
@@ -32,31 +33,33 @@ impl<'a> Deciding<'a> {
         }
         let Some((rules, found)) = self.rules_of_charge(sale) else { return self.no_policy() };
         let Some(book) = self.books.get_mut(&sale) else { return };
-        let Some(charge) = book.sale.paid_charge(asked.charge) else {
+        let Some(place) = book.charge(asked.charge) else {
             let detail = format!("The sale has no charge {}.", asked.charge);
             self.faults.push(Fault::invalid(format!("{pointer}/charge"), &detail));
             return;
         };
+        let Some(charge) = book.sale.paid_charge(asked.charge) else { return };
         let mut findings = Vec::new();
         if !charge.refundable {
             let detail = format!("The {} charge is not refundable.", charge.kind);
             findings.push(Finding::refused(Code::NotReturnable, "service:charge", detail));
         }
-        if book.charges_refunded.contains(&charge.charge) {
-            let detail = format!("The {} charge has been refunded already.", charge.kind);
-            findings.push(Finding::refused(Code::AlreadyReturned, "service:charge", detail));
-        } else {
-            book.charges_refunded.push(charge.charge);
-        }
+        findings.extend(exhausted(&book.charges[place], &charge, asked.amount, self.currency));
+        let nothing =
+            || ChargeParts { amount: Minor::ZERO, taxes: vec![Minor::ZERO; charge.taxes.len()] };
+        let parts = match findings.is_empty() {
+            true => book.charges[place].take(asked.amount).unwrap_or_else(nothing),
+            false => nothing(),
+        };
         self.charge_rules.push(rules);
-        let possible = findings.is_empty();
         findings.extend(found);
+        let taxes = charge.taxes.iter().zip(&parts.taxes);
         self.charges.push(ChargeDecision {
             sale,
             charge: charge.charge,
-            amount: if possible { charge.amount } else { Minor::ZERO },
-            taxes: charge.taxes.iter().map(|tax| (tax.code.clone(), tax.amount)).collect(),
-            refund: if possible { charge.gross() } else { Minor::ZERO },
+            amount: parts.amount,
+            taxes: taxes.map(|(tax, part)| (tax.code.clone(), *part)).collect(),
+            refund: book.charges[place].gross(&parts),
             findings,
         });
     }
@@ -104,6 +107,27 @@ impl<'a> Deciding<'a> {
         let window = self.window(&resolved, since);
         (resolved, outcome.into_iter().chain(only).chain(window).collect())
     }
+}
+
+/// Why a charge, or so much of it, cannot go back (again).
+fn exhausted(
+    book: &ChargeBook,
+    charge: &Charge,
+    amount: Option<Minor>,
+    currency: Currency,
+) -> Option<Finding> {
+    if book.is_refunded() {
+        let detail = format!("The {} charge was already refunded.", charge.kind);
+        return Some(Finding::refused(Code::AlreadyReturned, "service:charge", detail));
+    }
+    let asked = amount.filter(|amount| *amount > book.left())?;
+    let detail = format!(
+        "Only {} of the {} charge can still be refunded, not {}.",
+        book.left().format(currency),
+        charge.kind,
+        asked.format(currency)
+    );
+    Some(Finding::refused(Code::PriceAbovePaid, "service:paid-cap", detail))
 }
 
 const WHY: &str = "A charge alone goes by the first item of its sale.";

@@ -59,7 +59,7 @@ impl<'a> Deciding<'a> {
             lines,
             discounts: asked.discounts.clone(),
             taxes: Vec::new(),
-            charges: Vec::new(),
+            charges: asked.charges.clone(),
             tenders: asked.tenders.clone(),
             cash_rounding: Minor::ZERO,
             total: Minor::ZERO,

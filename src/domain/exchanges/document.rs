@@ -4,7 +4,7 @@
 use super::super::canonical::Json;
 use super::super::draft::{Draft, ExchangeLine};
 use super::super::money::{Currency, Minor};
-use super::super::sale::{Card, Discount, Sale, SaleLine, Tax, Tender};
+use super::super::sale::{Card, Charge, Discount, Sale, SaleLine, Tax, Tender};
 use super::super::tie::{Since, Tie};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub fn document(sale: &Sale, draft: &Draft) -> String {
         ("prices_include_tax", Some(sale.prices_include_tax.into())),
         ("lines", Some(Json::List(lines.collect()))),
         ("discounts", Some(discounts(&sale.discounts, sale.currency))),
-        ("charges", Some(Json::List(Vec::new()))),
+        ("charges", Some(charges(&sale.charges, sale.currency))),
         ("tenders", Some(Json::List(sale.tenders.iter().map(|t| tender(t, sale)).collect()))),
         ("cash_rounding", Some(money(sale.cash_rounding))),
         ("total", Some(money(sale.total))),
@@ -79,6 +79,19 @@ fn discounts(all: &[Discount], currency: Currency) -> Json {
         ])
     };
     Json::List(all.iter().map(discount).collect())
+}
+
+fn charges(all: &[Charge], currency: Currency) -> Json {
+    let charge = |charge: &Charge| {
+        present([
+            ("charge", Some(charge.charge.into())),
+            ("type", Some(charge.kind.as_str().into())),
+            ("amount", Some(charge.amount.format(currency).into())),
+            ("taxes", Some(Json::List(charge.taxes.iter().map(|t| tax(t, currency)).collect()))),
+            ("refundable", Some(charge.refundable.into())),
+        ])
+    };
+    Json::List(all.iter().map(charge).collect())
 }
 
 fn tax(tax: &Tax, currency: Currency) -> Json {

@@ -1,7 +1,8 @@
 //! Cards that a sale sold or loaded: the recording of the sale puts the money on them.
 
-use super::{At, CardKind, CardMove, CardStatus, Movement};
+use super::{At, CardEntry, CardKind, CardMove, CardStatus, Movement};
 use crate::domain::ledger::Account;
+use crate::domain::match_key::MatchKey;
 use crate::domain::money::Minor;
 use crate::domain::perform::Context;
 use crate::domain::quantity::Quantity;
@@ -9,6 +10,7 @@ use crate::domain::refusal::{Fault, Refusal};
 use crate::domain::sale::{Sale, SaleLine, Tender};
 use crate::domain::state::State;
 use crate::domain::words::vocabulary;
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -182,6 +184,28 @@ pub fn take_off(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result
 
 /// The cards that something was paid with: the reference of a tender may be the id of one.
 pub fn paid_with(tenders: &[Tender]) -> impl Iterator<Item = Uuid> {
-    let by_card = tenders.iter().filter(|tender| CardKind::of(tender.kind).is_some());
-    by_card.filter_map(|tender| Uuid::try_parse(tender.reference.as_deref()?).ok())
+    tenders.iter().filter_map(card_of)
+}
+
+/// The card that a tender may be: the reference of one paid by card may be the id of one of ours.
+pub fn card_of(tender: &Tender) -> Option<Uuid> {
+    CardKind::of(tender.kind)?;
+    Uuid::try_parse(tender.reference.as_deref()?).ok()
+}
+
+/// Returns true if an entry took money off its card for a sale: it names the sale's id, or its
+/// receipt in the same store; of an exchange also the return. One that names nothing counts where
+/// it was made in that store within a day of the sale.
+pub fn is_for(entry: &CardEntry, sale: &Sale) -> bool {
+    let same_store = entry.store == sale.store;
+    let Some(reference) = entry.reference.as_deref() else {
+        let apart = entry.at.duration_since(sale.sold_at).abs();
+        return same_store && apart <= SignedDuration::from_hours(24);
+    };
+    let of_exchange = sale.exchange_of.as_ref().is_some_and(|tie| {
+        reference == tie.return_number || Uuid::try_parse(reference) == Ok(tie.the_return)
+    });
+    Uuid::try_parse(reference) == Ok(sale.id)
+        || (same_store && MatchKey::of(reference) == MatchKey::of(&sale.receipt))
+        || of_exchange
 }

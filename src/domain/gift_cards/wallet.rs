@@ -1,12 +1,13 @@
 //! The cards that a batch has loaded, and what it has changed of them. A balance changes in one
 //! place: `State::move_card`.
 
-use super::{Card, CardEntry, CardMove, CardStatus, NewCode};
+use super::{Card, CardEntry, CardMove, CardStatus, NewCode, of_sales};
 use crate::domain::journal::gift_cards as journal;
 use crate::domain::ledger::{self, Account};
 use crate::domain::money::Minor;
 use crate::domain::perform::Context;
 use crate::domain::refusal::{Fault, Refusal};
+use crate::domain::sale::Sale;
 use crate::domain::state::State;
 use jiff::civil::Date;
 use std::collections::{BTreeSet, HashMap};
@@ -21,6 +22,8 @@ pub struct Wallet {
     of_returns: Vec<CardEntry>,
     /// All entries of cards whose redemptions are to be reversed, loaded.
     statements: Vec<CardEntry>,
+    /// Payments by cards that loaded sales name, loaded; new ones are among `entries`.
+    payments: Vec<CardEntry>,
     pub new: Vec<Uuid>,
     pub changed: BTreeSet<Uuid>,
     /// New entries, in the order they were made.
@@ -75,6 +78,24 @@ impl Wallet {
     /// All entries of a card whose statement was loaded, in their order, with those made since.
     pub fn statement(&self, card: Uuid) -> impl Iterator<Item = &CardEntry> {
         self.statements.iter().chain(&self.entries).filter(move |entry| entry.card == card)
+    }
+
+    /// Takes up payments by cards.
+    pub fn load_payments(&mut self, entries: Vec<CardEntry>) {
+        self.payments = entries;
+    }
+
+    /// What was taken off a card for a sale; none for a card that is not ours.
+    pub fn redeemed(&self, id: Uuid, sale: &Sale) -> Option<Minor> {
+        self.card(id)?;
+        let all = || self.payments.iter().chain(&self.entries).filter(|entry| entry.card == id);
+        // A payment that was reversed is of the sale of the payment.
+        let first = |entry: &&CardEntry| {
+            let reversed = entry.reverses.and_then(|of| all().find(|other| other.entry == of));
+            of_sales::is_for(reversed.unwrap_or(entry), sale)
+        };
+        let of_sale = all().filter(|entry| entry.kind.pays()).filter(first);
+        Some(Minor(-of_sale.map(|entry| entry.amount.0).sum::<i64>()))
     }
 
     /// Goes up with every change of a card.

@@ -115,13 +115,16 @@ pub fn returned(state: &State, the_return: &Return) -> Posting {
     // What was left on the bought cards that came back; paid for them was more, or less, by what
     // they were sold under face.
     amounts.shift(state.wallet.taken_by_return(the_return.id), Account::Returns, Account::GiftCard);
-    for (sale, number) in &the_return.charges {
-        let Some(charge) = state.book(*sale).and_then(|book| book.sale.paid_charge(*number)) else {
+    for charge in &the_return.charges {
+        let of_sale = state.book(charge.sale);
+        let Some(book) = of_sale.and_then(|book| Some(&book.charges[book.charge(charge.charge)?]))
+        else {
             continue;
         };
-        let net = Minor(charge.amount.0 - contained_of(&charge.taxes).0);
-        amounts.debit(Account::ChargesReturned, net);
-        amounts.debit(Account::TaxReturned, taxes_of(&charge.taxes));
+        let parts = charge.parts.clone().unwrap_or_else(|| book.whole());
+        let contained = book.contained(&parts);
+        amounts.debit(Account::ChargesReturned, Minor(parts.amount.0 - contained.0));
+        amounts.debit(Account::TaxReturned, parts.tax());
     }
     amounts.add(&paid_out(the_return));
     if let Some(exchange) = &the_return.exchange

@@ -5,7 +5,7 @@ use super::super::decision::{Code, RefundPlan};
 use super::super::money::Minor;
 use super::super::policy::{RefundMeans, RefundRoutes, Resolved};
 use super::super::tender::TenderType;
-use super::{Plan, Route, Terms, means_asked, others, spoken, spoken_list};
+use super::{Into, Plan, Route, Terms, means_asked, others, spoken, spoken_list};
 
 impl Plan {
     /// Plans `amount` for goods without a receipt. What was paid with is not known: only the
@@ -25,7 +25,6 @@ impl Plan {
                     self.enter_bare(
                         beyond,
                         &Route { means: limit.value.beyond, original: false, fallbacks },
-                        terms,
                     );
                 }
                 within
@@ -33,7 +32,7 @@ impl Plan {
             _ => amount,
         };
         if within.is_positive() {
-            self.enter_bare(within, &route, terms);
+            self.enter_bare(within, &route);
         }
     }
 
@@ -73,27 +72,24 @@ impl Plan {
         Route { means, original: false, fallbacks: others(&allowed, means) }
     }
 
-    /// Enters an exact amount; cash is rounded over all that goes back in cash without a sale.
-    fn enter_bare(&mut self, exact: Minor, route: &Route, terms: &Terms<'_>) {
-        let rounding = terms.cash_rounding.filter(|_| route.means == TenderType::Cash);
+    /// Enters an exact amount; cash is rounded with all other cash of the return.
+    fn enter_bare(&mut self, exact: Minor, route: &Route) {
+        let known = self.refunds.iter().position(|r| r.sale.is_none() && r.kind == route.means);
         if route.means == TenderType::Cash {
             self.cash.0 += exact.0;
+            let into = Into::Refund(known.unwrap_or(self.refunds.len()));
+            self.note_cash_without_sale(exact, into);
         }
-        let rounded = |exact: Minor| rounding.map_or(exact, |rounding| rounding.round(exact));
-        match self.refunds.iter_mut().find(|r| r.sale.is_none() && r.kind == route.means) {
-            Some(refund) => {
-                let exact = Minor(refund.amount.0 - refund.rounding.0 + exact.0);
-                refund.amount = rounded(exact);
-                refund.rounding = Minor(refund.amount.0 - exact.0);
-            }
+        match known.map(|known| &mut self.refunds[known]) {
+            Some(refund) => refund.amount.0 += exact.0,
             None => self.refunds.push(RefundPlan {
                 refund: u32::try_from(self.refunds.len() + 1).unwrap_or(u32::MAX),
                 kind: route.means,
                 sale: None,
                 sale_tender: None,
                 reference: None,
-                amount: rounded(exact),
-                rounding: Minor(rounded(exact).0 - exact.0),
+                amount: exact,
+                rounding: Minor::ZERO,
                 fallbacks: route.fallbacks.clone(),
             }),
         }

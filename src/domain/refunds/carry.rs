@@ -11,7 +11,7 @@ use super::super::policy::Resolved;
 use super::super::sale::{Card, Tender};
 use super::super::tender::TenderType;
 use super::super::tie::Carried;
-use super::{Plan, Terms, capacity, payout, shares};
+use super::{Into, Plan, Terms, capacity, shares};
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -45,8 +45,8 @@ impl Plan {
         terms: &Terms<'_>,
     ) {
         let mut left = amount;
-        for (place, most) in shares(book, amount, policy.tender_order.value) {
-            let exact = Minor(left.0.min(most.0).min(capacity(book, place).0));
+        for (place, most) in shares(book, amount, policy.tender_order.value, terms.redeemed) {
+            let exact = Minor(left.0.min(most.0).min(capacity(book, place, terms.redeemed).0));
             if exact.is_positive() {
                 self.move_over(book, place, exact, terms);
                 left.0 -= exact.0;
@@ -83,12 +83,12 @@ impl Plan {
         let paid_with = book.sale.tenders[place].clone();
         // Cash is carried in coins there are, so that what is carried and what is left can both be
         // paid out one day.
-        let cash = if paid_with.kind == TenderType::Cash { terms.cash_rounding } else { None };
-        let amount = payout(book, place, exact, cash);
-        let rounding = Minor(amount.0 - exact.0);
-        book.tenders[place].carry(amount, rounding);
         let from = Some((book.sale.id, paid_with.tender));
-        match self.carried.iter_mut().find(|carry| carry.from == from) {
+        let known = self.carried.iter().position(|carry| carry.from == from);
+        let into = Into::Carried(known.unwrap_or(self.carried.len()));
+        let amount = self.take(book, place, exact, (paid_with.kind, into), terms);
+        let rounding = Minor(amount.0 - exact.0);
+        match known.map(|known| &mut self.carried[known]) {
             Some(carry) => {
                 carry.amount.0 += amount.0;
                 carry.rounding.0 += rounding.0;

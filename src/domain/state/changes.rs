@@ -20,7 +20,7 @@ pub struct Changes {
     /// does.
     pub lines: BTreeSet<(Uuid, usize)>,
     pub tenders: BTreeSet<(Uuid, usize)>,
-    pub charges: BTreeSet<(Uuid, u32)>,
+    pub charges: BTreeSet<(Uuid, usize)>,
     pub new_returns: Vec<Uuid>,
     pub changed_returns: BTreeSet<Uuid>,
     pub new_overrides: Vec<Uuid>,
@@ -47,10 +47,8 @@ impl Changes {
         self.lines.extend(lines.map(|place| (sale, place)));
         let tenders = (0..after.tenders.len()).filter(|&i| before.tenders[i] != after.tenders[i]);
         self.tenders.extend(tenders.map(|place| (sale, place)));
-        let (old, new) = (&before.charges_refunded, &after.charges_refunded);
-        let changed =
-            old.iter().filter(|c| !new.contains(c)).chain(new.iter().filter(|c| !old.contains(c)));
-        self.charges.extend(changed.map(|charge| (sale, *charge)));
+        let charges = (0..after.charges.len()).filter(|&i| before.charges[i] != after.charges[i]);
+        self.charges.extend(charges.map(|place| (sale, place)));
     }
 }
 

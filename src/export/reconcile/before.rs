@@ -1,7 +1,7 @@
 //! What came back before the service knew its sales: the documents say it, and the books begin there.
 
 use crate::domain::book::Book;
-use crate::store::search::balance::{Before, KeptSale};
+use crate::store::search::balance::{Before, ChargesBefore, KeptSale};
 use crate::wire;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub(super) struct BeforeSales {
     pub lines: Before,
     pub tenders: Before,
-    pub charges: Before,
+    pub charges: ChargesBefore,
 }
 
 impl BeforeSales {
@@ -35,8 +35,9 @@ impl BeforeSales {
         for (tender, state) in sale.tenders.iter().zip(&book.tenders) {
             self.tenders.insert(key(tender.tender), (state.refunded.0, state.rounding.0));
         }
-        for charge in &book.charges_refunded {
-            self.charges.insert(key(*charge), (1, 0));
+        for charge in &book.charges {
+            let given = charge.given().iter().map(|given| given.0).collect();
+            self.charges.insert(key(charge.charge), given);
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::store::rows::{Select, col, select_in};
 use crate::store::schema::{audit_entries as log, returns, sales};
 use crate::store::sql_types::{Id, IdSql};
 use crate::store::{Read, StoreError};
-use diesel::sql_types::{BigInt, Integer, Text};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel::{BoolExpressionMethods, ExpressionMethods, QueryDsl, RunQueryDsl};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -19,7 +19,7 @@ pub struct Unbalanced {
     /// The number of the line, tender or charge.
     pub number: i32,
     /// What the sale's side says: of a line returned and refunded, of a tender refunded and
-    /// rounding, of a charge how often it was refunded, and 0.
+    /// rounding, of a charge what was refunded in parts, and how often the whole.
     pub kept: (i64, i64),
     /// What the returns add up to.
     pub summed: (i64, i64),
@@ -28,9 +28,12 @@ pub struct Unbalanced {
 type Row = (Id, i32, i64, i64, i64, i64);
 type Columns = (IdSql, Integer, BigInt, BigInt, BigInt, BigInt);
 
-/// By sale and the number of a line, tender or charge: what came back before the service knew the
+/// By sale and the number of a line or tender: what came back before the service knew the
 /// sale.
 pub type Before = HashMap<(Uuid, i32), (i64, i64)>;
+
+/// The same of charges: what came back of each and of its taxes.
+pub type ChargesBefore = HashMap<(Uuid, i32), Vec<i64>>;
 
 fn plus((a, b): (i64, i64), before: Option<&(i64, i64)>) -> (i64, i64) {
     let (more, rest) = before.copied().unwrap_or_default();
@@ -102,7 +105,8 @@ pub fn tenders(
         let sum = by_means.entry((sale, tender)).or_default();
         *sum = (sum.0.saturating_add(exact("cash")), sum.1.saturating_add(exact("carried")));
     }
-    let columns = "p.sale, p.tender, p.refunded, p.rounding, p.in_cash, p.carried";
+    let columns = "p.sale, p.tender, p.refunded + p.rounded_up, p.rounding + p.rounded_up, \
+         p.in_cash, p.carried";
     let select = Select {
         columns,
         names: "sale",
@@ -237,19 +241,86 @@ pub fn without_receipt(
     Ok(rows.into_iter().map(|(id, lines, kept)| (id.0, lines, kept)).collect())
 }
 
-/// Charges of these sales: refunded once, or not at all.
+/// Charges of these sales: what was given back of each and of its taxes, against the returns that
+/// count. Charges of before parts were kept say only that all came back, and their returns too.
 pub fn charges(
     read: &mut Read<'_>,
     sales: &[Uuid],
-    before: &Before,
+    before: &ChargesBefore,
 ) -> Result<Vec<Unbalanced>, StoreError> {
-    let columns = "c.sale, c.charge, CAST(CASE WHEN c.refunded THEN 1 ELSE 0 END AS bigint), CAST(0 AS bigint), \
-         CAST(COUNT(t.id) AS bigint), CAST(0 AS bigint)";
-    let join = "sale_charges c ON c.sale = u.sale \
-         LEFT JOIN return_charges r ON r.sale = c.sale AND r.charge = c.charge \
-         LEFT JOIN returns t ON t.id = r.return_id AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
-         GROUP BY c.sale, c.charge, c.refunded";
-    unbalanced(read, sales, before, columns, join)
+    let keys = [col(sales.iter().copied())];
+    let select = Select {
+        columns: "c.sale, c.charge, c.given, c.refunded",
+        names: "sale",
+        join: "sale_charges c ON c.sale = u.sale",
+        order: "c.sale, c.charge",
+        lock: None,
+    };
+    type Kept = (Id, i32, Option<String>, bool);
+    let kept: Vec<Kept> =
+        select_in::<(IdSql, Integer, Nullable<Text>, Bool), _>(read, &select, &keys)?;
+    let select = Select {
+        columns: "r.sale, r.charge, r.parts",
+        names: "sale",
+        join: "return_charges r ON r.sale = u.sale JOIN returns t ON t.id = r.return_id \
+               AND t.status IN ('completed', 'pending_approval') AND NOT t.training",
+        order: "r.sale, r.charge, r.return_id",
+        lock: None,
+    };
+    type Returned = (Id, i32, Option<String>);
+    let returned: Vec<Returned> =
+        select_in::<(IdSql, Integer, Nullable<Text>), _>(read, &select, &keys)?;
+    let mut summed: HashMap<(Id, i32), GivenBack> = HashMap::new();
+    for (sale, charge, parts) in returned {
+        summed.entry((sale, charge)).or_default().add(parts.as_deref());
+    }
+    let mut unbalanced = Vec::new();
+    for (sale, number, given, refunded) in kept {
+        let mut book = GivenBack::default();
+        if refunded {
+            book.add(given.as_deref());
+        }
+        let mut returns = summed.remove(&(sale, number)).unwrap_or_default();
+        before.get(&(sale.0, number)).into_iter().for_each(|parts| returns.add_parts(parts));
+        if book.differs(&returns) {
+            let (kept, summed) = (book.told(), returns.told());
+            unbalanced.push(Unbalanced { sale: sale.0, number, kept, summed });
+        }
+    }
+    Ok(unbalanced)
+}
+
+/// What has come back of a charge: whole, so many times, or in parts.
+#[derive(Default)]
+struct GivenBack {
+    whole: i64,
+    parts: Vec<i64>,
+}
+
+impl GivenBack {
+    fn add(&mut self, parts: Option<&str>) {
+        let Some(parts) = parts else { return self.whole += 1 };
+        let parts: Vec<i64> =
+            parts.split(',').map(|part| part.parse().unwrap_or(i64::MIN)).collect();
+        self.add_parts(&parts);
+    }
+
+    fn add_parts(&mut self, parts: &[i64]) {
+        self.parts.resize(self.parts.len().max(parts.len()), 0);
+        self.parts.iter_mut().zip(parts).for_each(|(sum, part)| *sum = sum.saturating_add(*part));
+    }
+
+    fn differs(&self, other: &GivenBack) -> bool {
+        let longest = self.parts.len().max(other.parts.len());
+        let part = |of: &GivenBack, place: usize| of.parts.get(place).copied().unwrap_or(0);
+        self.whole != other.whole
+            || (0..longest).any(|place| part(self, place) != part(other, place))
+    }
+
+    /// Minor units in parts, and how often the whole.
+    fn told(&self) -> (i64, i64) {
+        (self.parts.iter().fold(0, |sum, part| sum.saturating_add(*part)), self.whole)
+    }
 }
 
 /// A sale as kept.

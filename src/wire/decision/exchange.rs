@@ -4,7 +4,7 @@ use crate::domain::exchanges::Exchanged;
 use crate::domain::money::Currency;
 use crate::domain::sale::{SaleLine as Line, Tender};
 use crate::wire::sale::{
-    CarriedFrom, ReceiptDiscount, SaleCard, SaleDiscount, SaleTax, SaleTender,
+    CarriedFrom, ReceiptDiscount, SaleCard, SaleCharge, SaleDiscount, SaleTax, SaleTender,
 };
 use crate::wire::texts::Id;
 use crate::wire::words::TenderWord;
@@ -27,6 +27,9 @@ pub struct ExchangeView {
     pub lines: Vec<ExchangedLineView>,
     /// Discounts of all new goods together.
     pub discounts: Vec<ReceiptDiscount>,
+    /// Charges of the exchange, such as shipping; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub charges: Vec<SaleCharge>,
     /// What pays for them: money of the goods that came back, then what the customer pays.
     pub tenders: Vec<SaleTender>,
     /// What cash rounding added to `total`: tenders less change = total + cash_rounding, once all
@@ -82,6 +85,7 @@ impl ExchangeView {
                 .iter()
                 .map(|discount| ReceiptDiscount::new(discount, currency))
                 .collect(),
+            charges: sale.charges.iter().map(|c| SaleCharge::new(c, currency)).collect(),
             tenders: sale.tenders.iter().map(|t| tender(t, exchanged, currency)).collect(),
             cash_rounding: sale.cash_rounding.format(currency),
             total: sale.total.format(currency),

@@ -3,11 +3,11 @@
 use crate::domain::canonical::{Json, SafeInt};
 use crate::domain::draft::{ExchangeDraft, ExchangeLine as Line};
 use crate::domain::money::Currency;
-use crate::domain::sale::LineKind;
+use crate::domain::sale::{Charge, LineKind};
 use crate::wire::quantity::WireQuantity;
 use crate::wire::reading::{Reading, Sign, filled};
 use crate::wire::sale::{
-    Numbers, ReceiptDiscount, SaleDiscount, SaleLine, SaleTax, SaleTender, not_carried,
+    Numbers, ReceiptDiscount, SaleCharge, SaleDiscount, SaleLine, SaleTax, SaleTender, not_carried,
     receipt_discounts, tenders,
 };
 use crate::wire::texts::{Attribute, Label, SerialNumber};
@@ -28,6 +28,11 @@ pub struct Exchange {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub discounts: Vec<ReceiptDiscount>,
+    /// Charges among the new goods, such as the shipping of a swap. They become charges of the new
+    /// sale and part of its total.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 50)]
+    pub charges: Vec<SaleCharge>,
     /// How the customer pays what is due. A check tells what is due; recording needs it to the
     /// cent.
     #[serde(default)]
@@ -117,12 +122,9 @@ impl Exchange {
         reading: &mut Reading,
     ) -> Option<ExchangeDraft> {
         if self.lines.is_empty() {
-            if !self.tenders.is_empty() {
-                reading.fault(
-                    format_args!("/exchange/lines"),
-                    "missing_field",
-                    "Say what is taken for this payment.",
-                );
+            if !self.tenders.is_empty() || !self.charges.is_empty() {
+                let detail = "Say which goods are taken: a payment or a charge needs some.";
+                reading.fault(format_args!("/exchange/lines"), "missing_field", detail);
             }
             return None;
         }
@@ -144,6 +146,7 @@ impl Exchange {
                 &mut self.discounts,
                 reading,
             ),
+            charges: self.charges(currency, reading),
             tenders: tenders("/exchange/tenders", &mut self.tenders, Sign::NotNegative, reading),
             receipt: filled(self.receipt.clone()),
             prices_include_tax: self.prices_include_tax,
@@ -153,6 +156,18 @@ impl Exchange {
                 Sign::Any,
             ),
         })
+    }
+
+    /// Charges are read where they stand in a sale; their faults are told where they stand here.
+    fn charges(&mut self, currency: Option<Currency>, reading: &mut Reading) -> Vec<Charge> {
+        let numbers = self.charges.iter().map(|charge| charge.charge);
+        reading.numbers("exchange/charges", "charge", numbers);
+        let mut of_charges = Reading::new(currency);
+        let charges = self.charges.iter_mut().enumerate();
+        let read = charges.map(|(index, charge)| charge.in_domain(index, &mut of_charges));
+        let read = read.collect();
+        reading.include(of_charges, "/exchange");
+        read
     }
 
     /// What a quote is made for: the goods, not how they are paid or what number they get.

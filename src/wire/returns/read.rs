@@ -60,9 +60,9 @@ impl ReturnRequest {
             lines: self.lines(&mut reading),
             charges: self
                 .charges
-                .iter()
+                .iter_mut()
                 .enumerate()
-                .map(|(i, charge)| charge.to_domain(i, &mut reading))
+                .map(|(i, charge)| charge.in_domain(i, &mut reading))
                 .collect(),
             customer: self.customer.as_ref().and_then(|who| who.id.clone()),
             id_hash,
@@ -195,11 +195,13 @@ impl SaleReference {
 }
 
 impl ReturnCharge {
-    fn to_domain(&self, index: usize, reading: &mut Reading) -> DraftCharge {
+    fn in_domain(&mut self, index: usize, reading: &mut Reading) -> DraftCharge {
         let sale = self.sale.as_ref();
         let sale =
             sale.and_then(|sale| sale.to_domain(format_args!("/charges/{index}/sale"), reading));
-        DraftCharge { sale, charge: self.charge }
+        let at = format_args!("/charges/{index}/amount");
+        let amount = reading.optional_amount(at, &mut self.amount, Sign::Positive);
+        DraftCharge { sale, charge: self.charge, amount }
     }
 }
 

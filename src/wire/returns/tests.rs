@@ -115,7 +115,10 @@ fn the_other_forms_are_read_too() {
         (draft.lines[2].sku.as_deref(), draft.lines[2].unit_price),
         (Some("85123A"), Some(Minor(1250)))
     );
-    assert_eq!(draft.charges, [DraftCharge { sale: Some(SaleRef::Id(id)), charge: 1 }]);
+    assert_eq!(
+        draft.charges,
+        [DraftCharge { sale: Some(SaleRef::Id(id)), charge: 1, amount: None }]
+    );
 }
 
 #[test]

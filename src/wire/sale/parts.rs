@@ -230,7 +230,18 @@ impl ReceiptDiscount {
 }
 
 impl SaleCharge {
-    pub(super) fn in_domain(&mut self, index: usize, reading: &mut Reading) -> Charge {
+    /// A charge as it is shown.
+    pub fn new(charge: &Charge, currency: Currency) -> SaleCharge {
+        SaleCharge {
+            charge: charge.charge,
+            kind: charge.kind.clone(),
+            amount: charge.amount.format(currency),
+            taxes: charge.taxes.iter().map(|tax| SaleTax::new(tax, currency)).collect(),
+            refundable: charge.refundable,
+        }
+    }
+
+    pub(in crate::wire) fn in_domain(&mut self, index: usize, reading: &mut Reading) -> Charge {
         Charge {
             charge: self.charge,
             kind: self.kind.clone(),

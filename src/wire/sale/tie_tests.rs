@@ -130,6 +130,7 @@ fn draft(attributes: Members) -> Draft {
         exchange: Some(ExchangeDraft {
             lines: vec![line],
             discounts: vec![],
+            charges: Vec::new(),
             tenders: vec![],
             receipt: None,
             prices_include_tax: None,

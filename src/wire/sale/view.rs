@@ -75,8 +75,11 @@ pub struct SaleTenderState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = PaidCharge)]
 pub struct SaleChargeState {
-    /// Whether it has been refunded.
+    /// Whether all of it has been refunded.
     pub refunded: bool,
+    /// What has been refunded of it, taxes included.
+    #[schema(format = "amount", example = "0.00")]
+    pub refunded_amount: String,
     /// The charge's shares of the receipt's taxes; absent where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tax_shares: Vec<SaleTax>,
@@ -123,10 +126,12 @@ impl SaleView {
             },
         });
         let paid = book.sale.paid().charges;
-        let charges = sent.charges.iter().zip(&paid).map(|(charge, paid)| Extended {
+        let paid = paid.iter().zip(&book.charges);
+        let charges = sent.charges.iter().zip(paid).map(|(charge, (paid, state))| Extended {
             of: charge.clone(),
             more: SaleChargeState {
-                refunded: book.charges_refunded.contains(&charge.charge),
+                refunded: state.is_refunded(),
+                refunded_amount: state.refunded().format(currency),
                 tax_shares: shares(&paid.taxes, charge.taxes.len(), currency),
             },
         });

@@ -364,8 +364,8 @@ fn bottles_paid_out_in_coins_round_what_was_paid_out() {
         };
         // 3.30 out of the drawer was 3.00; the milk is worth 2.00, all of it paid with bottles.
         assert_eq!(sell("2.00", "-3.30", "-3.00", "0.30"), [refund("cash", None, "2.00")]);
-        // Rounded up: 3.60 was 4.00, and 1.70 of milk is paid in the coins there are.
-        assert_eq!(sell("1.70", "-3.60", "-4.00", "-0.40"), [refund("cash", None, "1.00")]);
+        // Rounded up: 3.60 was 4.00, and 1.70 of milk is rounded to the nearest coin as all cash is.
+        assert_eq!(sell("1.70", "-3.60", "-4.00", "-0.40"), [refund("cash", None, "2.00")]);
         // A card paid 1.00 of the milk, to the cent; what is rounded is what left the drawer.
         let both = json!([{"tender": 1, "type": "debit_card", "amount": "1.00"},
             {"tender": 2, "type": "cash", "amount": "-4.00"}]);
