@@ -16,7 +16,7 @@ use crate::domain::canonical::Json;
 use crate::domain::entry::Event;
 use crate::domain::journal::Note;
 use crate::domain::perform::Command;
-use crate::export::database::{VerifyFault, verify_database};
+use crate::export::database::{Examined, VerifyFault, examine_database};
 use crate::export::log::{ExportFault, Exported, export_log};
 use crate::export::manifest::{Filter, Format};
 use crate::identity::note::Signer;
@@ -129,10 +129,7 @@ pub async fn export(
         from: asked.from.as_deref().map(|text| time("from", text)).transpose()?,
         to: asked.to.as_deref().map(|text| end("to", text)).transpose()?,
     };
-    let permit = Arc::clone(exports()).try_acquire_owned().map_err(|_| {
-        ApiError::new("overloaded", "Several exports are under way; try again when they are done.")
-            .retry_after(30)
-    })?;
+    let permit = admit()?;
     let job =
         Export { service: service.clone(), caller: caller.0, id: id.0, format, filter, permit };
     if asked.wants_manifest() {
@@ -172,6 +169,15 @@ fn exports() -> &'static Arc<Semaphore> {
     static EXPORTING: std::sync::LazyLock<Arc<Semaphore>> =
         std::sync::LazyLock::new(|| Arc::new(Semaphore::new(EXPORTS)));
     &EXPORTING
+}
+
+/// Admits one more export or verification. Each reads the whole log: more of them at once would take
+/// the disk and the processor from the registers.
+fn admit() -> Result<OwnedSemaphorePermit, ApiError> {
+    Arc::clone(exports()).try_acquire_owned().map_err(|_| {
+        let detail = "Several exports or verifications are running. Try again when they are done.";
+        ApiError::new("overloaded", detail).retry_after(30)
+    })
 }
 
 /// An export to be run on a thread of its own.
@@ -289,7 +295,8 @@ pub async fn verification_key(
     Ok(HttpResponse::Ok().json(AuditKey { vkey: signer.vkey().to_string() }))
 }
 
-/// Verify the log where it lives: every entry of every chain. For auditors of all stores.
+/// Verify the log where it lives, and the tables against it, as `returndesk audit verify --database`
+/// does. For auditors of all stores.
 #[utoipa::path(tag = "audit", request_body = VerifyRequest, responses(
     (status = 200, description = "Whether it holds, and if not the first bad entry.", body = Verification)))]
 #[post("/v1/audit/verify")]
@@ -309,24 +316,30 @@ pub async fn verify(
     let signer = signer(&service).map_err(|fault| ApiError::internal(&fault))?;
     let (vkey, checkpoint) = (signer.vkey().clone(), body.value.checkpoint);
     let data = service.clone();
-    let verified = web::block(move || {
+    let permit = admit()?;
+    let examined = web::block(move || {
+        let _running = permit;
         let mut connection = data.desk.db().connect_reader()?;
         Db::read(&mut connection, |read| {
-            verify_database(read, checkpoint.as_deref().map(|note| (note, &vkey)))
+            examine_database(read, checkpoint.as_deref().map(|note| (note, &vkey)))
         })
     });
-    let verified = verified.await.map_err(|fault| ApiError::internal(&fault))?;
-    let verification = match verified {
-        Ok(summary) => Verification {
-            verified: true,
-            stores: Some(summary.stores),
-            entries: Some(summary.entries),
+    let examined = examined.await.map_err(|fault| ApiError::internal(&fault))?;
+    let verification = match examined {
+        Ok(Examined { log, tables, contradictions }) => Verification {
+            verified: tables.findings == 0,
+            stores: Some(log.stores),
+            entries: Some(log.entries),
+            contradictions: tables.findings,
+            named: contradictions.iter().map(ToString::to_string).collect(),
             fault: None,
         },
         Err(VerifyFault::Entry(fault)) => Verification {
             verified: false,
             stores: None,
             entries: None,
+            contradictions: 0,
+            named: Vec::new(),
             fault: Some(VerificationFault {
                 store: fault.store.clone(),
                 seq: fault.seq,
@@ -344,6 +357,7 @@ pub async fn verify(
     let data = Json::object([
         ("verified", Json::from(verification.verified)),
         ("entries", verification.entries.unwrap_or(0).into()),
+        ("contradictions", verification.contradictions.into()),
     ]);
     let note = Note { store: None, event: Event::AuditVerified, subject_id: None, data };
     let origin = Origin { req: &req, id, caller: &caller.0, key: None };

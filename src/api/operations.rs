@@ -60,7 +60,11 @@ pub async fn readyz(service: web::Data<Service>) -> Result<HttpResponse, ApiErro
             ),
             Err(_) => "unknown".to_owned(),
         },
-        keys: told(service.keys.health().map_err(|fault| fault.to_string())),
+        keys: told(service.keys.health().map_err(|fault| {
+            // Anybody may ask: what the fault says of files is for the log alone.
+            tracing::error!(%fault, "the keys cannot be used");
+            "cannot be used; the service's log says why".to_owned()
+        })),
     };
     if [&readiness.database, &readiness.migrations, &readiness.keys]
         .iter()

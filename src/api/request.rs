@@ -25,6 +25,9 @@ use std::time::Instant;
 use tracing::Instrument;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Content of pages: our own files alone, in no foreign frame. Swagger UI sets styles from script.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// The request's id: the caller's `X-Request-Id` if it is a harmless one, else a UUIDv7. It stands
@@ -140,6 +143,10 @@ fn complete(visit: &Visit, headers: &mut HeaderMap) {
         headers.insert(TRACEPARENT, trace);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if visit.path.starts_with("/docs") {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }

@@ -114,10 +114,20 @@ impl Service {
     }
 }
 
-/// Keys belong to the caller and the route: nobody meets another's answer, or card, under the same
-/// key.
+/// Returns the scope of an idempotency key: the caller, the method, the route and its ids. Nobody
+/// meets another's answer, or card, under the same key.
 pub fn scope_of(caller: &Caller, req: &HttpRequest, key: &str) -> String {
-    format!("{}\0{}\0{}\0{key}", caller.subject, req.method(), req.path())
+    format!("{}\0{}\0{}\0{key}", caller.subject, req.method(), route_of(req))
+}
+
+/// Returns the matched route with its ids as they are read. An address has many spellings
+/// (`/v1/%72eturns`, an id in capitals); a retry in another one is still the same request.
+fn route_of(req: &HttpRequest) -> String {
+    let Some(pattern) = req.match_pattern() else { return req.path().to_owned() };
+    req.match_info().iter().fold(pattern, |route, (name, value)| {
+        let value = Uuid::try_parse(value).map_or_else(|_| value.to_owned(), |id| id.to_string());
+        route.replace(&format!("{{{name}}}"), &value)
+    })
 }
 
 fn answer_of(reply: Reply) -> Result<(Answer, bool), ApiError> {

@@ -17,7 +17,7 @@ use crate::store::Db;
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use std::fs::File;
-use std::io::{Write, stdout};
+use std::io::{self, Write, stdout};
 use std::path::{Path, PathBuf};
 
 #[derive(Subcommand)]
@@ -73,6 +73,10 @@ fn export(args: ExportArgs, config: Config, clock: Clock) -> Result<(), Failure>
         let signer = keys::signer(&app.service.keys)?;
         let exported = write(app, format, &filter, &signer, &args.output)?;
         note(app, format, &filter, &exported)?;
+        if exported.entries == 0 {
+            let detail = "the log has no entries of these stores and days: nothing was exported";
+            return Err(Failure::No(detail.into()));
+        }
         let count = counted(exported.entries, "entry", "entries");
         tell(&format!(
             "Exported {count} to {}.",
@@ -95,7 +99,7 @@ pub fn write(
     let trouble = |fault| Failure::file(output, &fault);
     let out: Box<dyn Write> = match output == Path::new("-") {
         true => Box::new(stdout().lock()),
-        false => Box::new(File::create(output).map_err(trouble)?),
+        false => Box::new(private_file(output).map_err(trouble)?),
     };
     let mut connection = app.service.desk.db().connect_reader()?;
     let exported = Db::read::<_, ExportFault>(&mut connection, |read| {
@@ -103,9 +107,26 @@ pub fn write(
     })?;
     if format == Format::Csv {
         let beside = manifest_path(output);
-        std::fs::write(&beside, &exported.note).map_err(|fault| Failure::file(&beside, &fault))?;
+        let written =
+            private_file(&beside).and_then(|mut file| file.write_all(exported.note.as_bytes()));
+        written.map_err(|fault| Failure::file(&beside, &fault))?;
     }
     Ok(exported)
+}
+
+/// Creates a file that its owner alone can read (0600): the log names people and amounts. A file
+/// that was there already loses what others could do with it.
+fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 /// The export leaves an entry, after it and in head office's chain: the same question about a store

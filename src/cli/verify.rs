@@ -9,8 +9,7 @@ use super::failure::Failure;
 use super::terminal::{counted, print};
 use crate::config::Config;
 use crate::export::csv::manifest_path;
-use crate::export::database::{Summary, VerifyFault, verify_database};
-use crate::export::reconcile::reconcile;
+use crate::export::database::{Examined, Summary, VerifyFault, examine_database};
 use crate::export::verify::{Verified, VerifyError, verify_csv, verify_file};
 use crate::identity::note::Vkey;
 use crate::store::{Connection, Db, StoreError, migrate};
@@ -40,6 +39,12 @@ pub fn run(args: VerifyArgs, config: &Config) -> Result<(), Failure> {
     match (&args.file, &args.key) {
         (Some(file), Some(key)) => {
             let verified = verify_path(file, key, checkpoint.as_deref())?;
+            if verified.manifest.entries == 0 {
+                let name = file.display();
+                return Err(Failure::No(format!(
+                    "{name} has no entries: there is nothing to verify"
+                )));
+            }
             told(&file.display().to_string(), &verified, key);
             Ok(())
         }
@@ -135,36 +140,33 @@ pub fn reader(url: &str) -> Result<Connection, Failure> {
 
 fn verify_in(url: &str, against: Option<(&str, &Vkey)>) -> Result<Summary, Failure> {
     let mut connection = reader(url)?;
-    let summary =
-        Db::read(&mut connection, |read| verify_database(read, against)).map_err(|fault| {
+    let examined =
+        Db::read(&mut connection, |read| examine_database(read, against)).map_err(|fault| {
             match fault {
                 VerifyFault::Store(fault) => Failure::from(fault),
                 fault => Failure::No(format!("the log does not hold: {fault}")),
             }
         })?;
-    balance(&mut connection)?;
-    Ok(summary)
+    if examined.log.entries == 0 {
+        return Err(Failure::No("the log is empty: there is nothing to verify".into()));
+    }
+    tables_agree(&examined)?;
+    Ok(examined.log)
 }
 
-/// The log holds; whether sales, returns and refunds are what it says they are is another question.
-fn balance(connection: &mut Connection) -> Result<(), Failure> {
-    let mut findings = Vec::new();
-    let done = Db::read::<_, StoreError>(connection, |read| {
-        reconcile(read, |finding| findings.push(finding.to_string()))
-    })?;
-    if findings.is_empty() {
+/// Says if sales, returns and refunds are as the log has them.
+fn tables_agree(examined: &Examined) -> Result<(), Failure> {
+    let done = &examined.tables;
+    if done.findings == 0 {
         let (sales, returns) =
             (counted(done.sales, "sale", "sales"), counted(done.returns, "return", "returns"));
         print(&format!("{sales} and {returns} agree with the log and with each other."));
         return Ok(());
     }
-    findings.iter().take(FINDINGS_TOLD).for_each(|finding| print(finding));
+    examined.contradictions.iter().for_each(|finding| print(&finding.to_string()));
     let count = counted(done.findings, "contradiction", "contradictions");
     Err(Failure::No(format!("the log holds, but the tables do not agree with it: {count}")))
 }
-
-/// Contradictions told one by one.
-const FINDINGS_TOLD: usize = 20;
 
 fn told_database(url: &str, summary: &Summary, checked: bool) {
     let name = if url.starts_with("sqlite://") { url } else { "the database" };

@@ -24,7 +24,7 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("limits.keep_alive_seconds", 1, 3600),
     ("limits.requests_per_second", 0, 1_000_000),
     ("tokens.leeway_seconds", 0, 300),
-    ("tokens.ttl_seconds", 60, 7 * 86_400),
+    ("tokens.ttl_seconds", 60, 86_400),
     ("sign_in.attempts", 1, 100),
     ("sign_in.lock_minutes", 1, 7 * 1440),
     // Five minutes is the contract with the shop (an override is for the customer at the counter),

@@ -7,6 +7,7 @@
 
 use super::log::hash;
 use super::manifest::{Manifest, ManifestError};
+use super::reconcile::{Finding, Reconciled, reconcile};
 use crate::domain::entry::{Chain, Entry, Fault, FaultKind, Row, Span, Verifier};
 use crate::identity::note::Vkey;
 use crate::store::search::entries::{self, Logged};
@@ -52,6 +53,34 @@ impl From<StoreError> for VerifyFault {
     fn from(fault: StoreError) -> VerifyFault {
         VerifyFault::Store(fault)
     }
+}
+
+/// A log that holds, and its tables held against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    pub log: Summary,
+    pub tables: Reconciled,
+    /// The first contradictions; `tables.findings` counts all of them.
+    pub contradictions: Vec<Finding>,
+}
+
+/// Contradictions that are named one by one.
+const NAMED: usize = 20;
+
+/// Verifies all chains, and then holds the tables against the log. This is the one verification of
+/// a database, for the command line and for HTTP.
+pub fn examine_database(
+    read: &mut Read<'_>,
+    checkpoint: Option<(&str, &Vkey)>,
+) -> Result<Examined, VerifyFault> {
+    let log = verify_database(read, checkpoint)?;
+    let mut contradictions = Vec::new();
+    let tables = reconcile(read, |finding| {
+        if contradictions.len() < NAMED {
+            contradictions.push(finding);
+        }
+    })?;
+    Ok(Examined { log, tables, contradictions })
 }
 
 /// Verifies all chains, in memory that grows with the number of stores alone. `checkpoint` is the

@@ -9,6 +9,9 @@ pub(super) type Claims = Map<String, Value>;
 /// Longest text of one claim, in bytes: it becomes part of keys and of log entries.
 const MAX_TEXT_BYTES: usize = 255;
 const MAX_LIST: usize = 1_000;
+/// The longest that any token may live. A token that was stolen, or whose bearer left, then ends
+/// within a day whoever issued it.
+pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// A text that must be there: not empty, not long, and without control characters, which could
 /// forge a log line.
@@ -79,7 +82,7 @@ impl Lifetime {
     pub(super) fn read(claims: &Claims) -> Result<Lifetime, TokenError> {
         let issued_at = instant(claims, "iat")?.ok_or(TokenError::ClaimMissing("iat"))?;
         let expires_at = instant(claims, "exp")?.ok_or(TokenError::ClaimMissing("exp"))?;
-        if expires_at <= issued_at {
+        if expires_at <= issued_at || expires_at.duration_since(issued_at) > LONGEST_LIFE {
             return Err(TokenError::ClaimMalformed("exp"));
         }
         Ok(Lifetime { issued_at, not_before: instant(claims, "nbf")?, expires_at })

@@ -21,7 +21,7 @@ pub mod trusted_issuer;
 pub mod verifier;
 pub mod verifier_settings;
 
-mod claims;
+pub mod claims;
 mod compact;
 mod jwks;
 mod key_error;

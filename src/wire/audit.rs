@@ -117,7 +117,7 @@ pub struct VerifyRequest {
     pub checkpoint: Option<String>,
 }
 
-/// Whether the log holds.
+/// The result of a verification: true only if the log and all tables hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Verification {
     pub verified: bool,
@@ -125,6 +125,10 @@ pub struct Verification {
     pub stores: Option<u64>,
     /// Entries that were verified.
     pub entries: Option<u64>,
+    /// Contradictions between the tables (sales, returns, cards, ledger …) and the log.
+    pub contradictions: u64,
+    /// The first 20 of them, a sentence each.
+    pub named: Vec<String>,
     /// The first bad entry.
     pub fault: Option<VerificationFault>,
 }

@@ -9,7 +9,7 @@ use crate::store::schema::returns;
 use crate::store::sql_types::{Id, IdSql};
 use crate::store::{MultiBackend, Read, StoreError, returns as stored_returns};
 use diesel::sql_types::Text;
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -148,6 +148,12 @@ fn of_sale(read: &mut Read<'_>, sale: Uuid) -> Result<Vec<Id>, StoreError> {
     found.sort_unstable();
     found.dedup();
     Ok(found)
+}
+
+/// Returns the store of a return, without loading the return.
+pub fn store_of(read: &mut Read<'_>, the_return: Uuid) -> Result<Option<String>, StoreError> {
+    let store = returns::table.select(returns::store).filter(returns::id.eq(Id(the_return)));
+    Ok(store.first(read.connection()).optional()?)
 }
 
 /// Returns with their documents, in the order of `ids`; what is not there is left out.

@@ -9,7 +9,7 @@ use crate::store::schema::{sale_lines, sale_serials, sale_tenders, sales};
 use crate::store::sql_types::{Id, IdSql};
 use crate::store::{MultiBackend, Read, StoreError, sales as stored_sales};
 use diesel::sql_types::Text;
-use diesel::{ExpressionMethods, QueryDsl, RunQueryDsl};
+use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -154,6 +154,12 @@ fn query<'a>(
         query = query.filter(sales::business_date.le(to.to_string()));
     }
     query.order(sales::id.desc()).limit(rows(limit))
+}
+
+/// Returns the store of a sale, without loading the sale.
+pub fn store_of(read: &mut Read<'_>, sale: Uuid) -> Result<Option<String>, StoreError> {
+    let store = sales::table.select(sales::store).filter(sales::id.eq(Id(sale)));
+    Ok(store.first(read.connection()).optional()?)
 }
 
 /// Sales with what has come back of them, the instant they were recorded and their documents, in
