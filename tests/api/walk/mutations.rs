@@ -80,6 +80,7 @@ pub(super) fn everything(shop: &Shop) -> Vec<Request> {
         request("POST", "/v1/gift-cards", card("5.00")),
         request("POST", "/v1/gift-cards/bulk", many),
         request("POST", on(&gift, "redemptions"), json!({"amount": "1.00"})),
+        request("POST", on(&gift, "redemptions/2/reverse"), json!({})),
         request("POST", on(&gift, "loads"), json!({"amount": "1.00"})),
         request("POST", on(&gift, "transfers"), json!({"to": to, "amount": "1.00"})),
         request("POST", on(&gift, "cash-out"), json!({"store": "0045"})),
@@ -136,6 +137,7 @@ pub fn of_one_store(shop: &Shop) -> Vec<Request> {
         ),
         request("POST", "/v1/gift-cards", card),
         request("POST", on_card("redemptions"), json!({"amount": "1.00", "store": "0042"})),
+        request("POST", on_card("redemptions/2/reverse"), json!({"store": "0042"})),
         request("POST", on_card("loads"), json!({"amount": "1.00", "store": "0042"})),
         request("POST", on_card("freeze"), json!({"store": "0042"})),
         request(

@@ -41,6 +41,7 @@ const TABLE: &[(&str, &str, &[Role])] = &[
     ("GET", "/v1/gift-cards/{id}", READERS),
     ("GET", "/v1/gift-cards/{id}/entries", READERS),
     ("POST", "/v1/gift-cards/{id}/redemptions", COUNTER),
+    ("POST", "/v1/gift-cards/{id}/redemptions/{entry}/reverse", APPROVERS),
     ("POST", "/v1/gift-cards/{id}/loads", COUNTER),
     ("POST", "/v1/gift-cards/{id}/cash-out", COUNTER),
     ("POST", "/v1/gift-cards/{id}/transfers", APPROVERS),
