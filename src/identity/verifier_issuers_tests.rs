@@ -75,7 +75,7 @@ fn an_issuers_keys_change_without_restart_and_outlive_an_outage_by_an_hour() {
         door.idp_token("rsa", "RS256", &rsa(), Algorithm::RS256),
         door.idp_token("ec", "ES256", &ec(), Algorithm::ES256),
     );
-    let claims = with(door.idp_claims(), json!({ "exp": door.now.as_second() + 90_000 }));
+    let claims = with(door.idp_claims(), json!({ "exp": door.now.as_second() + 20_000 }));
     let long = sign(
         &json!({ "typ": "at+jwt", "alg": "ES256", "kid": "ec" }).to_string(),
         &claims.to_string(),

@@ -34,6 +34,7 @@ pub(super) fn everything(shop: &Shop) -> Vec<Request> {
         shop.author().get("/v1/policies/standard/versions/1").expect(200).body["document"].clone();
     shop.author().post("/v1/policies/standard/versions", &standard).expect(201);
     shop.move_days(41);
+    let mistaken = shop.sell(&hearts(shop))["id"].as_str().unwrap().to_owned();
     let mut new_sale = hearts(shop);
     new_sale["receipt"] = json!("NEW");
     let mut refused = back(&sale, 1, 9);
@@ -70,7 +71,7 @@ pub(super) fn everything(shop: &Shop) -> Vec<Request> {
             json!({"outcome": "failed"}),
         ),
         request("POST", format!("/v1/returns/{first}/void"), json!({"reason": "mistake"})),
-        request("POST", format!("/v1/sales/{sold}/void"), json!({"reason": "mistake"})),
+        request("POST", format!("/v1/sales/{mistaken}/void"), json!({"reason": "mistake"})),
         request("POST", format!("/v1/sales/{sold}/tenders/1/chargeback"), json!({"open": true})),
         request(
             "POST",

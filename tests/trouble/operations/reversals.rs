@@ -131,6 +131,28 @@ fn what_returns_gave_back_is_not_put_back_again() {
     });
 }
 
+/// The other way round: the card has its money already, so the return must not pay it again.
+#[test]
+fn a_return_after_a_reversal_does_not_pay_the_card_again() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let sale = sold(&shop, &card);
+        shop.sell(&sale);
+        let entry = redeem(&shop, &card, "20.00", Some(&sale));
+        reverse(&shop, &card, entry).expect(201);
+        assert_eq!(balance(&shop, &card), "50.00");
+        let again = shop.cashier().post_keyed("/v1/returns", "again", &back(&sale, 1, 2));
+        let refused = again.expect_problem(422, "return_refused").body;
+        let found = &refused["decision"]["findings"][0];
+        assert_eq!(
+            (&found["code"], &found["rule"]),
+            (&json!("tender_exhausted"), &json!("service:redeemed"))
+        );
+        assert_eq!(balance(&shop, &card), "50.00");
+    });
+}
+
 #[test]
 fn a_redemption_that_names_no_sale_is_lessened_by_whatever_came_back_onto_the_card() {
     on_each_database(|db| {
