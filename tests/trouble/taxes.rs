@@ -533,3 +533,43 @@ fn a_marked_promotion_bears_money_for_goods_that_stay_and_voids() {
         proved(&shop);
     });
 }
+
+#[test]
+fn a_tax_over_goods_and_bottles_sums_to_what_was_printed() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let bottle = |net: &str| {
+            with(
+                line(2, 1, net, &format!("-{net}")),
+                json!({"kind": "deposit_return", "amount": format!("-{net}")}),
+            )
+        };
+        let taxed = |net: &str, total: &str, tax: &str| {
+            sale(
+                &shop,
+                json!([line(1, 1, "6.29", "6.29"), bottle(net)]),
+                total,
+                json!({"taxes": [{"code": "T", "amount": tax}]}),
+            )
+        };
+        // 0.34 on 4.29: 0.4985 and −0.1585.
+        let mixed = taxed("2.00", "4.63", "0.34");
+        let id = shop.sell(&mixed)["id"].as_str().unwrap().to_owned();
+        let shown = shop.cashier().get(&format!("/v1/sales/{id}")).expect(200).body;
+        let shares: Vec<&Value> =
+            (0..2).map(|line| &shown["lines"][line]["tax_shares"][0]["amount"]).collect();
+        assert_eq!(shares, [&json!("0.50"), &json!("-0.16")]);
+        let answer = record(&shop, &back(&mixed, &[(1, "1")]));
+        assert_eq!(told(&answer), [row("6.29", &["T 0.50"], "6.79")]);
+        proved(&shop);
+        // Next to nothing was paid: a cent of tax would be shared as pounds.
+        let even = taxed("6.28", "0.03", "0.02");
+        assert_eq!(
+            refused(&shop, &even),
+            [fault(
+                "/taxes/0/amount",
+                "The largest tax possible on what this one names comes to 0.01; sent was 0.02."
+            )]
+        );
+    });
+}
