@@ -107,7 +107,9 @@ impl SaleView {
             return Err(format!("the book of sale {} is not of its document", book.sale.id));
         }
         let currency = book.sale.currency;
-        let lines = sent.lines.iter().zip(&book.lines).map(|(line, state)| Extended {
+        let paid = book.sale.paid();
+        let with_state = sent.lines.iter().zip(&book.lines).zip(&paid.lines);
+        let lines = with_state.map(|((line, state), paid)| Extended {
             of: line.clone(),
             more: SaleLineState {
                 returned_quantity: state.returned.to_string(),
@@ -115,7 +117,7 @@ impl SaleView {
                     Some(_) => Quantity::ZERO.to_string(),
                     None => state.returnable().to_string(),
                 },
-                tax_shares: shares(state.taxes(), line.taxes.len(), currency),
+                tax_shares: shares(&paid.taxes, line.taxes.len(), currency),
             },
         });
         let tenders = sent.tenders.iter().zip(&book.tenders).map(|(tender, state)| Extended {
@@ -125,9 +127,8 @@ impl SaleView {
                 charged_back: state.charged_back,
             },
         });
-        let paid = book.sale.paid().charges;
-        let paid = paid.iter().zip(&book.charges);
-        let charges = sent.charges.iter().zip(paid).map(|(charge, (paid, state))| Extended {
+        let of_charges = paid.charges.iter().zip(&book.charges);
+        let charges = sent.charges.iter().zip(of_charges).map(|(charge, (paid, state))| Extended {
             of: charge.clone(),
             more: SaleChargeState {
                 refunded: state.is_refunded(),
