@@ -449,6 +449,8 @@ fn farms_promotion(state: &State, the_return: &Return) -> Option<String> {
     }
     let mut sales: Vec<Uuid> = the_return.lines.iter().map(|line| line.sale).collect();
     sales.dedup();
+    // The newest return of a sale can always be taken back: what is left is as it was before it.
+    sales.retain(|sale| !later::is_newest(state, the_return, *sale));
     sales.into_iter().filter_map(|sale| state.book(sale)).find_map(|book| {
         let mut after = book.clone();
         the_return

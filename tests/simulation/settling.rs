@@ -129,8 +129,16 @@ impl World {
                 then > coin && then > now
             });
         let of_lines = |sale: &usize| made.lines.iter().any(|line| line.sale == *sale);
-        let more =
-            |(sale, books): (&usize, &Books)| overpaid(books) > overpaid(&self.sales[*sale].books);
+        // The newest return of a sale can always be taken back.
+        let at = self.returns.iter().position(|other| std::ptr::eq(other, made));
+        let newer = at.map_or(&[][..], |at| &self.returns[at + 1..]);
+        let stands = |other: &&Made| !other.voided && !other.training;
+        let is_newest = |sale: usize| {
+            !newer.iter().filter(stands).any(|of| of.lines.iter().any(|line| line.sale == sale))
+        };
+        let more = |(sale, books): (&usize, &Books)| {
+            !is_newest(*sale) && overpaid(books) > overpaid(&self.sales[*sale].books)
+        };
         by_coins || after.iter().filter(|(sale, _)| of_lines(sale)).any(more)
     }
 

@@ -26,6 +26,18 @@ pub fn void_first(state: &State, the_return: &Return) -> Option<String> {
     ))
 }
 
+/// Returns true if nothing that stands came back of the sale after this return.
+pub fn is_newest(state: &State, the_return: &Return, sale: Uuid) -> bool {
+    let own = (the_return.recorded_at, the_return.id);
+    let later = |other: &Return| {
+        other.status == ReturnStatus::Completed
+            && !other.training
+            && (other.recorded_at, other.id) > own
+            && other.lines.iter().any(|line| line.sale == sale)
+    };
+    !state.returns().any(later)
+}
+
 /// The last return of units that this line of a return, and an adjustment at or after it, had an
 /// effect on.
 fn shares_later<'s>(
