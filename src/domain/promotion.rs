@@ -107,6 +107,14 @@ fn kept_discount(line: &LineBook, off: Minor) -> Minor {
     Minor(off.0 - cumulative(off, line.returned, line.sold).0)
 }
 
+/// Returns what lines of repriced promotions are withheld below nothing: what they withheld has been
+/// released since, by a later return.
+pub fn released_too_much(book: &Book) -> Minor {
+    let of_line = |place: &usize| book.lines[*place].net_withheld().0.min(0);
+    let of_group = |group: &Group| group.places.iter().map(of_line).sum::<i64>();
+    Minor(-groups(book).iter().filter(|group| group.is_repriced(book)).map(of_group).sum::<i64>())
+}
+
 /// What was paid for repriced promotions above what it should be by what is back now.
 ///
 /// A void that would raise it is refused: whoever brings two of three items back and has the first

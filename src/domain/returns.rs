@@ -449,8 +449,12 @@ fn farms_promotion(state: &State, the_return: &Return) -> Option<String> {
     }
     let mut sales: Vec<Uuid> = the_return.lines.iter().map(|line| line.sale).collect();
     sales.dedup();
-    // The newest return of a sale can always be taken back: what is left is as it was before it.
-    sales.retain(|sale| !later::is_newest(state, the_return, *sale));
+    // The newest return of a sale can be taken back: what is left is as it was before it. Clocks of
+    // instances differ, so that one may seem the newest whose money a later one has released.
+    let measure = |book: &Book| match later::is_newest(state, the_return, book.sale.id) {
+        true => promotion::released_too_much(book),
+        false => promotion::overpaid(book),
+    };
     sales.into_iter().filter_map(|sale| state.book(sale)).find_map(|book| {
         let mut after = book.clone();
         the_return
@@ -458,7 +462,7 @@ fn farms_promotion(state: &State, the_return: &Return) -> Option<String> {
             .iter()
             .filter(|line| line.sale == book.sale.id)
             .for_each(|line| put_line_back(&mut after, line));
-        (promotion::overpaid(&after) > promotion::overpaid(book))
+        (measure(&after) > measure(book))
             .then(|| "Later returns of the same promotion were paid as if this one stood; void those first.".to_owned())
     })
 }
