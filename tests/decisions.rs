@@ -11,6 +11,8 @@ mod counter;
 mod eligibility;
 #[path = "decisions/fees.rs"]
 mod fees;
+#[path = "decisions/gift_cards.rs"]
+mod gift_cards;
 #[path = "decisions/goods.rs"]
 mod goods;
 #[path = "decisions/governing.rs"]

@@ -73,6 +73,8 @@ const LIMITED_ALL: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {
     {"id": "all", "when": {}, "set": {"velocity": [{"days": 90, "count": 1, "outcome": "refuse"}]}},"#;
 const CASH: &str = r#"{"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 30},
     "refund_to": {"*": ["original", "cash", "store_credit"]}, "cash_limit": {"amount": "20.00", "beyond": "store_credit"}}},"#;
+const HERE: &str = r#"{"id": "here", "when": {"store": ["0042"]}, "set": {"outcome": "refuse"}},
+    {"id": "bare", "when": {"receipt": false}, "set": {"price_basis": {"lowest_in_days": 30}, "refund_to": {"*": ["store_credit"]}}},"#;
 const NO_PRICE: &str =
     r#"{"id": "bare", "when": {"receipt": false}, "set": {"receipt_required": false}},"#;
 const GIFT: &str = r#"{"id": "gift", "when": {"gift_receipt": true}, "set": {"refund_to": {"*": ["gift_card", "original"]}}},"#;
@@ -253,6 +255,20 @@ pub fn rows() -> Vec<Row> {
         Row { sales: vec![sale(vec![line(1, 1, 1_000_000_000_000)], vec![tender(1, CreditCard, 1_000_000_000_000, 0)])],
             ..row("more than any amount", PLAIN, no_sale(vec![mug(999_999_999)]), "
             invalid_value /lines/0/quantity: So many units are worth more than any amount can be.") },
+        row("a rule of the store it comes back to", HERE, no_sale(vec![mug(1)]), "
+            refused: 8.33 back
+            line SKU-1: 1 for 8.33 = 8.33
+            - not_returnable by here: refused
+            The policy does not take this item back.
+            - receipt_missing by bare: allowed
+            Without a receipt: the lowest price of the last 30 days, 8.33 on 2026-03-05, is given.
+            refund 1: 8.33 store_credit of tender 0"),
+        row("a rule of another store", HERE, with(no_sale(vec![mug(1)]), |draft| draft.store = "0043".to_owned()), "
+            allowed: 8.33 back
+            line SKU-1: 1 for 8.33 = 8.33
+            - receipt_missing by bare: allowed
+            Without a receipt: the lowest price of the last 30 days, 8.33 on 2026-03-05, is given.
+            refund 1: 8.33 store_credit of tender 0"),
         row("money for no goods", PLAIN, no_sale(vec![with(mug(1), |l| l.asked = Asked::Money(Minor(100)))]), "
             invalid_value /lines/0: Name the sale_line of a sale, or the sku and quantity of an item without a receipt."),
         row("cash where the policy pays it, beyond the limit as credit", CASH, no_sale(vec![mug(3)]), "

@@ -133,6 +133,23 @@ fn what_is_no_even_exchange_is_told() {
              Leave the amounts out, or send these."
         )
     );
+    let priced = |net: i64, taxes: [i64; 2]| {
+        move |goods: &mut returndesk::domain::draft::ExchangeDraft| {
+            let line = &mut goods.lines[0];
+            line.priced = true;
+            (line.line.unit_price, line.line.net) = (Some(Minor(net).into()), Minor(net));
+            line.line.taxes = vec![tax("NY", taxes[0]), tax("CITY", taxes[1])];
+        }
+    };
+    for (net, taxes) in [(333, [31, 15]), (333, [30, 16]), (334, [30, 15])] {
+        assert_eq!(
+            ask(&priced(net, taxes)),
+            format!(
+                "does_not_add_up {at}/net: Exchanged evenly, the price paid stays: a net of 3.33, taxes NY 0.30, CITY \
+                 0.15. Leave the amounts out, or send these."
+            )
+        );
+    }
     assert_eq!(
         ask(&|goods| goods.discounts = vec![discount(0, None)]),
         "invalid_value /exchange/discounts: A discount of all would change the price of goods exchanged evenly; give it to \

@@ -3,8 +3,9 @@
 use crate::counter::{Counter, day, id, line, noon, sale, tender, units, with};
 use crate::exchange::{evenly, exchange, goods, new_sale, of, taken};
 use returndesk::domain::decision::{Code, Verdict};
-use returndesk::domain::draft::SaleRef;
-use returndesk::domain::sale::Sale;
+use returndesk::domain::draft::{DraftCharge, SaleRef};
+use returndesk::domain::money::Minor;
+use returndesk::domain::sale::{Charge, Sale};
 use returndesk::domain::tender::TenderType::CreditCard;
 
 fn rules(window: &str) -> String {
@@ -96,6 +97,47 @@ fn a_chain_keeps_the_day_of_its_last_uneven_exchange() {
         assert_eq!(on(&mut counter, last), Verdict::Allowed, "{window}");
         let after = day(last).tomorrow().unwrap().to_string();
         assert_eq!(on(&mut counter, &after), Verdict::Refused, "{window}");
+    }
+}
+
+/// The shipping of an exchange goes by the day of the first of its new goods: past the window of the
+/// first sale and within that of the exchange.
+#[test]
+fn a_charge_alone_of_an_exchange_goes_by_its_first_item() {
+    let shipping = || Charge {
+        charge: 1,
+        kind: "shipping".to_owned(),
+        amount: Minor(500),
+        taxes: vec![],
+        refundable: true,
+    };
+    for (window, even, allowed) in [
+        ("inherit", true, false),
+        ("inherit", false, true),
+        ("inherit_all", true, false),
+        ("inherit_all", false, false),
+        ("restart", true, true),
+        ("restart", false, true),
+    ] {
+        let mut counter = Counter::open(&rules(window), two_sales());
+        counter.now = noon("2026-03-25");
+        let new = if even { evenly(0, 1) } else { goods(vec![taken(1, 1000)]) };
+        let paid = with(new, |goods| {
+            goods.charges = vec![shipping()];
+            goods.tenders = vec![tender(1, CreditCard, 500, 0)];
+        });
+        let recorded = counter.record(exchange(vec![units(1, 1)], paid)).unwrap();
+        let new = new_sale(&counter, &recorded).sale.id;
+        counter.now = noon("2026-04-01");
+        let alone = with(of(new, crate::counter::draft(vec![])), |draft| {
+            draft.charges = vec![DraftCharge { sale: None, charge: 1, amount: None }];
+        });
+        let decision = counter.check(&alone).unwrap();
+        let told: Vec<&str> =
+            decision.charges[0].findings.iter().map(|f| f.detail.as_str()).collect();
+        let expired =
+            "Bought 31 days ago on 2026-03-01; the window of 30 days closed on 2026-03-31.";
+        assert_eq!(told, if allowed { vec![] } else { vec![expired] }, "{window}, even {even}");
     }
 }
 

@@ -2,7 +2,9 @@
 //! credits negative.
 
 use super::{RULES, booked, sell, settle, total, void};
-use crate::counter::{Counter, draft, id, line, money, sale, tax, tender, totalled, units, with};
+use crate::counter::{
+    Counter, bare, draft, id, line, money, sale, tax, tender, totalled, units, with,
+};
 use returndesk::domain::draft::{Draft, DraftCharge, ExchangeDraft, ExchangeLine, SaleRef};
 use returndesk::domain::money::Minor;
 use returndesk::domain::returns::Return;
@@ -95,6 +97,9 @@ fn acts() -> Vec<Act> {
     let to = |lines, refund_to| with(draft(lines), |d| d.refund_to = refund_to);
     let fee = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"},
         "refund_to": {"*": ["original"]}, "fee": {"percent": "10"}}}]"#;
+    let bare_with_fee = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 30, "after": "refuse"},
+        "price_basis": {"lowest_in_days": 30}, "refund_to": {"*": ["store_credit"]},
+        "fee": {"percent": "10"}}}]"#;
     let in_canada = with(sale(vec![line(1, 2, 101)], vec![tender(1, Cash, 200, 0)]), |sale| {
         sale.store = "0050".into();
         sale.currency = crate::counter::currency("CAD");
@@ -148,6 +153,14 @@ fn acts() -> Vec<Act> {
             draft: of(vec![units(1, 2)]),
             expected: "return.recorded 7 2026-03-10: cash -2.44, refunds_payable -17.00, returns 20.00, \
                          tax_returned 1.44, fees -2.00",
+        },
+        Act {
+            what: "and so it is of goods without a receipt",
+            rules: bare_with_fee,
+            sale: both(),
+            draft: of(vec![bare("SKU-1", 1)]),
+            expected: "return.recorded 7 2026-03-10: store_credit -9.72, returns 10.00, tax_returned 0.72, fees -1.00\n\
+                gift_card.moved 7 2026-03-10: store_credit 9.72, store_credit_liability -9.72",
         },
         Act {
             what: "cash is rounded",

@@ -234,6 +234,83 @@ fn each_kind_of_harm_is_named() {
     assert_eq!(after(&whole_store), found(10, "C", 1, Inserted));
 }
 
+/// Rows of one number that were made up, none of them fitting: nothing says that the first was put in.
+#[test]
+fn an_entry_is_inserted_only_if_the_true_one_follows() {
+    let (rows, heads) = log(&[("A", 5)]);
+    let false_one = |amount: &str, hash: u8| {
+        let leaf = rows[2].leaf.replace("12.30", amount);
+        Kept { leaf, hash: [hash; 32], ..rows[2].clone() }
+    };
+    let after = |made_up: &[Kept], true_one_too: bool| {
+        let mut rows = rows.clone();
+        let replaced = if true_one_too { 2..2 } else { 2..3 };
+        rows.splice(replaced, made_up.iter().cloned());
+        verify(&rows, &heads)
+    };
+    let (one, two) = (false_one("1.00", 1), false_one("2.00", 2));
+    assert_eq!(after(&[one.clone(), two.clone()], false), found(3, "A", 3, FaultKind::Edited));
+    assert_eq!(after(std::slice::from_ref(&one), true), found(3, "A", 3, FaultKind::Inserted));
+    assert_eq!(after(&[one, two], true), found(3, "A", 3, FaultKind::Edited));
+}
+
+/// The sentences that somebody reads who has to act on them.
+#[test]
+fn each_fault_is_told_in_these_words() {
+    let (rows, heads) = log(&[("A", 5), ("B", 4)]);
+    let after = |harm: &dyn Fn(&mut Vec<Kept>)| {
+        let mut rows = rows.clone();
+        harm(&mut rows);
+        let mut verifier = Verifier::against(vec![]);
+        for row in &rows {
+            verifier.row(Row { store: &row.store, seq: row.seq, leaf: &row.leaf, hash: row.hash });
+        }
+        verifier.finish(&heads).unwrap_err().to_string()
+    };
+    assert_eq!(
+        after(&|r| drop(r.remove(2))),
+        "entry 3 of store \"A\" (missing): it is gone: entry 4 stands in its place"
+    );
+    assert_eq!(
+        after(&|r| drop(r.drain(1..4))),
+        "entry 2 of store \"A\" (missing): 3 entries are gone, 2 to 4: entry 5 stands in their place"
+    );
+    assert_eq!(
+        after(&|r| r.swap(1, 3)),
+        "entry 2 of store \"A\" (swapped): another entry stands in its place, and it comes later"
+    );
+    assert_eq!(
+        after(&|r| r.insert(2, r[2].clone())),
+        "entry 3 of store \"A\" (inserted): it stands after entry 3, but the chain already has an entry 3"
+    );
+    assert_eq!(
+        after(&|r| {
+            let leaf = r[2].leaf.replace("12.30", "1.00");
+            r.insert(2, Kept { leaf, hash: [1; 32], ..r[2].clone() });
+        }),
+        "entry 3 of store \"A\" (inserted): it was put in: the true entry of that number follows"
+    );
+    assert_eq!(
+        after(&|r| r[2].hash = [0xab; 32]),
+        "entry 3 of store \"A\" (hash_mismatch): its stored hash was altered: what follows fits the hash of its content, \
+         not the stored one"
+    );
+    // The hash that the edited content has after the entry before it, computed apart.
+    let computed = {
+        let leaf = rows[2].leaf.replace("12.30", "99.30");
+        hex(&link(&rows[1].hash, &leaf))
+    };
+    assert_eq!(
+        after(&|r| edit(&mut r[2])),
+        format!(
+            "entry 3 of store \"A\" (edited): its stored hash is {}…, its content after the entry before it gives {}…: it was \
+             altered, or the one before it was altered and hashed again",
+            &hex(&rows[2].hash)[..12],
+            &computed[..12]
+        )
+    );
+}
+
 #[test]
 fn a_chain_hashed_again_is_found_against_its_head_or_an_older_checkpoint() {
     let (mut rows, mut heads) = log(&[("A", 5), ("B", 4)]);
