@@ -221,11 +221,13 @@ pub fn open_keys(config: &Config, clock: &Clock) -> Result<KeyStore, StartError>
 
 /// The database that the settings name: by default an SQLite file in the data directory.
 pub fn open_database(config: &Config) -> Result<Db, StartError> {
-    if !config.database.is_empty() {
-        return Ok(Db::open(&config.database)?);
-    }
-    let path = config.data_dir.join(DATABASE_FILE);
-    Ok(Db::open(&format!("sqlite://{}", path.display()))?)
+    let of_file = || format!("sqlite://{}", config.data_dir.join(DATABASE_FILE).display());
+    let named = Some(&config.database).filter(|url| !url.is_empty());
+    let db = Db::open(&named.cloned().unwrap_or_else(of_file))?;
+    // SQLite has one writer, whatever the settings say.
+    let connections = u64::try_from(config.desk.readers + 1).unwrap_or(u64::MAX);
+    let mapped = u64::try_from(config.sqlite.mapped_mib).unwrap_or(0) << 20;
+    Ok(db.with_mapped_bytes(mapped / connections))
 }
 
 fn verifier_settings(config: &Config, names: &OwnNames) -> VerifierSettings {

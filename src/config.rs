@@ -27,6 +27,7 @@ pub struct Config {
     /// Folder of keys and of the SQLite file.
     pub data_dir: PathBuf,
     pub desk: Desk,
+    pub sqlite: Sqlite,
     pub limits: Limits,
     pub tokens: Tokens,
     pub sign_in: SignIn,
@@ -46,6 +47,14 @@ pub struct Desk {
     pub batch_limit: usize,
     /// Reading connections.
     pub readers: usize,
+}
+
+/// What SQLite takes of the machine.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sqlite {
+    /// MiB of the file that all writers and readers together map into memory; 0 = none.
+    pub mapped_mib: usize,
 }
 
 /// Limits on what a caller may send, and for how long.

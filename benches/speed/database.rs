@@ -84,6 +84,22 @@ impl Database {
         format!("{} {}", self.name, self.word(version).unwrap_or_default())
     }
 
+    /// Keeps PostgreSQL from analyzing the tables there are.
+    pub fn never_analyze(&self) {
+        self.run(
+            "DO $$ DECLARE t text; BEGIN
+               FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+                 EXECUTE format('ALTER TABLE %I SET (autovacuum_enabled = false)', t);
+               END LOOP; END $$",
+        );
+    }
+
+    pub fn was_analyzed(&self) -> bool {
+        let analyzed = "SELECT COUNT(*) AS number FROM pg_stat_user_tables \
+                        WHERE COALESCE(last_analyze, last_autoanalyze) IS NOT NULL";
+        open(&self.url).number(analyzed).expect("statistics") > 0
+    }
+
     pub fn run(&self, sql: &str) {
         open(&self.url).run(sql).expect("the statement is right");
     }

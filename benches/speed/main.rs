@@ -54,8 +54,21 @@ fn main() {
     }
     if options.postgres {
         let cluster = Cluster::given_or_started(options.postgres_url.as_deref(), options.tuned);
-        measure(&options, &|_, name| Database::postgres(&cluster.url, name));
+        if !options.young {
+            measure(&options, &|_, name| Database::postgres(&cluster.url, name));
+        }
+        if options.young || options.growth.is_empty() && !options.quick {
+            young(&options, &Database::postgres(&cluster.url, "young"));
+        }
     }
+}
+
+fn young(options: &Options, database: &Database) {
+    let folder = Folder::new();
+    eprintln!("{}, young", database.name);
+    let mut bench = Bench::open(options, database, &folder);
+    bench.young();
+    bench.report.print(&format!("{}, from the first return on", database.version()));
 }
 
 fn measure(options: &Options, new: &dyn Fn(&Folder, &str) -> Database) {

@@ -48,11 +48,14 @@ impl<'a> Bench<'a> {
             token(&folder.0, "policy_admin", "*", "3001"),
             token(&folder.0, "policy_admin", "*", "3002"),
         );
-        let name = format!("rules-{MANY_RULES}");
-        let versions = format!("/v1/policies/{name}/versions");
-        ask(service.address, "POST", &versions, &author, &policy(MANY_RULES));
-        ask(service.address, "POST", &format!("{versions}/1/publish"), &publisher, "{}");
-        for (kind, policy) in [(SHOP, "standard"), (PLAIN, "standard"), (RULES, name.as_str())] {
+        let name = |rules: usize| format!("rules-{rules}");
+        for rules in [1, MANY_RULES] {
+            let versions = format!("/v1/policies/{}/versions", name(rules));
+            ask(service.address, "POST", &versions, &author, &policy(rules));
+            ask(service.address, "POST", &format!("{versions}/1/publish"), &publisher, "{}");
+        }
+        let (one, many) = (name(1), name(MANY_RULES));
+        for (kind, policy) in [(SHOP, &one), (PLAIN, &one), (RULES, &many)] {
             for place in 0..STORES {
                 let (path, body) = of_store(kind, place, policy);
                 ask(service.address, "PUT", &path, &admin, &body);
@@ -89,6 +92,24 @@ impl<'a> Bench<'a> {
         for _ in 0..rounds {
             self.round(&samples, pgbench.as_ref());
         }
+    }
+
+    /// The rates of a PostgreSQL database from its first return on, which is never analyzed: the
+    /// last of its returns are recorded as fast as the first.
+    pub fn young(&mut self) {
+        const RETURNS: usize = 20_000;
+        const STEP: usize = 2_000;
+        self.database.never_analyze();
+        self.import(SHOP, RETURNS);
+        let mut rates = Vec::new();
+        for step in 0..RETURNS / STEP {
+            let what = format!("record, 64 connections, after {} returns", step * STEP);
+            self.record_as(&what, SHOP, 64, STEP, None);
+            rates.push(self.report.last(&what).per_second());
+        }
+        assert!(!self.database.was_analyzed(), "the young database was analyzed");
+        let ratio = rates[rates.len() - 1] / rates[0];
+        self.report.ratio("never analyzed: last 2,000 returns / first 2,000", "≥ 0.90", ratio);
     }
 
     fn round(&mut self, samples: &Samples, pgbench: Option<&PgBench<'_>>) {

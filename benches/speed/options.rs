@@ -18,6 +18,8 @@ pub struct Options {
     pub tuned: bool,
     /// Only the write path, in one round: for work on it.
     pub quick: bool,
+    /// The young PostgreSQL database, and nothing else.
+    pub young: bool,
     /// Writing threads, as `desk.writers` of the service; 0: its default.
     pub writers: usize,
 }
@@ -28,6 +30,7 @@ cargo bench [-- OPTIONS]
   --long              five rounds of three times the size (about forty minutes)
   --quick             one round, record alone
   --growth N[,N…]     the same rates at N recorded returns, e.g. 10000,1000000,5000000, besides nothing else
+  --young             a PostgreSQL database from its first return on, never analyzed, besides nothing else
   --only sqlite|postgres
   --postgres URL      use this PostgreSQL (its database is filled); without it one is started
   --tuned             the one that is started has the settings of docs/operating.md, not the distribution's
@@ -46,6 +49,7 @@ impl Options {
             postgres_url: None,
             tuned: false,
             quick: false,
+            young: false,
             writers: 0,
         };
         let mut arguments = arguments.peekable();
@@ -63,6 +67,7 @@ impl Options {
                     other => return Err(format!("--only {other}: say sqlite or postgres")),
                 },
                 "--postgres" => options.postgres_url = Some(value()?),
+                "--young" => (options.young, options.sqlite) = (true, false),
                 "--tuned" => options.tuned = true,
                 "--rounds" => options.rounds = number(&value()?)?,
                 "--returns" => options.returns = number(&value()?)?,

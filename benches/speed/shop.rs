@@ -60,11 +60,23 @@ impl Yesterday {
     }
 }
 
-/// One unit of the first and the second line of a sale comes back by its receipt: 21.33.
+/// Customers there are: in a million returns, half of them by somebody known, each brings back
+/// five times.
+const CUSTOMERS: usize = 100_000;
+
+/// One unit of the first and the second line of a sale comes back by its receipt: 21.33. Half of
+/// the returns name the customer, whose returns the policies count.
 pub fn back(kind: char, number: usize) -> String {
     let (store, receipt) = place(kind, number);
+    // Not by the number's own parity: a store would have known customers alone.
+    let customer = match (number / STORES).is_multiple_of(2) {
+        true => {
+            format!(r#""customer":{{"id":"C-{:06}"}},"#, scattered(number % CUSTOMERS, CUSTOMERS))
+        }
+        false => String::new(),
+    };
     format!(
-        r#"{{"store":"{store}","register":"7","sale":{{"receipt":"{receipt}"}},"lines":[{{"sale_line":1,"quantity":"1","reason":"changed_mind","condition":"unopened"}},{{"sale_line":2,"quantity":"1","reason":"defective","condition":"opened"}}]}}"#
+        r#"{{"store":"{store}","register":"7",{customer}"sale":{{"receipt":"{receipt}"}},"lines":[{{"sale_line":1,"quantity":"1","reason":"changed_mind","condition":"unopened"}},{{"sale_line":2,"quantity":"1","reason":"defective","condition":"opened"}}]}}"#
     )
 }
 
@@ -76,7 +88,7 @@ pub fn of_store(kind: char, place: usize, policy: &str) -> (String, String) {
 }
 
 /// A policy of so many rules: all but the last are of some department, article or price, the last
-/// is for everything.
+/// is for everything, and counts what customers brought back before.
 pub fn policy(rules: usize) -> String {
     let special = |number: usize| {
         let when = match number % 4 {
@@ -94,7 +106,7 @@ pub fn policy(rules: usize) -> String {
             format!(r#""window":{{"days":{},"from":"sale","after":"refuse"}}"#, 10 + number % 50);
         format!(r#"{{"id":"special-{number}","when":{{{when}}},"set":{{{set}}}}}"#)
     };
-    let last = r#"{"id":"default","when":{},"set":{"window":{"days":30,"from":"sale","after":"needs_approval","approval_role":"manager"},"conditions":["unopened","opened","damaged"],"refund_to":{"*":["original","store_credit"]},"approval":[{"over":"200.00","role":"supervisor"}],"promotion":"prorate","quote_required":false}}"#;
+    let last = r#"{"id":"default","when":{},"set":{"velocity":[{"days":90,"count":100000,"outcome":"refuse"}],"window":{"days":30,"from":"sale","after":"needs_approval","approval_role":"manager"},"conditions":["unopened","opened","damaged"],"refund_to":{"*":["original","store_credit"]},"approval":[{"over":"200.00","role":"supervisor"}],"promotion":"prorate","quote_required":false}}"#;
     let rules: Vec<String> = (1..rules).map(special).chain([last.to_owned()]).collect();
     format!(r#"{{"currency":"USD","governed_by":"sale","rules":[{}]}}"#, rules.join(","))
 }

@@ -20,6 +20,7 @@ use crate::domain::money::Currency;
 use crate::domain::perform::Command;
 use crate::domain::refusal::OverrideFault;
 use crate::domain::returns::{RecordReturn, SettleRefund, VoidReturn};
+use crate::domain::summaries::ReturnSummary;
 use crate::identity::keyed_hash::KeyedHasher;
 use crate::identity::override_token::Override;
 use crate::identity::token_error::{Refusal, TokenError};
@@ -30,8 +31,8 @@ use crate::wire::returns::{
     ReadReturn, ReturnFilterParams, ReturnRequest, ReturnStateView, ReturnView, SettlementRequest,
     VoidRequest, current,
 };
+use crate::wire::summaries::{ListView, ListedReturn};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -173,21 +174,24 @@ pub async fn show(
     super::etag::answer(&req, actix_web::http::StatusCode::OK, &shown)
 }
 
-/// List returns, newest first.
+/// List returns, newest first; with `view=summary` each in short.
 #[utoipa::path(tag = "returns", params(PageParams, ReturnFilterParams), responses(
-    (status = 200, description = "A page.", body = List<ReturnView>)))]
+    (status = 200, description = "A page.", body = List<ListedReturn>)))]
 #[get("/v1/returns")]
 pub async fn list(
     caller: Reader,
     Listing { filter, page }: Listing<ReturnFilterParams>,
     service: web::Data<Service>,
-) -> Result<List<Value>, ApiError> {
+) -> Result<List<ListedReturn>, ApiError> {
+    let view = filter.view;
     let filter = ReturnFilter {
         stores: super::scope::stores(&caller.stores, filter.store),
         status: filter.status.map(|word| word.0),
         sale: filter.sale.as_deref().and_then(|sale| sale.parse().ok()),
         operator: filter.operator,
         customer: filter.customer,
+        sku: filter.sku,
+        reason: filter.reason,
         from: filter.from.as_deref().and_then(|day| day.parse().ok()),
         to: filter.to.as_deref().and_then(|day| day.parse().ok()),
     };
@@ -197,14 +201,28 @@ pub async fn list(
         .map(|after| after.parse::<Uuid>().map_err(|_| bad_cursor()))
         .transpose()?;
     let rows = page.rows();
-    let found = service
-        .desk
-        .readers()
-        .read(move |read, _| search::returns::find(read, &filter, after, rows))
-        .await?;
-    let shown: Result<Vec<(Uuid, Value)>, String> =
-        found.into_iter().map(|(document, r)| Ok((r.id, current(&document, &r)?))).collect();
-    let shown = shown.map_err(|fault| ApiError::internal(&fault))?;
+    let shown = match view {
+        ListView::Summary => {
+            let found = service.desk.readers().read(move |read, _| {
+                let ids = search::returns::find(read, &filter, after, rows)?;
+                search::summaries::of_returns(read, &ids)
+            });
+            let listed =
+                |back: ReturnSummary| (back.id, ListedReturn::Summary(Box::new(back.into())));
+            found.await?.into_iter().map(listed).collect()
+        }
+        ListView::Full => {
+            let found = service.desk.readers().read(move |read, _| {
+                let ids = search::returns::find(read, &filter, after, rows)?;
+                search::returns::whole(read, &ids)
+            });
+            let listed = found.await?.into_iter().map(|(document, back)| {
+                Ok((back.id, ListedReturn::Full(current(&document, &back)?)))
+            });
+            let listed: Result<Vec<(Uuid, ListedReturn)>, String> = listed.collect();
+            listed.map_err(|fault| ApiError::internal(&fault))?
+        }
+    };
     Ok(page.list(shown, |(id, _)| id.to_string(), |(_, shown)| shown))
 }
 

@@ -11,6 +11,7 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("desk.queue_limit", 1, 1_000_000),
     ("desk.batch_limit", 1, 4096),
     ("desk.readers", 1, 256),
+    ("sqlite.mapped_mib", 0, 1 << 20),
     ("limits.body_bytes", 1024, 1 << 30),
     ("limits.import_line_bytes", 1024, 1 << 30),
     ("limits.lines_per_sale", 1, 100_000),

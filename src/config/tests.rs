@@ -29,6 +29,7 @@ fn the_defaults_file_is_the_whole_configuration() {
         database: String::new(),
         data_dir: "./returndesk-data".into(),
         desk: Desk { writers: 0, queue_limit: 4096, batch_limit: 256, readers: 4 },
+        sqlite: Sqlite { mapped_mib: 160 },
         limits: Limits {
             body_bytes: 1_048_576,
             import_line_bytes: 4_194_304,

@@ -7,6 +7,7 @@ pub mod caller;
 pub mod match_key;
 pub mod money;
 pub mod quantity;
+pub mod summaries;
 pub mod tender;
 pub mod unit_price;
 pub mod words;

@@ -322,11 +322,15 @@ impl Refund {
     }
 }
 
+/// The number of a return, for people.
+pub fn number_of(store: &str, business_date: Date, id: Uuid) -> String {
+    format!("{store}-{}-{}", business_date.strftime("%y%m%d"), short_code(id))
+}
+
 impl Return {
     /// A short number for people: store, day and eight letters of the id.
     pub fn number(&self) -> String {
-        let day = self.business_date.strftime("%y%m%d");
-        format!("{}-{day}-{}", self.store, short_code(self.id))
+        number_of(&self.store, self.business_date, self.id)
     }
 
     /// The sales that anything came back of, each once.

@@ -120,6 +120,19 @@ pub struct SaleLine {
     pub gift_card: Option<GiftCardSold>,
 }
 
+vocabulary! {
+    /// What has become of a sale.
+    SaleStatus {
+        /// Nothing of it is back.
+        Sold = "sold",
+        PartlyReturned = "partly_returned",
+        /// Every unit is back.
+        Returned = "returned",
+        /// Taken back with the exchange it is of.
+        Voided = "voided",
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discount {
     pub amount: Minor,

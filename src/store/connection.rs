@@ -38,7 +38,6 @@ const SQLITE_SESSION: &str = "
     PRAGMA recursive_triggers = ON;
     PRAGMA trusted_schema = OFF;
     PRAGMA temp_store = MEMORY;
-    PRAGMA mmap_size = 268435456;
     PRAGMA wal_autocheckpoint = 8192;
     PRAGMA journal_size_limit = 67108864;";
 
@@ -65,7 +64,11 @@ const POSTGRES_BY_KEY: &str = "
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;";
 
 /// Opens the SQLite database at `path`, an absolute path to a file that exists.
-pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, StoreError> {
+pub(super) fn sqlite(
+    path: &Path,
+    access: Access,
+    mapped_bytes: u64,
+) -> Result<AnyConnection, StoreError> {
     let name = path
         .to_str()
         .ok_or_else(|| StoreError::Configuration(format!("{path:?} is not valid UTF-8.")))?;
@@ -74,6 +77,7 @@ pub(super) fn sqlite(path: &Path, access: Access) -> Result<AnyConnection, Store
     connection.batch_execute(&format!("PRAGMA busy_timeout = {};", BUSY.as_millis()))?;
     write_ahead_log(&mut connection, name)?;
     connection.batch_execute(SQLITE_SESSION)?;
+    connection.batch_execute(&format!("PRAGMA mmap_size = {mapped_bytes};"))?;
     connection.batch_execute(match access {
         // No more: at every commit that sorted pages anew SQLite walks through its whole cache
         // (decision 0021), and what is not in it is in the system's.

@@ -17,7 +17,13 @@ pub enum Backend {
 
 /// The database of this service. Cheap to clone; holds no connection.
 #[derive(Clone)]
-pub struct Db(Arc<Address>);
+pub struct Db {
+    address: Arc<Address>,
+    mapped_bytes: u64,
+}
+
+/// How much of a SQLite file each connection maps into memory, if nothing else is said.
+const MAPPED_BYTES: u64 = 32 << 20;
 
 pub(super) enum Address {
     /// An absolute path.
@@ -35,25 +41,35 @@ impl Db {
         if let Some(path) = url.strip_prefix("sqlite://") {
             let path = absolute(path)?;
             create_file(&path)?;
-            connection::sqlite(&path, Access::Write)?;
-            return Ok(Db(Arc::new(Address::Sqlite(path))));
+            connection::sqlite(&path, Access::Write, MAPPED_BYTES)?;
+            return Ok(Db::at(Address::Sqlite(path)));
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             refuse_tls_that_is_not_there(url)?;
-            return Ok(Db(Arc::new(Address::Postgres(with_defaults(url)))));
+            return Ok(Db::at(Address::Postgres(with_defaults(url))));
         }
         Err(StoreError::Configuration(
             "The database's address has to begin with sqlite:// (sqlite:///path/to/file.db) or postgres://.".into(),
         ))
     }
 
+    fn at(address: Address) -> Db {
+        Db { address: Arc::new(address), mapped_bytes: MAPPED_BYTES }
+    }
+
+    /// The same with another part of a SQLite file mapped into memory by each connection; 0: none.
+    /// Each connection's mapping counts by itself in the process's resident memory.
+    pub fn with_mapped_bytes(self, mapped_bytes: u64) -> Db {
+        Db { mapped_bytes, ..self }
+    }
+
     pub(super) fn address(&self) -> &Address {
-        &self.0
+        &self.address
     }
 
     /// Which of the two databases this is.
     pub fn backend(&self) -> Backend {
-        match *self.0 {
+        match *self.address {
             Address::Sqlite(_) => Backend::Sqlite,
             Address::Postgres(_) => Backend::Postgres,
         }
@@ -76,14 +92,14 @@ impl Db {
     }
 
     fn session(&self, access: Access) -> Result<AnyConnection, StoreError> {
-        match &*self.0 {
+        match &*self.address {
             // SQLite would make a new, empty file, and the service would go on as if nothing had
             // ever been sold.
             Address::Sqlite(path) if !path.exists() => Err(StoreError::Unwritable(format!(
                 "The database file {} is gone.",
                 path.display()
             ))),
-            Address::Sqlite(path) => connection::sqlite(path, access),
+            Address::Sqlite(path) => connection::sqlite(path, access, self.mapped_bytes),
             Address::Postgres(url) => connection::postgres(url, access),
         }
     }
@@ -92,7 +108,7 @@ impl Db {
 /// The database as it may be shown: without password and parameters.
 impl fmt::Display for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0 {
+        match &*self.address {
             Address::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Address::Postgres(url) => f.write_str(&without_secrets(url)),
         }

@@ -252,12 +252,13 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(new.iter().map(|new| &new.digest)),
         col(new.iter().map(|new| new.recorded_at.as_microsecond())),
         col(books.iter().map(|b| b.sale.shares_promotions)),
+        col(books.iter().map(|b| b.sale.currency.code())),
+        col(books.iter().map(|b| b.sale.total.0)),
     ];
-    let sales = Write::insert(
-        "sales(id, store, receipt, receipt_key, register, rung, external_id, business_date, customer, customer_key, \
-         document, digest, recorded_at, shares_promotions)",
-        sales,
-    );
+    let into = "sales(id, store, receipt, receipt_key, register, rung, external_id, business_date, \
+                customer, customer_key, document, digest, recorded_at, shares_promotions, \
+                currency, total)";
+    let sales = Write::insert(into, sales);
     write_all(
         tx,
         &[sales, new_lines(&books), new_serials(&books), new_tenders(&books), new_charges(&books)],

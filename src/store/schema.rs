@@ -27,6 +27,8 @@ diesel::table! {
         sale -> IdSql,
         line -> Integer,
         sku -> Text,
+        sold -> BigInt,
+        returned -> BigInt,
     }
 }
 
@@ -103,4 +105,44 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(sales, sale_lines, sale_serials, sale_tenders);
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    sale_voids (sale) {
+        sale -> IdSql,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    return_lines (return_id, line) {
+        return_id -> IdSql,
+        line -> Integer,
+        sale -> IdSql,
+        sale_line -> Integer,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+    use crate::store::sql_types::IdSql;
+    unreceipted_lines (return_id, line) {
+        return_id -> IdSql,
+        line -> Integer,
+        sku -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    sales,
+    sale_lines,
+    sale_serials,
+    sale_tenders,
+    sale_voids,
+    returns,
+    return_lines,
+    unreceipted_lines,
+);

@@ -21,6 +21,7 @@ pub mod reading;
 pub mod returns;
 pub mod sale;
 pub mod strict;
+pub mod summaries;
 pub mod texts;
 pub mod tokens;
 pub mod words;

@@ -6,7 +6,7 @@ use crate::domain::decision::{Code, Verdict};
 use crate::domain::gift_cards::of_sales::CardSale;
 use crate::domain::gift_cards::{CardKind, CardMove, CardStatus};
 use crate::domain::returns::{RefundStatus, ReturnStatus};
-use crate::domain::sale::LineKind;
+use crate::domain::sale::{LineKind, SaleStatus};
 use crate::domain::tender::TenderType;
 use crate::domain::words::{Condition, Disposition, RefundTo};
 use serde::de::Error;
@@ -75,6 +75,7 @@ words! {
     DispositionWord(Disposition) from Disposition::ALL.iter().copied(), "What happens to the goods (POSLog).";
     RefundToWord(RefundTo) from RefundTo::ALL.iter().copied(), "Where the customer would like the money; the policy decides whether it may go there.";
     ReturnStatusWord(ReturnStatus) from ReturnStatus::ALL.iter().copied(), "Where a return stands.";
+    SaleStatusWord(SaleStatus) from SaleStatus::ALL.iter().copied(), "What has become of a sale.";
     CardKindWord(CardKind) from CardKind::ALL.iter().copied(), "A gift card that was bought, or credit that the shop gave.";
     CardStatusWord(CardStatus) from CardStatus::ALL.iter().copied(), "Where a card stands: inactive until it is sold.";
     CardMoveWord(CardMove) from CardMove::ALL.iter().copied(), "Why a balance moved.";

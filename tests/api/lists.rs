@@ -200,3 +200,115 @@ fn what_is_asked_is_understood_or_refused() {
         refuse("/v1/audit/export?format=docx", "invalid_parameter", &["?format"]);
     });
 }
+
+/// Sales of which nothing, one unit and all is back, and one that was taken back with its
+/// exchange; returns for two reasons, one without a receipt. Their ids, in that order.
+fn mixed(shop: &Shop) -> [Vec<Value>; 2] {
+    // Ids of one instant are in no order.
+    let later = || shop.move_clock(SignedDuration::from_secs(1));
+    let sell = |sale: &Value| {
+        later();
+        shop.sell(sale)["id"].clone()
+    };
+    let bring_back = |body: &Value| {
+        later();
+        shop.bring_back(body)
+    };
+    let receipts: Vec<Value> = (0..3).map(|_| plain(shop, "0042", 2, 10, "cash")).collect();
+    let mut sales: Vec<Value> = receipts.iter().map(sell).collect();
+    let for_reason = |sale: &Value, units: u32, reason: &str| {
+        let mut body = back(sale, 1, units);
+        body["lines"][0]["reason"] = json!(reason);
+        body
+    };
+    let mut returns = vec![bring_back(&for_reason(&receipts[1], 1, "defective"))["id"].clone()];
+    returns.push(bring_back(&for_reason(&receipts[2], 2, "wrong_size"))["id"].clone());
+    let bare = json!({"store": "0042", "register": "7", "customer": {"id": "C-5", "identification": "D-1"},
+        "refund_to": "store_credit",
+        "lines": [{"sku": "MUG-1", "quantity": "1", "reason": "gift", "condition": "unopened"}]});
+    returns.push(bring_back(&bare)["id"].clone());
+    let even = plain(shop, "0042", 1, 10, "cash");
+    sales.push(sell(&even));
+    let mut exchanged = for_reason(&even, 1, "wrong_size");
+    exchanged["exchange"] = json!({"lines": [{"sku": "MUG-2", "quantity": "1", "unit_price": "10.00",
+        "net": "10.00"}]});
+    let exchanged = bring_back(&exchanged);
+    returns.push(exchanged["id"].clone());
+    sales.push(exchanged["exchange"]["sale"].clone());
+    let void = format!("/v1/returns/{}/void", exchanged["id"].as_str().unwrap());
+    shop.manager().post_keyed(&void, "v", &json!({"reason": "mistake"})).expect(200);
+    [sales, returns]
+}
+
+/// The members of `whole` that `short` has, too.
+fn in_short(whole: &Value, short: &Value) -> Value {
+    let members = short.as_object().unwrap().keys();
+    members.map(|name| (name.clone(), whole[name].clone())).collect()
+}
+
+#[test]
+fn a_summary_says_in_short_what_the_whole_entry_says() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        mixed(&shop);
+        let items = |path: &str| shop.auditor().get(path).expect(200).body["items"].clone();
+        let (whole, short) = (items("/v1/sales"), items("/v1/sales?view=summary"));
+        let statuses = ["voided", "sold", "returned", "partly_returned", "sold"];
+        let refunded = ["10.00", "0.00", "20.00", "10.00", "0.00"];
+        for (place, sale) in short.as_array().unwrap().iter().enumerate() {
+            let mut expected = in_short(&whole[place], sale);
+            expected["status"] = json!(statuses[place]);
+            expected["customer"] = whole[place]["customer"].clone();
+            // Money carried back into the first sale is refunded to it no longer.
+            let back = whole[place]["tenders"].as_array().unwrap().iter();
+            let back: i64 = back
+                .map(|t| t["refunded"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap())
+                .sum();
+            expected["refunded"] = json!(format!("{}.{:02}", back / 100, back % 100));
+            assert_eq!(*sale, expected);
+            assert!(sale["refunded"] == refunded[place] || place == 0, "{sale}");
+        }
+        assert_eq!(short.as_array().unwrap().len(), 5);
+        let (whole, short) = (items("/v1/returns"), items("/v1/returns?view=summary"));
+        let reasons = ["wrong_size", "gift", "wrong_size", "defective"];
+        for (place, back) in short.as_array().unwrap().iter().enumerate() {
+            let mut expected = in_short(&whole[place], back);
+            expected["reasons"] = json!([reasons[place]]);
+            expected["refund"] = whole[place]["totals"]["refund"].clone();
+            expected["customer"] = whole[place]["customer"]["id"].clone();
+            assert_eq!(*back, expected);
+        }
+        assert_eq!(short.as_array().unwrap().len(), 4);
+        shop.auditor().get("/v1/sales?view=half").expect_problem(400, "invalid_parameter");
+    });
+}
+
+#[test]
+fn sales_and_returns_are_found_by_status_article_and_reason() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let [sales, returns] = mixed(&shop);
+        let table = [
+            ("/v1/sales?status=sold", vec![&sales[3], &sales[0]]),
+            ("/v1/sales?status=partly_returned", vec![&sales[1]]),
+            ("/v1/sales?status=returned&store=0042", vec![&sales[2]]),
+            ("/v1/sales?status=voided", vec![&sales[4]]),
+            ("/v1/sales?status=voided&sku=MUG-1", vec![]),
+            ("/v1/returns?reason=wrong_size", vec![&returns[3], &returns[1]]),
+            ("/v1/returns?reason=wrong_size&status=completed", vec![&returns[1]]),
+            ("/v1/returns?reason=gift", vec![&returns[2]]),
+            ("/v1/returns?reason=gift&customer=C-5", vec![&returns[2]]),
+            ("/v1/returns?reason=gift&store=0043", vec![]),
+            ("/v1/returns?reason=late", vec![]),
+            ("/v1/returns?sku=MUG-1", vec![&returns[3], &returns[2], &returns[1], &returns[0]]),
+            ("/v1/returns?sku=MUG-1&reason=defective", vec![&returns[0]]),
+            ("/v1/returns?sku=MUG-2", vec![]),
+        ];
+        for (path, expected) in table {
+            for more in ["&limit=1", "&limit=1&view=summary", "&limit=50"] {
+                let found = walk(&shop, &format!("{path}{more}"), &|| ());
+                assert!(found.iter().eq(expected.iter().copied()), "{path}{more}: {found:?}");
+            }
+        }
+    });
+}

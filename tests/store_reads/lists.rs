@@ -7,6 +7,7 @@ use returndesk::domain::caller::Stores;
 use returndesk::domain::entry::Event;
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::returns::{Return, ReturnStatus};
+use returndesk::store::Read;
 use returndesk::store::search::entries::Logged;
 use returndesk::store::search::events::{self, EventFilter};
 use returndesk::store::search::returns::{self, ReturnFilter};
@@ -169,6 +170,11 @@ fn returns_are_found_by_every_filter_whole_and_with_their_answers() {
             (given(&|f| f.status = Some(ReturnStatus::Denied)), Box::new(|_| false)),
             (given(&|f| f.sale = Some(sale)), Box::new(move |r| r.sales().contains(&sale))),
             (given(&|f| f.sale = Some(Uuid::nil())), Box::new(|_| false)),
+            (
+                given(&|f| f.reason = Some("changed_mind".into())),
+                Box::new(|r| r.lines.iter().any(|line| line.reason == "changed_mind")),
+            ),
+            (given(&|f| f.reason = Some("recall".into())), Box::new(|_| false)),
             (given(&|f| f.operator = Some(operator(1))), Box::new(|r| r.operator == operator(1))),
             (
                 given(&|f| f.customer = Some("C-3".into())),
@@ -190,7 +196,11 @@ fn returns_are_found_by_every_filter_whole_and_with_their_answers() {
                 for size in [1, 4, 100] {
                     let found = all_pages(size, |after: Option<&(String, Return)>, size| {
                         let after = after.map(|(_, last)| last.id);
-                        shop.read(|read| returns::find(read, &filter, after, size)).unwrap()
+                        let page = |read: &mut Read<'_>| {
+                            let ids = returns::find(read, &filter, after, size)?;
+                            returns::whole(read, &ids)
+                        };
+                        shop.read(page).unwrap()
                     });
                     assert_eq!(found, expected, "{filter:?} in pages of {size}");
                 }

@@ -9,12 +9,14 @@ use diesel::{Connection as _, QueryableByName, RunQueryDsl, sql_query};
 use jiff::civil::date;
 use returndesk::domain::caller::Stores;
 use returndesk::domain::entry::Event;
+use returndesk::domain::sale::SaleStatus;
 use returndesk::export::reconcile::reconcile;
 use returndesk::store::audit::unaudited_in_tests;
 use returndesk::store::rows::col;
 use returndesk::store::search::events::{self, EventFilter};
 use returndesk::store::search::returns::{self, ReturnFilter};
 use returndesk::store::search::sales::{self, SaleFilter};
+use returndesk::store::search::summaries;
 use returndesk::store::writes::insert;
 use returndesk::store::{Backend, Connection, Db, Read, StoreError, audit};
 use std::sync::{Arc, Mutex};
@@ -320,6 +322,36 @@ fn searches() -> Vec<(&'static str, &'static [&'static str], Work)> {
             "returns of a customer",
             &["returns_of_customer_key"],
             back(ReturnFilter { customer: Some("C1".into()), ..returns_of(two()) }),
+        ),
+        (
+            "returns of a reason",
+            &["return_lines_of_reason"],
+            back(ReturnFilter { reason: Some("late".into()), ..returns_of(two()) }),
+        ),
+        (
+            "returns of an article",
+            &["sale_lines_of_sku"],
+            back(ReturnFilter { sku: Some("SKU1".into()), ..returns_of(Stores::All) }),
+        ),
+        (
+            "returns in short",
+            &["return_lines_pkey", "sqlite_autoindex_return_lines_1"],
+            Box::new(|read| summaries::of_returns(read, &[Uuid::from_u128(1)]).map(drop)),
+        ),
+        (
+            "sales of which some is back",
+            &["return_lines_of_sale"],
+            sale(SaleFilter { status: Some(SaleStatus::PartlyReturned), ..sales_of(one()) }),
+        ),
+        (
+            "sales that are void",
+            &["sale_voids_pkey", "sqlite_autoindex_sale_voids_1"],
+            sale(SaleFilter { status: Some(SaleStatus::Voided), ..sales_of(one()) }),
+        ),
+        (
+            "sales in short",
+            &["sale_lines_pkey", "sqlite_autoindex_sale_lines_1"],
+            Box::new(|read| summaries::of_sales(read, &[Uuid::from_u128(1)]).map(drop)),
         ),
         (
             "returns of a day",

@@ -17,6 +17,7 @@ pub mod gift_cards;
 pub mod ledger;
 pub mod returns;
 pub mod sales;
+pub mod summaries;
 
 use super::sql_types::Id;
 use super::{Read, StoreError};

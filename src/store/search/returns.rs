@@ -5,11 +5,13 @@ use crate::domain::caller::Stores;
 use crate::domain::returns::{Return, ReturnStatus};
 use crate::store::match_keys::key;
 use crate::store::rows::{Select, col, select_in};
-use crate::store::schema::returns;
+use crate::store::schema::{return_lines, returns, sale_lines, unreceipted_lines};
 use crate::store::sql_types::{Id, IdSql};
 use crate::store::{MultiBackend, Read, StoreError, returns as stored_returns};
 use diesel::sql_types::Text;
-use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
+use diesel::{
+    BoolExpressionMethods, ExpressionMethods, JoinOnDsl, OptionalExtension, QueryDsl, RunQueryDsl,
+};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
@@ -26,6 +28,10 @@ pub struct ReturnFilter {
     pub sale: Option<Uuid>,
     pub operator: Option<String>,
     pub customer: Option<String>,
+    /// The article of a line, with a receipt or without.
+    pub sku: Option<String>,
+    /// The reason of a line.
+    pub reason: Option<String>,
     /// The first business date.
     pub from: Option<Date>,
     /// The last business date, included.
@@ -41,28 +47,92 @@ impl ReturnFilter {
             sale: None,
             operator: None,
             customer: None,
+            sku: None,
+            reason: None,
             from: None,
             to: None,
         }
     }
 }
 
-/// Up to `limit` returns, newest first, after the return `after`, each with its document.
+/// How many returns of a reason are looked through at a time.
+const OF_REASON: usize = 1_000;
+
+/// The ids of up to `limit` returns, newest first, after the return `after`.
 pub fn find(
     read: &mut Read<'_>,
     filter: &ReturnFilter,
     after: Option<Uuid>,
     limit: usize,
-) -> Result<Vec<(String, Return)>, StoreError> {
+) -> Result<Vec<Uuid>, StoreError> {
     let of_sale = filter.sale.map(|sale| of_sale(read, sale)).transpose()?;
-    let leads_to_few = of_sale.is_some() || filter.operator.is_some() || filter.customer.is_some();
+    let Some(reason) = &filter.reason else {
+        return among(read, filter, of_sale.as_deref(), after, limit);
+    };
+    // A common reason has most returns, a rare one few: its index is read in the list's order, no
+    // further than it takes.
+    let (mut found, mut after) = (Vec::new(), after);
+    loop {
+        let mut some = of_reason(read, reason, after)?;
+        let last = some.last().map(|id| id.0);
+        let all = some.len() < OF_REASON;
+        some.retain(|id| of_sale.as_ref().is_none_or(|of_sale| of_sale.contains(id)));
+        found.extend(among(read, filter, Some(&some), None, limit - found.len())?);
+        if all || found.len() >= limit {
+            return Ok(found);
+        }
+        after = last;
+    }
+}
+
+/// The next returns of a reason, newest first.
+fn of_reason(
+    read: &mut Read<'_>,
+    reason: &str,
+    after: Option<Uuid>,
+) -> Result<Vec<Id>, StoreError> {
+    let (before, limit) = (Id(after.unwrap_or(Uuid::max())), rows(OF_REASON));
+    let with_receipt = return_lines::table
+        .filter(return_lines::reason.eq(reason))
+        .filter(return_lines::return_id.lt(before))
+        .select(return_lines::return_id)
+        .distinct()
+        .order(return_lines::return_id.desc())
+        .limit(limit);
+    let mut found: Vec<Id> = with_receipt.load(read.connection())?;
+    let without = unreceipted_lines::table
+        .filter(unreceipted_lines::reason.eq(reason))
+        .filter(unreceipted_lines::return_id.lt(before))
+        .select(unreceipted_lines::return_id)
+        .distinct()
+        .order(unreceipted_lines::return_id.desc())
+        .limit(limit);
+    found.extend(without.load::<Id>(read.connection())?);
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    found.dedup();
+    found.truncate(OF_REASON);
+    Ok(found)
+}
+
+/// The same without the filter by reason: of the returns `known`, where they are known.
+fn among(
+    read: &mut Read<'_>,
+    filter: &ReturnFilter,
+    known: Option<&[Id]>,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<Uuid>, StoreError> {
+    let leads_to_few = known.is_some()
+        || filter.operator.is_some()
+        || filter.customer.is_some()
+        || filter.sku.is_some();
     let bounds = if leads_to_few { (None, None) } else { made_between(filter.from, filter.to) };
-    let query = || query(filter, of_sale.as_deref(), after, bounds, limit);
-    let ids = match each_store(&filter.stores) {
+    let query = || query(filter, known, after, bounds, limit);
+    match each_store(&filter.stores) {
         Some(stores) if stores.len() != 1 && !leads_to_few => {
             newest_of_each(read, stores, limit, |read, store| {
                 query().filter(returns::store.eq(store.to_owned())).load(read.connection())
-            })?
+            })
         }
         stores => {
             let query = match stores {
@@ -71,10 +141,9 @@ pub fn find(
                 Some(stores) => query().filter(returns::store.eq_any(stores)),
             };
             let ids: Vec<Id> = query.load(read.connection())?;
-            ids.into_iter().map(|id| id.0).collect()
+            Ok(ids.into_iter().map(|id| id.0).collect())
         }
-    };
-    whole(read, &ids)
+    }
 }
 
 /// All filters but the store's. Conditions on the id stand here only where they say something:
@@ -82,7 +151,7 @@ pub fn find(
 /// rather than ask for the few of a customer.
 fn query<'a>(
     filter: &'a ReturnFilter,
-    of_sale: Option<&[Id]>,
+    known: Option<&[Id]>,
     after: Option<Uuid>,
     (first, last): (Option<Uuid>, Option<Uuid>),
     limit: usize,
@@ -94,7 +163,7 @@ fn query<'a>(
     if let Some(before) = [after, last].into_iter().flatten().min() {
         query = query.filter(returns::id.lt(Id(before)));
     }
-    if let Some(ids) = of_sale {
+    if let Some(ids) = known {
         query = query.filter(returns::id.eq_any(ids.to_vec()));
     }
     if let Some(status) = filter.status {
@@ -105,6 +174,19 @@ fn query<'a>(
     }
     if let Some(customer) = &filter.customer {
         query = query.filter(returns::customer_key.eq(key(customer)));
+    }
+    if let Some(sku) = &filter.sku {
+        let sold = sale_lines::sale
+            .eq(return_lines::sale)
+            .and(sale_lines::line.eq(return_lines::sale_line));
+        let with_receipt = return_lines::table
+            .inner_join(sale_lines::table.on(sold))
+            .filter(sale_lines::sku.eq(sku))
+            .select(return_lines::return_id);
+        let without = unreceipted_lines::table
+            .filter(unreceipted_lines::sku.eq(sku))
+            .select(unreceipted_lines::return_id);
+        query = query.filter(returns::id.eq_any(with_receipt).or(returns::id.eq_any(without)));
     }
     if let Some(from) = filter.from {
         query = query.filter(returns::business_date.ge(from.to_string()));

@@ -3,11 +3,15 @@
 use super::{each_store, newest_of_each, rows};
 use crate::domain::book::Book;
 use crate::domain::caller::Stores;
+use crate::domain::sale::SaleStatus;
 use crate::store::match_keys::key;
 use crate::store::rows::select_all;
-use crate::store::schema::{sale_lines, sale_serials, sale_tenders, sales};
+use crate::store::schema::{
+    return_lines, sale_lines, sale_serials, sale_tenders, sale_voids, sales,
+};
 use crate::store::sql_types::{Id, IdSql};
 use crate::store::{MultiBackend, Read, StoreError, sales as stored_sales};
+use diesel::dsl::{exists, not};
 use diesel::sql_types::Text;
 use diesel::{ExpressionMethods, OptionalExtension, QueryDsl, RunQueryDsl};
 use jiff::Timestamp;
@@ -28,6 +32,7 @@ pub struct SaleFilter {
     pub card_fingerprint: Option<String>,
     pub sku: Option<String>,
     pub serial_number: Option<String>,
+    pub status: Option<SaleStatus>,
     /// The first business date.
     pub from: Option<Date>,
     /// The last business date, included.
@@ -46,6 +51,7 @@ impl SaleFilter {
             card_fingerprint: None,
             sku: None,
             serial_number: None,
+            status: None,
             from: None,
             to: None,
         }
@@ -147,6 +153,9 @@ fn query<'a>(
             sales::id.eq_any(sold.filter(sale_serials::sale.lt(before)).select(sale_serials::sale)),
         );
     }
+    if let Some(status) = filter.status {
+        query = of_status(query, status, before);
+    }
     if let Some(from) = filter.from {
         query = query.filter(sales::business_date.ge(from.to_string()));
     }
@@ -160,6 +169,34 @@ fn query<'a>(
 pub fn store_of(read: &mut Read<'_>, sale: Uuid) -> Result<Option<String>, StoreError> {
     let store = sales::table.select(sales::store).filter(sales::id.eq(Id(sale)));
     Ok(store.first(read.connection()).optional()?)
+}
+
+/// Sales that stand so. Those of which something may be back are found by the returns' lines.
+fn of_status<'a>(
+    query: sales::BoxedQuery<'a, MultiBackend, IdSql>,
+    status: SaleStatus,
+    before: Id,
+) -> sales::BoxedQuery<'a, MultiBackend, IdSql> {
+    let lines = || sale_lines::table.filter(sale_lines::sale.eq(sales::id));
+    let back = || exists(lines().filter(sale_lines::returned.gt(0)));
+    let kept = || exists(lines().filter(sale_lines::returned.lt(sale_lines::sold)));
+    let voided = || exists(sale_voids::table.filter(sale_voids::sale.eq(sales::id)));
+    let some_back = || {
+        let lines = return_lines::table.filter(return_lines::sale.lt(before));
+        sales::id.eq_any(lines.select(return_lines::sale))
+    };
+    match status {
+        SaleStatus::Sold => query.filter(not(back())).filter(not(voided())),
+        SaleStatus::PartlyReturned => {
+            query.filter(some_back()).filter(back()).filter(kept()).filter(not(voided()))
+        }
+        SaleStatus::Returned => {
+            query.filter(some_back()).filter(back()).filter(not(kept())).filter(not(voided()))
+        }
+        SaleStatus::Voided => query.filter(sales::id.eq_any(
+            sale_voids::table.filter(sale_voids::sale.lt(before)).select(sale_voids::sale),
+        )),
+    }
 }
 
 /// Sales with what has come back of them, the instant they were recorded and their documents, in

@@ -1,5 +1,6 @@
 //! What is asked of a return after it was recorded: settlements, voids, lists.
 
+use crate::wire::summaries::ListView;
 use crate::wire::words::{ReturnStatusWord, TenderWord};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -68,6 +69,16 @@ pub struct ReturnFilterParams {
     /// Brought by this customer.
     #[schema(format = "customer", max_length = 64)]
     pub customer: Option<String>,
+    /// With this article among its lines.
+    #[schema(format = "sku", max_length = 64)]
+    pub sku: Option<String>,
+    /// With a line of this reason.
+    #[schema(max_length = 40)]
+    pub reason: Option<String>,
+    /// How much of each return is shown: `full`, if left out, or `summary`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    pub view: ListView,
     /// On this business date or later.
     #[schema(format = "date")]
     #[param(format = "date")]

@@ -1,7 +1,9 @@
 //! Which sales to list, and what became of each line of an import.
 
 use crate::wire::problem::Problem;
+use crate::wire::summaries::ListView;
 use crate::wire::texts::Id;
+use crate::wire::words::SaleStatusWord;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -35,6 +37,13 @@ pub struct SaleFilterParams {
     /// With the unit of this serial number.
     #[schema(format = "serial", max_length = 64)]
     pub serial_number: Option<String>,
+    /// That stand so.
+    #[param(value_type = Option<String>)]
+    pub status: Option<SaleStatusWord>,
+    /// How much of each sale is shown: `full`, if left out, or `summary`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    pub view: ListView,
     /// On this business date or later.
     #[schema(format = "date")]
     #[param(format = "date")]

@@ -81,6 +81,7 @@ pub(super) fn everything(shop: &Shop) -> Vec<Request> {
         request("POST", "/v1/gift-cards", card("5.00")),
         request("POST", "/v1/gift-cards/bulk", many),
         request("POST", on(&gift, "redemptions"), json!({"amount": "1.00"})),
+        // The card's first entry is its issue.
         request("POST", on(&gift, "redemptions/2/reverse"), json!({})),
         request("POST", on(&gift, "loads"), json!({"amount": "1.00"})),
         request("POST", on(&gift, "transfers"), json!({"to": to, "amount": "1.00"})),
