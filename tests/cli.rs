@@ -130,6 +130,18 @@ fn a_token_makes_keys_and_prints_nothing_but_itself() {
     for wrong in [["--ttl", "8"], ["--role", "boss"], ["--store", "a b"]] {
         folder.run(&[&token[..], &wrong].concat()).gives(2);
     }
+    for (option, value, why) in [
+        ("--operator", "2001\u{200b}", "it must have 1 to 64 of A-Z"),
+        ("--operator", "service", "the service itself uses that name"),
+        ("--register", "3\u{85}", "it must have 1 to 64 of A-Z"),
+        ("--store", "..", "the service itself uses that name"),
+    ] {
+        let given = |name| if name == option { value } else { "1" };
+        let names = ["--operator", "--register", "--store"].map(|name| [name, given(name)]);
+        let ran = folder.run(&[&["token", "--role", "manager"][..], &names.concat()].concat());
+        assert!(ran.err.contains(why), "{option} {value:?}: {ran:?}");
+        assert_eq!((ran.status, ran.out.as_str()), (2, ""), "{option} {value:?}");
+    }
 }
 
 #[test]

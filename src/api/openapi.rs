@@ -194,6 +194,7 @@ fn sharpen_formats(json: &mut Value) {
             match format.as_deref() {
                 Some("quantity") => allow_integers(object),
                 Some("amount") => add_pattern(object),
+                Some("name" | "store") => add_name_pattern(object),
                 _ => {}
             }
             object.values_mut().for_each(sharpen_formats);
@@ -216,6 +217,10 @@ fn allow_integers(schema: &mut Map<String, Value>) {
 fn add_pattern(schema: &mut Map<String, Value>) {
     schema.entry("pattern").or_insert_with(|| json!(r"^-?[0-9]+(\.[0-9]+)?$"));
     schema.entry("examples").or_insert_with(|| json!(["12.30"]));
+}
+
+fn add_name_pattern(schema: &mut Map<String, Value>) {
+    schema.entry("pattern").or_insert_with(|| json!("^[A-Za-z0-9._-]+$"));
 }
 
 fn routes(paths: &Value, others: &[(&str, &[&str])]) -> Routes {

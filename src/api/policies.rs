@@ -10,6 +10,7 @@ use super::request::RequestId;
 use super::scope;
 use super::service::Service;
 use super::submit::Origin;
+use crate::domain::name::{MAX_LENGTH, is_name};
 use crate::domain::perform::Command;
 use crate::domain::policies::{DraftPolicy, PolicyRecord};
 use crate::domain::policy::{Policy, diff, lint};
@@ -20,9 +21,6 @@ use crate::wire::policies::{
 use crate::wire::policy::{self, PolicyDocument};
 use crate::wire::problem::Problem;
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
-
-/// The longest name of a policy, in characters.
-const NAME_LENGTH: usize = 64;
 
 /// List the versions of a policy, drafts too, oldest first.
 #[utoipa::path(tag = "policies", params(("name" = String, Path), PageParams),
@@ -60,6 +58,10 @@ pub async fn draft(
     body: Body<PolicyDocument>,
 ) -> Result<HttpResponse, ApiError> {
     let name = name(&req)?;
+    if !is_name(&name) {
+        let detail = format!("The service itself uses {name:?}. Choose another name.");
+        return Err(scope::faults(vec![Fault::invalid("", &detail)]));
+    }
     limits::policy(body.value.rules.len(), &service.config.limits)?;
     let compiled = policy::compile_document(&body.value).map_err(faults)?;
     let document = policy::text(&body.value).into();
@@ -146,7 +148,7 @@ impl Service {
 
 fn name(req: &HttpRequest) -> Result<String, ApiError> {
     let name = req.match_info().get("name").unwrap_or_default();
-    let well_formed = (1..=NAME_LENGTH).contains(&name.len())
+    let well_formed = (1..=MAX_LENGTH).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     if well_formed { Ok(name.to_owned()) } else { Err(ApiError::not_found("policy")) }
 }

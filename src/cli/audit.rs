@@ -33,7 +33,7 @@ pub struct ExportArgs {
     #[arg(long, env = "RETURNDESK_FORMAT", default_value = "ndjson")]
     format: Form,
     /// A store; may be given several times [default: all, and what concerns no single store]
-    #[arg(long, env = "RETURNDESK_STORE", value_delimiter = ',', value_parser = people::stores)]
+    #[arg(long, env = "RETURNDESK_STORE", value_delimiter = ',', value_parser = people::chain)]
     store: Vec<String>,
     /// From this day on (in UTC), or this instant
     #[arg(long, env = "RETURNDESK_FROM", value_parser = moment::from)]

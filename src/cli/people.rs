@@ -2,6 +2,8 @@
 //! given here is taken as it is given; the log says that it came from the command line.
 
 use crate::domain::caller::{Caller, Role, Stores};
+use crate::domain::entry::is_store_id;
+use crate::domain::name;
 use std::sync::Arc;
 
 /// The client id in the log of what is done on the command line.
@@ -25,13 +27,13 @@ pub fn named(issuer: &str, operator: &str, role: Role) -> Arc<Caller> {
     })
 }
 
-/// Reads an operator's number from the command line.
-pub fn operator(text: &str) -> Result<String, String> {
-    let unfit = |letter: char| letter.is_whitespace() || letter.is_control() || letter == '|';
-    if text.is_empty() || text.len() > 64 || text.contains(unfit) {
-        return Err("an operator's number has 1 to 64 characters, none of them a space or |".into());
+/// Reads the number of an operator or a register, or the name of a policy, from the command line.
+pub fn number(text: &str) -> Result<String, String> {
+    match text {
+        text if name::is_reserved(text) => Err("the service itself uses that name".into()),
+        text if name::is_name(text) => Ok(text.to_owned()),
+        _ => Err(format!("it must have {}", name::RULE)),
     }
-    Ok(text.to_owned())
 }
 
 /// Reads a store's number, or `*` for all stores.
@@ -44,7 +46,17 @@ pub fn stores(text: &str) -> Result<String, String> {
 
 /// Reads a store's number.
 pub fn store(text: &str) -> Result<String, String> {
-    if crate::domain::entry::is_store_id(text) {
+    match text {
+        text if name::is_reserved(text) => Err("the service itself uses that name".into()),
+        text if name::is_store(text) => Ok(text.to_owned()),
+        _ => Err(format!("a store's number has {}", name::STORE_RULE)),
+    }
+}
+
+/// Reads the name of a chain of the log: a store's, also one of a name that is no longer given, or
+/// `-` for what is about no store.
+pub fn chain(text: &str) -> Result<String, String> {
+    if text == "*" || is_store_id(text) {
         return Ok(text.to_owned());
     }
     Err("a store's number has letters, digits, dots, dashes and underscores".into())
@@ -67,9 +79,11 @@ mod tests {
 
     #[test]
     fn numbers_and_stores_are_checked() {
-        assert!(operator("2001").is_ok() && store("0042").is_ok() && stores("*").is_ok());
-        assert!(["", "a b", "a|b", "a\nb"].iter().all(|text| operator(text).is_err()));
+        assert!(number("2001").is_ok() && store("0042").is_ok() && stores("*").is_ok());
+        let unfit = ["", "a b", "a|b", "a\nb", "2001\u{200b}", "service", ".."];
+        assert!(unfit.iter().all(|text| number(text).is_err() && store(text).is_err()));
         assert!(store("*").is_err() && stores("**").is_err() && role("boss").is_err());
+        assert!(chain("-").is_ok() && chain("..").is_ok() && chain("a b").is_err());
     }
 
     #[test]

@@ -36,16 +36,16 @@ pub struct PublishArgs {
     /// The document, JSON
     file: PathBuf,
     /// The policy it is the next version of
-    #[arg(long, env = "RETURNDESK_NAME", default_value = "standard", value_parser = name)]
+    #[arg(long, env = "RETURNDESK_NAME", default_value = "standard", value_parser = people::number)]
     name: String,
     /// From when it governs, like 2026-05-01T00:00:00-04:00 [default: at once]
     #[arg(long, env = "RETURNDESK_EFFECTIVE_FROM", value_parser = moment::instant)]
     effective_from: Option<Timestamp>,
     /// Employee number of whoever wrote it
-    #[arg(long, env = "RETURNDESK_AUTHOR", value_parser = people::operator)]
+    #[arg(long, env = "RETURNDESK_AUTHOR", value_parser = people::number)]
     author: String,
     /// Employee number of whoever publishes it: somebody else
-    #[arg(long, env = "RETURNDESK_PUBLISHER", value_parser = people::operator)]
+    #[arg(long, env = "RETURNDESK_PUBLISHER", value_parser = people::number)]
     publisher: String,
     #[command(flatten)]
     place: Place,
@@ -164,13 +164,4 @@ fn draft(
         Done::PolicyDrafted(record) => Ok(record),
         _ => Err(Failure::Trouble("the draft was answered as something else".into())),
     }
-}
-
-/// A policy's name, as the API takes it in its paths.
-fn name(text: &str) -> Result<String, String> {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if (1..=64).contains(&text.len()) && text.bytes().all(plain) {
-        return Ok(text.to_owned());
-    }
-    Err("a policy's name has 1 to 64 letters, digits, dots, dashes and underscores".into())
 }

@@ -23,10 +23,10 @@ pub struct TokenArgs {
     #[arg(long, required = true, env = "RETURNDESK_STORE", value_delimiter = ',', value_parser = people::stores)]
     store: Vec<String>,
     /// The bearer's employee number, or the register's name for a register's own token
-    #[arg(long, env = "RETURNDESK_OPERATOR", value_parser = people::operator)]
+    #[arg(long, env = "RETURNDESK_OPERATOR", value_parser = people::number)]
     operator: String,
     /// The register it is used at
-    #[arg(long, env = "RETURNDESK_REGISTER", value_parser = people::operator)]
+    #[arg(long, env = "RETURNDESK_REGISTER", value_parser = people::number)]
     register: Option<String>,
     /// How long it counts: 30m, 8h, 1d
     #[arg(long, env = "RETURNDESK_TTL", default_value = "8h", value_parser = lasting::parse)]

@@ -6,6 +6,7 @@
 pub mod caller;
 pub mod match_key;
 pub mod money;
+pub mod name;
 pub mod quantity;
 pub mod summaries;
 pub mod tender;

@@ -1,6 +1,7 @@
 //! Reading claims one by one: each has its form, and what lacks it is named.
 
 use super::token_error::TokenError;
+use crate::domain::name::is_name;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -17,6 +18,30 @@ pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(24);
 /// forge a log line.
 pub(super) fn text(claims: &Claims, name: &'static str) -> Result<String, TokenError> {
     optional_text(claims, name)?.ok_or(TokenError::ClaimMissing(name))
+}
+
+/// The name of an operator or a register.
+pub(super) fn name(claims: &Claims, name: &'static str) -> Result<String, TokenError> {
+    optional_name(claims, name)?.ok_or(TokenError::ClaimMissing(name))
+}
+
+/// The name of a register, if the token is of one.
+pub(super) fn optional_name(
+    claims: &Claims,
+    name: &'static str,
+) -> Result<Option<String>, TokenError> {
+    match optional_text(claims, name)? {
+        Some(text) if !is_name(&text) => Err(TokenError::ClaimMalformed(name)),
+        other => Ok(other),
+    }
+}
+
+/// The `sub` of an issuer that sends the employee number in another claim: visible ASCII, so that
+/// one person has one spelling.
+pub(super) fn visible(claims: &Claims, name: &'static str) -> Result<String, TokenError> {
+    let text = text(claims, name)?;
+    let seen = text.bytes().all(|b| b.is_ascii_graphic());
+    if seen { Ok(text) } else { Err(TokenError::ClaimMalformed(name)) }
 }
 
 /// A caller's name, `iss|sub`: two texts and a bar.

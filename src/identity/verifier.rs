@@ -14,6 +14,7 @@ use super::trusted_issuer::{IssuerKeys, TrustedIssuer};
 use super::verified_tokens::VerifiedTokens;
 use super::verifier_settings::{SettingsFault, VerifierSettings};
 use crate::domain::caller::{Caller, Role, Stores};
+use crate::domain::name::{is_name, is_store};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
@@ -134,10 +135,12 @@ impl Verifier {
             }
         };
         claims::check_audience(claims, audience)?;
-        let subject = claims::text(claims, "sub")?;
-        let operator = match operator_claim {
-            "sub" => subject.clone(),
-            other => mapped_operator(claims, other)?,
+        let (subject, operator) = match operator_claim {
+            "sub" => {
+                let operator = claims::name(claims, "sub")?;
+                (operator.clone(), operator)
+            }
+            other => (claims::visible(claims, "sub")?, mapped_operator(claims, other)?),
         };
         let lifetime = Lifetime::read(claims)?;
         let caller = Caller {
@@ -146,7 +149,7 @@ impl Verifier {
             client_id: claims::text(claims, "client_id")?,
             roles: roles(claims)?,
             stores: stores(claims)?,
-            register: claims::optional_text(claims, "register")?,
+            register: claims::optional_name(claims, "register")?,
         };
         let jti = claims::text(claims, "jti")?;
         let Lifetime { issued_at, expires_at, .. } = lifetime;
@@ -166,7 +169,7 @@ pub(super) fn own_key(keys: &KeyStore, kid: &str) -> Result<(Arc<VerifyKey>, u64
 /// The employee number in another issuer's claim; some send it as a number.
 fn mapped_operator(claims: &Claims, name: &str) -> Result<String, TokenError> {
     match claims.get(name) {
-        Some(serde_json::Value::String(text)) if claims::is_plain(text) => Ok(text.clone()),
+        Some(serde_json::Value::String(text)) if is_name(text) => Ok(text.clone()),
         Some(serde_json::Value::Number(number)) if number.is_u64() => Ok(number.to_string()),
         None => Err(TokenError::ClaimMissing("operator")),
         Some(_) => Err(TokenError::ClaimMalformed("operator")),
@@ -184,6 +187,9 @@ pub(super) fn roles(claims: &Claims) -> Result<Vec<Role>, TokenError> {
 
 fn stores(claims: &Claims) -> Result<Stores, TokenError> {
     let listed = claims::texts(claims, "stores")?;
+    if listed.iter().any(|store| store != "*" && !is_store(store)) {
+        return Err(TokenError::ClaimMalformed("stores"));
+    }
     Ok(if listed.iter().any(|store| store == "*") { Stores::All } else { Stores::Listed(listed) })
 }
 

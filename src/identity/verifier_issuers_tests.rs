@@ -9,6 +9,10 @@ fn another_issuers_token_must_carry_the_employee_number() {
         (json!(null), TokenError::ClaimMissing("operator")),
         (json!(""), TokenError::ClaimMalformed("operator")),
         (json!(1.5), TokenError::ClaimMalformed("operator")),
+        (json!("2001\u{200b}"), TokenError::ClaimMalformed("operator")),
+        (json!("2001 "), TokenError::ClaimMalformed("operator")),
+        (json!("２００１"), TokenError::ClaimMalformed("operator")),
+        (json!("service"), TokenError::ClaimMalformed("operator")),
     ] {
         let claims = with(door.idp_claims(), json!({ "employee": value }));
         let header = json!({ "typ": "at+jwt", "alg": "ES256", "kid": "ec" });
@@ -16,6 +20,23 @@ fn another_issuers_token_must_carry_the_employee_number() {
             door.refused(&sign(&header.to_string(), &claims.to_string(), &ec(), Algorithm::ES256)),
             error
         );
+    }
+}
+
+/// Separation of duties holds on to the issuer's own subject, too.
+#[test]
+fn another_issuers_subject_has_one_spelling() {
+    let door = door();
+    let header = json!({ "typ": "at+jwt", "alg": "ES256", "kid": "ec" }).to_string();
+    for (changed, claim) in [
+        (json!({ "sub": "auth0|77\u{200b}" }), "sub"),
+        (json!({ "sub": "auth0|77 " }), "sub"),
+        (json!({ "register": "3\u{202e}" }), "register"),
+        (json!({ "stores": ["0042", ".."] }), "stores"),
+    ] {
+        let claims = with(door.idp_claims(), changed).to_string();
+        let token = sign(&header, &claims, &ec(), Algorithm::ES256);
+        assert_eq!(door.refused(&token), TokenError::ClaimMalformed(claim), "{claims}");
     }
 }
 

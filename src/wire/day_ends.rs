@@ -17,11 +17,11 @@ use utoipa::{IntoParams, ToSchema};
 #[schema(example = json!({"store": "0042", "register": "3", "business_date": "2026-03-01", "opening_cash": "100.00",
     "counted_cash": "104.50"}))]
 pub struct DayEndRequest {
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: String,
     /// Left out or null: the store's own day.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
     /// The trading day to close: every day with movements, one after the other.
     #[schema(format = "date", example = "2026-03-01")]
@@ -44,7 +44,7 @@ pub struct DayEndFilterParams {
     #[schema(max_length = 32)]
     pub store: String,
     /// One register's; left out, all of them and the store's own.
-    #[schema(max_length = 32)]
+    #[schema(max_length = 64)]
     pub register: Option<String>,
     /// From this business date on.
     #[schema(format = "date")]

@@ -1,10 +1,11 @@
 //! Stores, registers and operators: bodies and answers (API §9).
 
-use super::reading::{Reading, filled, is_store};
+use super::reading::{Reading, filled};
 use super::words::RoleWord;
 use crate::domain::caller::Stores;
 use crate::domain::directory::{SaveOperator, SaveRegister, SaveStore, Seen};
 use crate::domain::money::{Currency, Minor};
+use crate::domain::name::{self, is_store};
 use crate::domain::refusal::Fault;
 use crate::domain::settings::{Operator, Register, Store};
 use jiff::tz::TimeZone;
@@ -31,7 +32,13 @@ pub struct StoreBody {
     pub region: String,
     /// The name of its policy.
     #[serde(default = "standard")]
-    #[schema(min_length = 1, max_length = 64, example = "standard", default = "standard")]
+    #[schema(
+        format = "name",
+        min_length = 1,
+        max_length = 64,
+        example = "standard",
+        default = "standard"
+    )]
     pub policy: String,
     /// The smallest coin that the store pays with where no law says how cash is rounded, such as 0.05
     /// where there are no pennies any more. Left out, cash is paid to the minor unit there.
@@ -323,11 +330,11 @@ fn is_pin(pin: &str) -> bool {
 
 /// Checks a number that stands in an address: it is put into links and log entries as it is.
 fn named(number: &str, what: &str, reading: &mut Reading) {
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-    if !(1..=64).contains(&number.len()) || !number.bytes().all(allowed) {
-        let detail = format!(
-            "The number of the {what} in the address has 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'."
-        );
+    if name::is_reserved(number) {
+        let detail = format!("The service itself uses {number:?}. Choose another {what}.");
+        reading.invalid(format_args!(""), detail);
+    } else if !name::is_name(number) {
+        let detail = format!("The number of the {what} in the address has {}.", name::RULE);
         reading.invalid(format_args!(""), detail);
     }
 }

@@ -47,7 +47,7 @@ pub struct OverrideRequest {
 #[serde(deny_unknown_fields)]
 pub struct ApproverSignIn {
     /// Employee number.
-    #[schema(min_length = 1, max_length = 64, example = "2001")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "2001")]
     pub operator: String,
     /// 4 to 12 digits.
     #[schema(format = "password", min_length = 1, max_length = 64, example = "493817")]

@@ -1,8 +1,8 @@
 //! Reading a body: what a schema cannot say is checked here, and every fault is kept with its
 //! place.
 
-use crate::domain::entry::is_store_id;
 use crate::domain::money::{Currency, Minor};
+use crate::domain::name::{STORE_RULE, is_store};
 use crate::domain::refusal::Fault;
 use crate::domain::unit_price::UnitPrice;
 use jiff::civil::Date;
@@ -133,10 +133,7 @@ impl Reading {
     /// Checks a store's id.
     pub fn store(&mut self, pointer: Arguments<'_>, store: &str) {
         if !is_store(store) {
-            self.invalid(
-                pointer,
-                "A store id has 1 to 32 of A-Z, a-z, 0-9, '.', '_' and '-', and no '-' in front.",
-            );
+            self.invalid(pointer, format!("A store's number has {STORE_RULE}."));
         }
     }
 
@@ -188,11 +185,6 @@ impl Reading {
     pub fn finish<T>(self, value: T) -> Result<T, Vec<Fault>> {
         if self.faults.is_empty() { Ok(value) } else { Err(self.faults) }
     }
-}
-
-/// Whether a text can be a store's id; a `-` in front belongs to chains that are of no store.
-pub fn is_store(store: &str) -> bool {
-    is_store_id(store) && !store.starts_with('-')
 }
 
 /// A text that may be left out: an empty one is left out.
@@ -251,20 +243,5 @@ mod tests {
             not_an_amount("1.234", Currency::parse("JPY").unwrap()),
             "\"1.234\" is not an amount in JPY: plain decimals with no decimals, like \"1230\"."
         );
-    }
-
-    #[test]
-    fn a_store_is_named_as_its_chain_can_be() {
-        for (store, good) in [
-            ("0042", true),
-            ("a.b_c-d", true),
-            ("-", false),
-            ("-x", false),
-            ("", false),
-            ("a b", false),
-        ] {
-            assert_eq!(is_store(store), good, "{store:?}");
-        }
-        assert!(!is_store(&"9".repeat(33)));
     }
 }

@@ -33,10 +33,10 @@ use utoipa::ToSchema;
 }))]
 pub struct ReturnRequest {
     /// The store where it comes back.
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: String,
     /// The register where it comes back.
-    #[schema(min_length = 1, max_length = 64, example = "7")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "7")]
     pub register: String,
     /// The sale of all lines and charges that name none. Left out: a return without receipt.
     #[serde(default)]

@@ -64,10 +64,10 @@ use utoipa::ToSchema;
 }))]
 pub struct NewSale {
     /// The store that sold.
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: String,
     /// The register that rang it up.
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: String,
     /// The number on the receipt; unique together with store, register and business date.
     #[schema(
@@ -86,7 +86,7 @@ pub struct NewSale {
     pub sold_at: String,
     /// Employee number of the person at the register.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(min_length = 1, max_length = 64, example = "1042")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "1042")]
     pub operator: Option<String>,
     /// Where it was sold, such as `store` (the default) or `online`.
     #[serde(default = "in_store")]

@@ -9,17 +9,17 @@ use utoipa::ToSchema;
 #[schema(example = json!({"operator": "1042", "pin": "493817", "store": "0042", "register": "3"}))]
 pub struct TokenRequest {
     /// Employee number.
-    #[schema(min_length = 1, max_length = 64, example = "1042")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "1042")]
     pub operator: String,
     /// The operator's PIN. Whatever cannot be one is answered like a wrong one.
     #[schema(format = "password", min_length = 1, max_length = 64, example = "493817")]
     pub pin: String,
     /// The store where the token is to be good.
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: String,
     /// The register in front of the operator.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 

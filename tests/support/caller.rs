@@ -44,6 +44,15 @@ impl<'s> Caller<'s> {
         Caller { shop, proof }
     }
 
+    /// A person with one role, at a register of one store.
+    pub fn at(shop: &'s Shop, operator: &str, role: Role, store: &str, register: &str) -> Self {
+        let mut caller = Caller::new(shop, operator, &[role], &[store]);
+        if let Proof::Minted(grant) = &mut caller.proof {
+            grant.register = Some(register.to_owned());
+        }
+        caller
+    }
+
     /// Whoever has this token.
     pub fn bearing(shop: &'s Shop, token: &str) -> Caller<'s> {
         Caller { shop, proof: Proof::Kept(token.to_owned()) }

@@ -26,10 +26,10 @@ pub struct IssueRequest {
     #[schema(min_length = 3, max_length = 3, example = "USD")]
     pub currency: String,
     /// The store that issues it.
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: String,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
     /// A code that is printed already, such as a GS1 SGCN, `(255)` and 14 to 25 digits. Left out:
     /// one is made.
@@ -64,7 +64,7 @@ pub struct BulkRequest {
     #[schema(min_length = 3, max_length = 3, example = "USD")]
     pub currency: String,
     /// The store that issues them.
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: String,
     /// How many.
     #[schema(minimum = 1, maximum = 10_000_000, example = 1000)]
@@ -109,10 +109,10 @@ pub struct RedeemRequest {
     pub partial: bool,
     /// The store where it is used; left out, the caller's one store or the card's own.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 
@@ -134,10 +134,10 @@ pub struct LoadRequest {
     pub sale: Option<String>,
     /// The store where it is loaded; left out, the caller's one store or the card's own.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 
@@ -148,10 +148,10 @@ pub struct LoadRequest {
 pub struct CashOutRequest {
     /// The store that pays; left out, the caller's one store or the card's own.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 
@@ -162,10 +162,10 @@ pub struct CashOutRequest {
 pub struct ReverseRequest {
     /// The store where it is done; left out, the caller's one store or the card's own.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 
@@ -181,10 +181,10 @@ pub struct TransferRequest {
     #[schema(format = "amount", example = "10.00")]
     pub amount: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 
@@ -211,10 +211,10 @@ pub struct ReplaceRequest {
     #[schema(max_length = 500, example = "lost")]
     pub reason: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 
@@ -228,10 +228,10 @@ pub struct KeepRequest {
     #[schema(max_length = 500, example = "reported stolen")]
     pub reason: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 32, example = "0042")]
+    #[schema(format = "store", min_length = 1, max_length = 32, example = "0042")]
     pub store: Option<String>,
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "3")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "3")]
     pub register: Option<String>,
 }
 

@@ -4,6 +4,7 @@ use super::card_number::has_card_number;
 use super::free_text::forbidden_character;
 use super::pattern::Pattern;
 use crate::domain::match_key::unseen_character;
+use crate::domain::name::{self, RULE, STORE_RULE};
 use crate::domain::quantity::Quantity;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -34,6 +35,10 @@ pub enum Format {
     Matched,
     /// `gtin`, `sku`, `reference`, `jwt`, `code`: an identifier, whose digits are no card number.
     Coded,
+    /// The number of an operator or a register, or the name of a policy: see [`name::is_name`].
+    Name,
+    /// The number of a store: see [`name::is_store`].
+    Store,
 }
 
 impl Format {
@@ -46,6 +51,8 @@ impl Format {
             "uuid" => Format::Uuid,
             "receipt" | "customer" | "serial" | "identity" => Format::Matched,
             "gtin" | "sku" | "reference" | "jwt" | "code" => Format::Coded,
+            "name" => Format::Name,
+            "store" => Format::Store,
             _ => Format::Free,
         }
     }
@@ -104,8 +111,17 @@ impl Text {
             }),
             Format::Uuid => (!is_uuid(text))
                 .then(|| invalid("must be an id of 36 characters, as an earlier answer gave it.")),
+            Format::Name if !name::is_name(text) => Some(no_name(text, RULE)),
+            Format::Store if !name::is_store(text) => Some(no_name(text, STORE_RULE)),
             format => free(text, format),
         }
+    }
+}
+
+fn no_name(text: &str, rule: &str) -> Complaint {
+    match name::is_reserved(text) {
+        true => ("invalid_value", format!("must not be {text:?}: the service uses that name.")),
+        false => ("invalid_value", format!("must have {rule}.")),
     }
 }
 
