@@ -6,6 +6,7 @@
 
 mod before;
 mod charge;
+mod taxes;
 mod withheld;
 
 pub use charge::{ChargeBook, ChargeParts};

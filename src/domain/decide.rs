@@ -12,6 +12,7 @@ mod order;
 mod payment;
 mod promotion;
 mod serial;
+mod taxes;
 mod versions;
 mod whole;
 mod without_receipt;

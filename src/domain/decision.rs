@@ -240,6 +240,9 @@ pub struct LineDecision {
     /// What repricing withholds of the net (already off it); below nothing where it is paid after
     /// all.
     pub withheld: Minor,
+    /// The codes of the taxes that alone go back while the goods stay; empty where goods or money
+    /// do.
+    pub tax_only: Vec<String>,
     /// What the shop keeps. It contains its tax where the net does.
     pub fee: Minor,
     /// Of each tax, what is kept with the fee; empty where that is nothing.

@@ -43,12 +43,32 @@ impl SaleRef {
 }
 
 /// What is asked of one line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// So many units come back.
     Units(Quantity),
     /// So much money back while the goods stay, taxes included: a price adjustment or goodwill.
     Money(Minor),
+    /// Taxes back while the goods stay, such as those of a customer who is exempt.
+    Taxes(TaxesAsked),
+}
+
+impl Asked {
+    /// The codes of the taxes that alone go back; none where goods or money do.
+    pub fn tax_only(&self) -> Vec<String> {
+        match self {
+            Asked::Taxes(taxes) => taxes.codes.clone(),
+            Asked::Units(_) | Asked::Money(_) => Vec::new(),
+        }
+    }
+}
+
+/// Taxes to give back by their codes, each once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaxesAsked {
+    pub codes: Vec<String>,
+    /// The units whose taxes they are; none: all that have not come back.
+    pub units: Option<Quantity>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

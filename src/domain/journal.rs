@@ -186,6 +186,8 @@ fn taxes(taxes: &[(String, Minor)], currency: Currency) -> Json {
 
 fn line(line: &LineDecision, currency: Currency) -> Json {
     let note = line.note.as_deref().map(|note| ("note_sha256", reference(Some(note))));
+    let codes = || line.tax_only.iter().map(|code| code.as_str().into()).collect();
+    let tax_only = (!line.tax_only.is_empty()).then(|| ("tax_only", Json::List(codes())));
     let members = [
         ("sale", line.sale.map(|sale| sale.to_string()).into()),
         ("sale_line", line.sale_line.map(Json::from).unwrap_or(Json::Null)),
@@ -204,7 +206,7 @@ fn line(line: &LineDecision, currency: Currency) -> Json {
         ("refund", money(line.refund, currency)),
         ("findings", findings(&line.findings)),
     ];
-    Json::object(members.into_iter().chain(note))
+    Json::object(members.into_iter().chain(note).chain(tax_only))
 }
 
 fn refund(plan: &RefundPlan, currency: Currency) -> Json {

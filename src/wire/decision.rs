@@ -103,7 +103,7 @@ pub struct LineView {
     pub price_hidden: bool,
     #[schema(format = "sku")]
     pub sku: Option<String>,
-    /// Units that come back; 0 for money back while the goods stay, and where what an earlier
+    /// Units that come back; 0 for money or taxes back while the goods stay, and where what an earlier
     /// return withheld is paid.
     #[schema(example = "1")]
     pub quantity: String,
@@ -134,6 +134,9 @@ pub struct LineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "amount", example = "5.00")]
     pub withheld: Option<String>,
+    /// Codes of the taxes that alone go back while the goods stay. Absent where goods or money do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tax_only: Vec<Label>,
     /// What the shop keeps. With `prices_include_tax` it contains its tax.
     #[schema(format = "amount", example = "0.00")]
     pub fee: String,

@@ -16,7 +16,7 @@ pub use read::ReadReturn;
 pub use view::{ReturnCustomerView, ReturnHead, ReturnStateView, ReturnView, current};
 
 use super::quantity::WireQuantity;
-use super::texts::{Id, Token};
+use super::texts::{Id, Label, Token};
 use super::words::{ConditionWord, DispositionWord, RefundToWord};
 use crate::domain::words::Condition;
 use serde::{Deserialize, Serialize};
@@ -146,7 +146,7 @@ pub struct SaleReference {
     pub gift_receipt: bool,
 }
 
-/// One line of what comes back. Either `quantity` or `amount`.
+/// One line of what comes back: `quantity`, `amount`, or `tax_only`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReturnLine {
@@ -165,13 +165,18 @@ pub struct ReturnLine {
     #[serde(default)]
     #[schema(format = "amount", example = "12.50")]
     pub unit_price: Option<String>,
-    /// Units that come back.
+    /// Units that come back; with `tax_only`, units whose taxes go back.
     #[serde(default)]
     pub quantity: Option<WireQuantity>,
     /// Money back while the goods stay, taxes included: a price adjustment or goodwill.
     #[serde(default)]
     #[schema(format = "amount", example = "5.00")]
     pub amount: Option<String>,
+    /// Codes of the line's taxes that go back while the goods stay: the customer is exempt, and shows
+    /// it after the sale. Of `quantity` units; left out, of all that have not come back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_items = 1, max_items = 20)]
+    pub tax_only: Option<Vec<Label>>,
     /// Why:
     /// `defective damaged wrong_item not_as_described changed_mind wrong_size gift duplicate late recall price_adjustment other`,
     /// or a reason that the policy adds. `other` if left out.

@@ -3,14 +3,16 @@
 use crate::chance::Chance;
 use crate::counter::{draft, money, reason, weighed, with};
 use crate::exchanges::Goods;
+use crate::exempt::Exempt;
 use crate::receipts::find;
 use crate::returns::verdict;
 use crate::verdict::{Ask, Choice, Expected, Scene};
 use crate::world::{Brought, Known, World};
 use jiff::ToSpan;
 use jiff::civil::Date;
-use returndesk::domain::draft::{Draft, DraftCharge, Grant, SaleRef};
+use returndesk::domain::draft::{Asked, Draft, DraftCharge, Grant, SaleRef, TaxesAsked};
 use returndesk::domain::money::Minor;
+use returndesk::domain::quantity::Quantity;
 use returndesk::domain::words::{Condition, RefundTo};
 use std::collections::BTreeMap;
 
@@ -76,6 +78,10 @@ impl World {
                 .quantity
                 .map_or_else(|| money(ask.number, ask.money), |units| weighed(ask.number, units));
             with(line, |line| {
+                if let Some(Exempt { codes, units }) = ask.exempt.clone() {
+                    let units = units.map(Quantity);
+                    line.asked = Asked::Taxes(TaxesAsked { codes, units });
+                }
                 line.condition = if ask.opened { Condition::Opened } else { Condition::Unopened };
                 line.reason = reason(if ask.defective { "defective" } else { "changed_mind" });
                 line.serial_number.clone_from(&ask.serial);
@@ -173,9 +179,13 @@ fn ask(known: &Known, sale: usize, adjusting: bool, chance: &mut Chance) -> Ask 
     let quantity = whole + if chance.one_in(25) { 1_000 } else { 0 };
     let numbered = !model.serials.is_empty() && !adjusting && !chance.one_in(6);
     let serial = numbered.then(|| model.serials[chance.index(model.serials.len())].clone());
+    let exempt = (adjusting && chance.one_in(3))
+        .then(|| Exempt::some(&known.books, line, quantity, chance))
+        .flatten();
     Ask {
         sale,
         number: model.number,
+        exempt,
         quantity: (!adjusting).then_some(if numbered && !chance.one_in(8) {
             1_000
         } else {

@@ -109,8 +109,12 @@ pub fn in_order(scene: &Scene<'_>, brought: &Brought) -> Vec<usize> {
         let number = (ask.serial.is_none(), ask.serial.clone());
         // "changed_mind" before "defective", "opened" before "unopened".
         let terms = (ask.defective, !ask.opened);
-        let much = std::cmp::Reverse(ask.quantity.unwrap_or(ask.money));
-        (ask.quantity.is_none(), kits, sale, ask.number, number, terms, much)
+        let exempt = ask.exempt.as_ref();
+        let of_taxes = exempt.map(|exempt| exempt.units.unwrap_or(0));
+        let much = std::cmp::Reverse(ask.quantity.or(of_taxes).unwrap_or(ask.money));
+        let codes = exempt.map(|exempt| exempt.codes.clone());
+        let stays = (ask.quantity.is_none(), exempt.is_none());
+        (stays, kits, sale, ask.number, number, (terms, much, codes))
     });
     order
 }

@@ -29,6 +29,8 @@ pub struct Line {
     /// Net, taxes, shares of discounts.
     pub portions: Vec<Portion>,
     pub taxes: usize,
+    /// The codes of its taxes.
+    pub codes: Vec<String>,
     pub repriced: bool,
     /// The last price adjustment or void: units returned and amounts spent by then.
     pub since: (i64, Vec<i64>),
@@ -303,6 +305,7 @@ impl Books {
                 final_sale: line.has_flag("final_sale"),
                 since: (0, vec![0; portions.len()]),
                 taxes: share.taxes.len(),
+                codes: share.taxes.iter().map(|(code, ..)| code.clone()).collect(),
                 repriced: false,
                 portions,
                 serials: line.serial_numbers.clone(),

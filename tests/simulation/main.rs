@@ -19,6 +19,7 @@ mod database;
 mod day_ends;
 mod document;
 mod exchanges;
+mod exempt;
 mod fees;
 mod kits;
 mod ledger;

@@ -269,6 +269,7 @@ impl World {
         let seen = &mut self.seen;
         seen.returned += 1;
         seen.adjusted += u64::from(brought.asks.iter().any(|ask| ask.quantity.is_none()));
+        seen.exempt += u64::from(brought.asks.iter().any(|ask| ask.exempt.is_some()));
         seen.trained += u64::from(brought.training);
         seen.charges += expected.charges.len() as u64;
         seen.charge_parts +=

@@ -2,6 +2,7 @@
 
 use crate::cards::{Card, redeemed};
 use crate::exchanges::Carried;
+use crate::exempt::Exempt;
 use crate::kits::in_order;
 use crate::ledger::{Books, Line};
 use crate::receipts::Found;
@@ -22,6 +23,8 @@ pub struct Ask {
     /// Thousandths, or money while the goods stay.
     pub quantity: Option<i64>,
     pub money: i64,
+    /// Taxes alone, while the goods stay.
+    pub exempt: Option<Exempt>,
     pub opened: bool,
     pub defective: bool,
     pub serial: Option<String>,
@@ -196,6 +199,9 @@ impl Expected {
             self.invalid = true;
             return;
         };
+        if let Some(exempt) = &ask.exempt {
+            return self.give_taxes(scene, brought, (sale, place), at, exempt);
+        }
         let before = books.lines[place].clone();
         let card = self.card_back(scene, &before, ask);
         if card.is_none()

@@ -2,6 +2,7 @@
 
 mod cards;
 mod charges;
+mod taxes;
 
 use crate::support::caller::{Answer, Caller};
 use crate::support::on_each_database;
@@ -295,8 +296,7 @@ fn an_adjustment_is_voided_after_the_returns_that_share_it() {
         assert_eq!(
             refused.body["detail"],
             format!(
-                "Items of return {number} were paid after a price \
-            adjustment, for a price that counts on this return. Void return {number} first."
+                "Items of return {number} were paid for a price that counts on this return. Void return {number} first."
             )
         );
         void(&shop, &back).expect(200);

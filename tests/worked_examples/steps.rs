@@ -10,8 +10,8 @@ use returndesk::wire::returns::ReturnRequest;
 use serde_json::{Value, json};
 
 /// Columns of the table of steps that are no taxes.
-const STEP_COLUMNS: [&str; 8] =
-    ["step", "line", "quantity", "net", "fee", "refund", "paid out", "fee tax"];
+const STEP_COLUMNS: [&str; 9] =
+    ["step", "line", "quantity", "net", "fee", "refund", "paid out", "fee tax", "tax only"];
 
 /// Columns of the table of new goods that are no taxes.
 const GOODS_COLUMNS: [&str; 6] =
@@ -123,10 +123,17 @@ impl<'a> Steps<'a> {
     fn record(&mut self, rows: &[&Row]) -> Value {
         // A row without units is what the service adds by itself.
         let lines: Vec<Value> = (rows.iter())
-            .filter(|row| !row.get("quantity").is_empty() && row.get("quantity") != "0")
+            .filter(|row| {
+                !matches!(row.get("quantity"), "" | "0") || !row.get("tax only").is_empty()
+            })
             .map(|row| {
-                json!({ "sale_line": row.get("line").parse::<u32>().unwrap(), "quantity": row.get("quantity"),
-                               "condition": "opened", "reason": "changed_mind" })
+                let mut line = json!({ "sale_line": row.get("line").parse::<u32>().unwrap(),
+                    "condition": "opened", "reason": "changed_mind" });
+                match row.get("tax only") {
+                    "" => line["quantity"] = json!(row.get("quantity")),
+                    codes => line["tax_only"] = codes.split(", ").collect(),
+                }
+                line
             })
             .collect();
         let mut body =

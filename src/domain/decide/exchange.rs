@@ -95,12 +95,12 @@ impl<'a> Deciding<'a> {
         if lines.filter(|line| line.exchanged_for == Some(of)).count() > 1 {
             self.faults.push(fault("Each line that comes back is exchanged for one line."));
         }
-        match self.draft.lines.get(of).map(|line| line.asked) {
+        match self.draft.lines.get(of).map(|line| &line.asked) {
             None => self.faults.push(fault("No such line comes back; lines are counted from 0.")),
-            Some(Asked::Money(_)) => {
+            Some(Asked::Money(_) | Asked::Taxes(_)) => {
                 self.faults.push(fault("Of that line only money comes back, no goods."))
             }
-            Some(Asked::Units(units)) if units != asked.line.quantity => {
+            Some(Asked::Units(units)) if *units != asked.line.quantity => {
                 let detail = format!("Exchanged evenly, as much is taken as comes back: {units}.");
                 self.faults.push(Fault::invalid(pointer("quantity"), &detail));
             }

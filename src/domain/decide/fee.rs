@@ -77,7 +77,7 @@ impl Deciding<'_> {
         step: &Step<'_>,
     ) -> Option<Kept> {
         let Set { value: fee, rule } = resolved.fee?;
-        if matches!(asked.asked, Asked::Money(_))
+        if !matches!(asked.asked, Asked::Units(_))
             || !bears_fee(fee, &step.sale.lines[step.place], asked)
         {
             return None;

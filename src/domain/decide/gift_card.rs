@@ -33,14 +33,14 @@ impl Deciding<'_> {
         &mut self,
         sale: &Sale,
         place: usize,
-        asked: Asked,
+        asked: &Asked,
     ) -> Option<(Quantity, Option<Parts>, Vec<Finding>)> {
         let line = &sale.lines[place];
         let sold = line.gift_card?;
         // What the card's sale put on it was checked when it was recorded: the card is there.
         let card = self.case.books.card(sold.id)?;
         let refused = |detail: String| Some((Quantity::ZERO, None, vec![not_returnable(detail)]));
-        let Asked::Units(units) = asked else {
+        let &Asked::Units(units) = asked else {
             return refused(
                 "Money of a gift card goes back by returning the card, not while it stays.".into(),
             );

@@ -112,7 +112,7 @@ impl Deciding<'_> {
                 continue;
             }
             let before = line.clone();
-            match self.take_card(sale, place, Asked::Units(quantity)) {
+            match self.take_card(sale, place, &Asked::Units(quantity)) {
                 Some((quantity, parts, findings)) => {
                     let taken = Taken { place, before, quantity, parts, findings, serial: None };
                     self.judge(index, sale_id, sale, taken);
@@ -185,7 +185,7 @@ fn parts(sale: &Sale, kit: usize) -> impl Iterator<Item = usize> {
 }
 
 /// The places of a kit, of its parts, and of theirs.
-fn with_all_parts(sale: &Sale, kit: usize) -> Vec<usize> {
+pub(super) fn with_all_parts(sale: &Sale, kit: usize) -> Vec<usize> {
     let mut places = vec![kit];
     let mut next = 0;
     while let Some(&place) = places.get(next) {

@@ -17,6 +17,7 @@ use super::super::tie::Since;
 use super::super::words::{Disposition, Reason};
 use super::fee::{Before, Kept, Step};
 use super::serial::serial_finding;
+use super::taxes::give_taxes;
 use super::{Choice, Deciding};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -76,9 +77,12 @@ impl<'a> Deciding<'a> {
         if let Some(finding) = given_back(&sale.lines[place]) {
             return self.push_bare(index, finding);
         }
-        if let Asked::Money(amount) = asked.asked
-            && self.adjust_kit(index, &sale, place, amount)
-        {
+        let of_kit = match &asked.asked {
+            Asked::Units(_) => false,
+            Asked::Money(amount) => self.adjust_kit(index, &sale, place, *amount),
+            Asked::Taxes(taxes) => self.taxes_of_kit(index, &sale, place, taxes),
+        };
+        if of_kit {
             return;
         }
         let taken = self.take(sale_id, place, asked);
@@ -95,7 +99,7 @@ impl<'a> Deciding<'a> {
         let before =
             self.books.get(&sale).map(|book| (book.lines[place].clone(), Arc::clone(&book.sale)));
         if let Some((before, known)) = before
-            && let Some((quantity, parts, findings)) = self.take_card(&known, place, asked.asked)
+            && let Some((quantity, parts, findings)) = self.take_card(&known, place, &asked.asked)
         {
             return Taken {
                 place,
@@ -114,19 +118,26 @@ impl<'a> Deciding<'a> {
         let line = &mut book.lines[place];
         let before = line.clone();
         let mut findings = Vec::new();
-        let (quantity, parts) = match asked.asked {
-            Asked::Money(amount) => {
+        let (quantity, parts) = match &asked.asked {
+            Asked::Taxes(taxes) => {
+                let parts = give_taxes(line, taxes);
+                if let Err(finding) = &parts {
+                    findings.push(finding.clone());
+                }
+                (Quantity::ZERO, parts.ok())
+            }
+            &Asked::Money(amount) => {
                 let parts = line.adjust(amount);
                 if parts.is_none() {
                     findings.push(self.more_than_left(amount, before.adjustable()));
                 }
                 (Quantity::ZERO, parts)
             }
-            Asked::Units(units) if empty && units <= line.returnable() => {
+            Asked::Units(units) if empty && *units <= line.returnable() => {
                 findings.push(nothing_in_it());
                 (Quantity::ZERO, None)
             }
-            Asked::Units(units) => {
+            &Asked::Units(units) => {
                 let parts = line.take(units);
                 if parts.is_none() {
                     findings.push(too_many(&before, units));
@@ -139,8 +150,8 @@ impl<'a> Deciding<'a> {
                 (if parts.is_some() { units } else { Quantity::ZERO }, parts)
             }
         };
-        if let (Some(price), Some(parts), Asked::Units(units)) =
-            (asked.unit_price, &parts, asked.asked)
+        if let (Some(price), Some(parts), &Asked::Units(units)) =
+            (asked.unit_price, &parts, &asked.asked)
         {
             findings.extend(self.price_finding(price, units, parts));
         }
@@ -214,6 +225,7 @@ impl<'a> Deciding<'a> {
             discount_shares: parts.discount_shares.clone(),
             gross: parts.gross,
             withheld: parts.withheld.first().copied().unwrap_or_default(),
+            tax_only: asked.asked.tax_only(),
             fee: kept.map_or(Minor::ZERO, |kept| kept.fee),
             fee_taxes: kept.map_or(Vec::new(), |kept| taken.before.with_codes(&kept.taxes)),
             refund: Minor(parts.gross.0 - kept.map_or(0, |kept| kept.in_all(&taken.before))),
@@ -448,6 +460,7 @@ impl<'a> Deciding<'a> {
             discount_shares: Vec::new(),
             gross: Minor::ZERO,
             withheld: Minor::ZERO,
+            tax_only: asked.asked.tax_only(),
             fee: Minor::ZERO,
             fee_taxes: Vec::new(),
             refund: Minor::ZERO,
@@ -491,7 +504,7 @@ fn nothing_in_it() -> Finding {
     Finding::refused(Code::AlreadyReturned, "service:quantity", detail.to_owned())
 }
 
-fn too_many(line: &LineBook, asked: Quantity) -> Finding {
+pub(super) fn too_many(line: &LineBook, asked: Quantity) -> Finding {
     let (left, sold) = (line.returnable(), line.sold);
     if left == Quantity::ZERO {
         let detail = match sold {

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 impl Deciding<'_> {
     /// Returns the places of the draft's lines in the order in which they are decided: units before
-    /// money for goods that stay; a part before its kit, that before the kit that it is itself a
+    /// taxes and those before money for goods that stay; a part before its kit, that before the kit that it is itself a
     /// part of; then the earlier sale first, by line, and by all else that is asked.
     pub(super) fn in_order(&self) -> Vec<usize> {
         let lines = &self.draft.lines;
@@ -20,10 +20,12 @@ impl Deciding<'_> {
             let asked = &lines[index];
             let sale = self.sale_of(asked);
             let kits = sale.map_or(0, |sale| kits_around(sale, asked.sale_line));
-            let (stays, much) = match asked.asked {
-                Asked::Units(units) => (false, units.0),
-                Asked::Money(amount) => (true, amount.0),
+            let (stays, much, taxes) = match &asked.asked {
+                Asked::Units(units) => (0, units.0, None),
+                Asked::Taxes(taxes) => (1, taxes.units.map_or(0, |units| units.0), Some(taxes)),
+                Asked::Money(amount) => (2, amount.0, None),
             };
+            let codes = taxes.map(|taxes| taxes.codes.clone());
             // Of lines without a receipt, and of receipts that are not known, there is no sale.
             let sold = sale.map(|s| (s.sold_at, &s.store, &s.receipt, s.business_date, s.id));
             let sold = (sold.is_none(), sold);
@@ -32,7 +34,7 @@ impl Deciding<'_> {
             let terms = (asked.reason.as_str().to_owned(), asked.condition.as_str());
             let rest =
                 (asked.unit_price, asked.disposition.map(|d| d.as_str()), asked.note.clone());
-            ((stays, Reverse(kits)), (sold, which), number, (terms, Reverse(much)), rest)
+            ((stays, Reverse(kits)), (sold, which), number, (terms, Reverse(much), codes), rest)
         });
         order
     }

@@ -50,7 +50,7 @@ impl Deciding<'_> {
                 self.case.books.find(r, &self.draft.store) == Found::One(book.sale.id)
             })
         };
-        let units = |asked: &DraftLine| match asked.asked {
+        let units = |asked: &DraftLine| match &asked.asked {
             Asked::Units(units) if asked.sale_line == Some(line.line) && of_sale(asked) => units.0,
             _ => 0,
         };

@@ -35,7 +35,7 @@ impl<'a> Deciding<'a> {
     pub(super) fn without_receipt(&mut self, index: usize) {
         let draft = self.draft;
         let asked = &draft.lines[index];
-        let (Some(sku), Asked::Units(units)) = (asked.sku.as_deref(), asked.asked) else {
+        let (Some(sku), &Asked::Units(units)) = (asked.sku.as_deref(), &asked.asked) else {
             let detail = "Name the sale_line of a sale, or the sku and quantity of an item without a receipt.";
             return self.faults.push(Fault::invalid(format!("/lines/{index}"), detail));
         };
@@ -134,6 +134,7 @@ impl<'a> Deciding<'a> {
             discount_shares: Vec::new(),
             gross: parts.gross,
             withheld: Minor::ZERO,
+            tax_only: Vec::new(),
             fee,
             fee_taxes,
             refund: Minor(parts.gross.0 - off),

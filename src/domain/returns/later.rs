@@ -19,8 +19,7 @@ pub fn void_first(state: &State, the_return: &Return) -> Option<String> {
     let last = the_return.lines.iter().filter_map(|line| shares_later(state, the_return, line));
     let (_, first) = last.max_by_key(|(moment, _)| *moment)?;
     Some(format!(
-        "Items of return {} were paid after a price adjustment, for a price that counts on this \
-         return. Void return {} first.",
+        "Items of return {} were paid for a price that counts on this return. Void return {} first.",
         first.number(),
         first.number()
     ))

@@ -1,7 +1,7 @@
 //! From a return's body to the domain's draft.
 
 use super::{Exchange, OnApprovalNeeded, ReturnCharge, ReturnLine, ReturnRequest, SaleReference};
-use crate::domain::draft::{Asked, Draft, DraftCharge, DraftLine, SaleRef};
+use crate::domain::draft::{Asked, Draft, DraftCharge, DraftLine, SaleRef, TaxesAsked};
 use crate::domain::entry::hex;
 use crate::domain::match_key::document_number;
 use crate::domain::money::{Currency, Minor};
@@ -9,6 +9,7 @@ use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Fault;
 use crate::domain::words::{Reason, RefundTo};
 use crate::wire::reading::{Reading, Sign, filled};
+use crate::wire::texts::Label;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 use std::fmt::Arguments;
@@ -261,6 +262,35 @@ impl ReturnLine {
                 "Money back while the goods stay needs the line of the sale in `sale_line`.";
             reading.invalid(format_args!("/lines/{index}/amount"), detail);
         }
+        if self.sale_line.is_none() && self.tax_only.is_some() {
+            let detail = "Tax back while the goods stay needs the line of the sale in `sale_line`.";
+            reading.invalid(format_args!("/lines/{index}/tax_only"), detail);
+        }
+    }
+
+    /// The taxes that go back while the goods stay.
+    fn taxes(&self, taxes: &[Label], index: usize, reading: &mut Reading) -> Asked {
+        let codes: Vec<String> = taxes.iter().map(|label| label.0.clone()).collect();
+        for (at, code) in codes.iter().enumerate() {
+            if codes[..at].contains(code) {
+                let detail = format!("The tax {code} is there twice.");
+                reading.invalid(format_args!("/lines/{index}/tax_only/{at}"), detail);
+            }
+        }
+        for (member, sent) in
+            [("amount", self.amount.is_some()), ("unit_price", self.unit_price.is_some())]
+        {
+            if sent {
+                let detail =
+                    format!("With `tax_only` the taxes alone go back. Leave `{member}` out.");
+                reading.invalid(format_args!("/lines/{index}/{member}"), detail);
+            }
+        }
+        if filled(self.serial_number.clone()).is_some() {
+            let detail = "No unit comes back with `tax_only`. Leave `serial_number` out.";
+            reading.invalid(format_args!("/lines/{index}/serial_number"), detail);
+        }
+        Asked::Taxes(TaxesAsked { codes, units: self.quantity.map(|quantity| quantity.0) })
     }
 
     fn asked(&mut self, index: usize, reading: &mut Reading) -> Asked {
@@ -269,6 +299,9 @@ impl ReturnLine {
             &mut self.amount,
             Sign::Positive,
         );
+        if let Some(taxes) = &self.tax_only {
+            return self.taxes(taxes, index, reading);
+        }
         match (self.quantity, amount) {
             (Some(quantity), None) => Asked::Units(quantity.0),
             (None, Some(amount)) => Asked::Money(amount),
@@ -278,8 +311,7 @@ impl ReturnLine {
                 Asked::Units(quantity.0)
             }
             (None, None) => {
-                let detail =
-                    "Say in `quantity` how many units come back, or in `amount` how much money.";
+                let detail = "State in `quantity` how many units come back, in `amount` how much money, or in `tax_only` which taxes.";
                 reading.fault(format_args!("/lines/{index}/quantity"), "missing_field", detail);
                 Asked::Units(Quantity::ONE)
             }
