@@ -16,11 +16,12 @@ use crate::store::search::day_ends::{self, DayEndFilter};
 use crate::wire::day_ends::{DayEndFilterParams, DayEndRequest, DayEndView};
 use actix_web::{HttpRequest, HttpResponse, get, post, web};
 
-/// Close a day: of a register, or of the store itself once its registers are closed. Once for each
-/// day, in their order.
+/// Close a day: of a register, once a shift, or of the store itself once its registers are closed.
+/// In the order of days.
 ///
 /// What was booked up to that business date and is not closed yet is summed up, and numbered
-/// without a gap. What comes in for a closed day falls into the next.
+/// without a gap. What comes in after a shift falls into the next one; after the store's own day
+/// end its day has no further shift, and what comes in falls into the next day.
 #[utoipa::path(tag = "day-ends", params(RequiredKey), request_body = DayEndRequest, responses(
     (status = 201, description = "Closed.", body = DayEndView),
     (status = 404, description = "The store is unknown, or none of the caller's.")))]

@@ -1,10 +1,10 @@
-//! Day ends: a register's or a store's trading day closed once, numbered without a gap, with totals
-//! that never reset.
+//! Day ends: a register's trading day closed once a shift, a store's own once, numbered without a
+//! gap, with totals that never reset.
 //!
 //! A movement belongs to the first day end of its register, at or after the movement's business
-//! date, that was closed after it was booked: exactly one. What comes in for a closed day falls
-//! into the next. The store's own day end takes what was done at no register, and the day ends of
-//! its registers, by the same rule.
+//! date, that was closed after it was booked: exactly one. What comes in after a shift falls into
+//! the next one, or into the next day. The store's own day end takes what was done at no register,
+//! and the day ends of its registers, by the same rule; after it the day has no further shift.
 
 use super::draft::Draft;
 use super::entry::Event;
@@ -34,7 +34,9 @@ pub struct CloseDay {
     /// None: the store's own.
     pub register: Option<String>,
     pub business_date: Date,
-    /// What was in the drawer before the day's first movement.
+    /// Which closing of the register's day this is to be; None: the next one.
+    pub shift: Option<u64>,
+    /// What was in the drawer before the shift's first movement.
     pub opening_cash: Option<Minor>,
     /// What is in it now, by hand.
     pub counted_cash: Option<Minor>,
@@ -73,12 +75,13 @@ pub struct Till {
 pub struct Last {
     pub number: u64,
     pub business_date: Date,
+    pub shift: u64,
     /// The place of its entry in the store's chain.
     pub seq: u64,
     pub perpetual: Perpetual,
 }
 
-/// A closed day. It never changes.
+/// A closed day, or a shift of it. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayEnd {
     pub id: Uuid,
@@ -86,6 +89,8 @@ pub struct DayEnd {
     /// 1, 2, 3 … for each till.
     pub number: u64,
     pub business_date: Date,
+    /// 1, 2, 3 … within a register's day; a store's own has one.
+    pub shift: u64,
     pub currency: Currency,
     pub closed_at: Timestamp,
     pub operator: String,
@@ -101,6 +106,11 @@ pub struct DayEnd {
 impl TillKey {
     pub fn of(store: &str, register: Option<&str>) -> TillKey {
         TillKey { store: store.to_owned(), register: register.unwrap_or_default().to_owned() }
+    }
+
+    /// The store's own.
+    pub fn own(&self) -> TillKey {
+        TillKey::of(&self.store, None)
     }
 
     /// The drawer of a return.
@@ -176,6 +186,11 @@ impl Perpetual {
 }
 
 impl DayEnd {
+    /// Which shift of the day; a store's own has none.
+    pub fn shift(&self) -> Option<u64> {
+        self.till.register().map(|_| self.shift)
+    }
+
     /// What should be in the drawer: what was in it before, and what moved.
     pub fn expected_cash(&self) -> Minor {
         let moved = self.sums.total().amounts.of(Account::Cash);
@@ -201,6 +216,16 @@ pub(super) fn not_near(day: Date, today: Date) -> Option<Fault> {
     })
 }
 
+/// Whether nothing can belong to a day of a register any more: a later one is closed, or its last
+/// shift with the store's own day.
+pub fn is_over(register: Option<Last>, own: Option<Last>, day: Date) -> bool {
+    let closed_upto = |last: Option<Last>| last.map(|last| last.business_date);
+    match closed_upto(register) {
+        Some(closed) if closed == day => closed_upto(own) >= Some(day),
+        closed => closed > Some(day),
+    }
+}
+
 /// Why a return cannot belong to the trading day that it names: the day is closed for its drawer.
 pub fn why_not_in(state: &State, draft: &Draft, now: Timestamp) -> Option<Refusal> {
     let day = draft.business_date?;
@@ -210,8 +235,7 @@ pub fn why_not_in(state: &State, draft: &Draft, now: Timestamp) -> Option<Refusa
         return None;
     }
     let key = TillKey::of_draft(draft);
-    let last = state.till(&key).and_then(|till| till.last)?;
-    (last.business_date >= day).then(|| {
+    is_over(state.last_day_end(&key), state.last_day_end(&key.own()), day).then(|| {
         let detail = format!(
             "{day} is closed at {}. Record the return without a business date: it then belongs to \
              the next day end.",
@@ -231,7 +255,7 @@ pub fn close(state: &mut State, command: &CloseDay, context: &Context<'_>) -> Ou
         return Refusal::Invalid(vec![Fault::unknown_store(&command.store)]).into();
     };
     let key = TillKey::of(&command.store, command.register.as_deref());
-    if let Some(refusal) = why_not(state, &key, command.business_date, &store, context) {
+    if let Some(refusal) = why_not(state, &key, command, &store, context) {
         journal::refused(state, context, command, &refusal);
         return refusal.into();
     }
@@ -244,12 +268,12 @@ pub fn close(state: &mut State, command: &CloseDay, context: &Context<'_>) -> Ou
 fn why_not(
     state: &State,
     key: &TillKey,
-    day: Date,
+    command: &CloseDay,
     store: &Store,
     context: &Context<'_>,
 ) -> Option<Refusal> {
     let refusal = |code: &'static str, detail: String| Some(Refusal::DayEnd { code, detail });
-    let whose = whose(key);
+    let (whose, day) = (whose(key), command.business_date);
     let today = store.day(context.now);
     if day > today {
         return refusal(
@@ -265,15 +289,39 @@ fn why_not(
         );
         return Some(Refusal::Invalid(vec![Fault::invalid("/register", &detail)]));
     }
-    if let Some(last) = till.and_then(|till| till.last).filter(|last| last.business_date >= day) {
-        let closed = last.business_date;
-        let detail = match closed == day {
-            true => format!("{day} of {whose} is closed already, as number {}.", last.number),
-            false => format!(
-                "{whose} is closed up to {closed}; what comes in for {day} falls into the next day end."
+    let last = till.and_then(|till| till.last);
+    let own = state.last_day_end(&key.own());
+    if let Some(last) = last.filter(|last| last.business_date > day) {
+        let detail = format!(
+            "{whose} is closed up to {}; what comes in for {day} falls into the next day end.",
+            last.business_date
+        );
+        return refusal("day_closed", sentence(&detail));
+    }
+    if let Some(own) = own.filter(|_| is_over(last, own, day)) {
+        let detail = match key.register() {
+            None => format!("{day} of {whose} is closed already, as number {}.", own.number),
+            Some(_) => format!(
+                "Store {} is closed up to {}, and with it {day} of {whose}; what comes in for it \
+                 falls into the next day end.",
+                key.store, own.business_date
             ),
         };
-        return refusal("day_closed", sentence(&detail));
+        return refusal("day_closed", detail);
+    }
+    let shift = till.map_or(1, |till| till.next_shift(day));
+    match (command.shift, last) {
+        (Some(named), Some(last)) if named < shift => {
+            let number = last.number.saturating_sub(last.shift.saturating_sub(named));
+            let detail =
+                format!("Shift {named} of {day} of {whose} is closed already, as number {number}.");
+            return refusal("day_closed", detail);
+        }
+        (Some(named), _) if named > shift => {
+            let detail = format!("The next shift of {day} of {whose} is {shift}: close it first.");
+            return refusal("day_open", detail);
+        }
+        _ => {}
     }
     if let Some(earlier) = till.and_then(|till| till.earliest_to_close(day)) {
         let detail = format!(
@@ -282,10 +330,12 @@ fn why_not(
         return refusal("day_open", sentence(&detail));
     }
     if key.register().is_none()
-        && let Some((register, open)) = state.registers_to_close(&key.store, day)
+        && let Some((register, open, shift)) = state.registers_to_close(&key.store, day)
     {
+        let which =
+            if shift > 1 { format!("shift {shift} of its {day}") } else { format!("its {day}") };
         let detail = format!(
-            "Register {register} has movements of {open} that are not closed: close its {day} first."
+            "Register {register} has movements of {open} that are not closed: close {which} first."
         );
         return refusal("day_open", detail);
     }
@@ -321,10 +371,17 @@ impl Till {
             .find(|open| *open < day && closed.is_none_or(|closed| *open > closed))
     }
 
-    /// The first movements up to this day that no day end can have taken yet, although it could.
+    /// Which shift of a day is closed next.
+    pub(super) fn next_shift(&self, day: Date) -> u64 {
+        let same = self.last.filter(|last| last.business_date == day);
+        same.map_or(1, |last| last.shift.saturating_add(1))
+    }
+
+    /// The first movements up to this day that no day end has taken yet, although one of this day
+    /// still could.
     pub(super) fn lacks(&self, day: Date) -> Option<Date> {
         let open = self.open.keys().copied().find(|open| *open <= day)?;
-        self.last.is_none_or(|last| last.business_date < day).then_some(open)
+        self.last.is_none_or(|last| last.business_date <= day).then_some(open)
     }
 }
 
@@ -343,6 +400,7 @@ fn build(
         id: state.new_id(context.now),
         number: till.last.map_or(1, |last| last.number + 1),
         business_date: command.business_date,
+        shift: till.next_shift(command.business_date),
         currency: store.currency,
         closed_at: context.now,
         operator: context.caller.operator.clone(),

@@ -405,26 +405,34 @@ impl State {
         self.tills.get(key)
     }
 
+    pub fn last_day_end(&self, key: &TillKey) -> Option<Last> {
+        self.tills.get(key).and_then(|till| till.last)
+    }
+
     /// The place that the next entry of a store will have.
     pub fn next_seq(&self, store: &str) -> u64 {
         let noted = self.changes.entries.iter().filter(|entry| entry.store == store).count();
         self.heads.get(store).copied().unwrap_or(0) + noted as u64 + 1
     }
 
-    /// A register of a store that must be closed before the store's own day can be, and the day of
-    /// its first movement.
-    pub fn registers_to_close(&self, store: &str, day: Date) -> Option<(&str, Date)> {
+    /// A register of a store that must be closed before the store's own day can be, the day of its
+    /// first movement, and the shift.
+    pub fn registers_to_close(&self, store: &str, day: Date) -> Option<(&str, Date, u64)> {
         let of_store = self.tills.iter().filter(|(key, _)| key.store == store);
-        of_store.filter_map(|(key, till)| Some((key.register()?, till.lacks(day)?))).next()
+        of_store
+            .filter_map(|(key, till)| {
+                Some((key.register()?, till.lacks(day)?, till.next_shift(day)))
+            })
+            .next()
     }
 
     /// Keeps a day end: what it covers is no longer open. A register's becomes part of what its
     /// store has open.
     pub fn close_day(&mut self, day_end: DayEnd) {
         self.revision += 1;
-        let DayEnd { number, business_date, seq, perpetual, .. } = day_end;
+        let DayEnd { number, business_date, shift, seq, perpetual, .. } = day_end;
         let till = self.tills.entry(day_end.till.clone()).or_default();
-        till.last = Some(Last { number, business_date, seq, perpetual });
+        till.last = Some(Last { number, business_date, shift, seq, perpetual });
         till.open.retain(|day, _| *day > business_date);
         if day_end.till.register().is_some() && !day_end.sums.0.is_empty() {
             let of_store = self.tills.entry(TillKey::of(&day_end.till.store, None)).or_default();

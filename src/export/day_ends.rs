@@ -67,7 +67,9 @@ impl Days {
         };
         let says =
             Json::parse_canonical(&told.leaf).ok().and_then(|leaf| leaf.get("data").cloned());
-        if says.as_ref() != Some(&facts(closed)) || told.subject_id != Some(closed.id.to_string()) {
+        if says != Some(as_told(closed, says.as_ref()))
+            || told.subject_id != Some(closed.id.to_string())
+        {
             let why = "the day end is not the one that the log tells of".to_owned();
             self.faults.push(at(&self.store, told.seq, None, why));
         }
@@ -82,13 +84,24 @@ impl Days {
                 day.booked.add_all(&closed.sums);
             }
         }
+        // A day end of the store itself is the last word on its day.
+        let by_store: Vec<(Date, u64)> =
+            own.iter().map(|day| (day.closed.business_date, day.closed.seq)).collect();
+        let is_over = |closed: &DayEnd| {
+            let over = |(day, seq): &(Date, u64)| {
+                *day >= closed.business_date && *seq < closed.seq && closed.shift > 1
+            };
+            by_store.iter().any(over)
+        };
         self.tills.insert(String::new(), own);
         let mut faults = std::mem::take(&mut self.faults);
         for days in self.tills.values() {
             let mut before: Option<&DayEnd> = None;
             for Day { closed, booked } in days {
                 let met = self.met.contains(&closed.seq);
+                let late = "it is a further shift of a day that its store had closed";
                 let why = why_not(before, closed, booked)
+                    .or(is_over(closed).then(|| late.to_owned()))
                     .or((!met).then(|| "the log does not tell of it".to_owned()));
                 faults.extend(why.map(|why| {
                     let whose = closed
@@ -105,6 +118,20 @@ impl Days {
     }
 }
 
+/// What an entry should say of a day end. Entries from before there were shifts say of none: all of
+/// those are the first.
+fn as_told(closed: &DayEnd, says: Option<&Json>) -> Json {
+    let mut facts = facts(closed);
+    let says_of_shifts = says.is_some_and(|says| says.get("shift").is_some());
+    if closed.shift == 1
+        && !says_of_shifts
+        && let Json::Object(facts) = &mut facts
+    {
+        facts.remove("shift");
+    }
+    facts
+}
+
 /// The first day end, at or after a business date, that was closed after a place: dates and places
 /// ascend alike.
 fn covering(days: Option<&mut Vec<Day>>, day: Date, seq: u64) -> Option<&mut Day> {
@@ -118,8 +145,15 @@ fn why_not(before: Option<&DayEnd>, closed: &DayEnd, booked: &Sums) -> Option<St
     if closed.number != number {
         return Some(format!("its number should be {number}"));
     }
-    if before.is_some_and(|before| before.business_date >= closed.business_date) {
+    let same_day = before.filter(|before| before.business_date == closed.business_date);
+    if before.is_some_and(|before| before.business_date > closed.business_date)
+        || same_day.is_some_and(|before| before.till.register().is_none())
+    {
         return Some("its business date is not after the one before".to_owned());
+    }
+    let shift = same_day.map_or(1, |before| before.shift + 1);
+    if closed.shift != shift {
+        return Some(format!("it is shift {}, and should be {shift}", closed.shift));
     }
     if closed.from_seq != from_seq {
         return Some(format!("it begins at {}, not at {from_seq}", closed.from_seq));

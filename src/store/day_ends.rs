@@ -5,7 +5,7 @@ use super::ledger::{AmountColumns, AmountRow, amount_columns, amounts_of, names,
 use super::rows::{Col, Select, col, select_in};
 use super::writes::insert;
 use super::{Read, StoreError, Tx, audit};
-use crate::domain::day_end::{DayEnd, Last, Perpetual, Summed, Till, TillKey};
+use crate::domain::day_end::{DayEnd, Last, Perpetual, Summed, Till, TillKey, is_over};
 use crate::domain::entry::Event;
 use crate::domain::ledger::Amounts;
 use crate::domain::money::Minor;
@@ -33,6 +33,7 @@ pub(super) fn claim(
     }
     for store in known {
         let mut tills = last_day_ends(tx, store)?;
+        let own = tills.get("").cloned().unwrap_or_default();
         let mine = || wanted.iter().filter(|key| key.store == store);
         for key in mine() {
             tills.entry(key.register.clone()).or_default();
@@ -45,6 +46,8 @@ pub(super) fn claim(
             tills.retain(|register, _| mine().any(|key| key.register == *register));
         }
         load_open(tx, store, &mut tills)?;
+        // After the store's own a register's day has no further shift.
+        tills.entry(String::new()).or_insert(own);
         for (register, till) in tills {
             state.load_till(TillKey { store: store.to_owned(), register }, till);
         }
@@ -52,7 +55,8 @@ pub(super) fn claim(
     Ok(())
 }
 
-/// Loads how far the days of these drawers are closed, for returns that name a trading day.
+/// Loads how far the days of these drawers and their stores are closed, for returns that name a
+/// trading day.
 pub(super) fn load_drawers(
     read: &mut Read<'_>,
     drawers: &[TillKey],
@@ -61,7 +65,8 @@ pub(super) fn load_drawers(
     let stores: BTreeSet<&str> = drawers.iter().map(|key| key.store.as_str()).collect();
     for store in stores {
         let mut tills = last_day_ends(read, store)?;
-        for key in drawers.iter().filter(|key| key.store == store) {
+        let own = TillKey::of(store, None);
+        for key in drawers.iter().filter(|key| key.store == store).chain([&own]) {
             let till = tills.remove(&key.register).unwrap_or_default();
             state.load_till(key.clone(), till);
         }
@@ -76,9 +81,9 @@ pub(super) fn still_open(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreErro
     let stores: BTreeSet<&str> = named.iter().map(|(key, _)| key.store.as_str()).collect();
     for store in stores {
         let tills = last_day_ends(tx, store)?;
+        let last = |register: &str| tills.get(register).and_then(|till| till.last);
         let closed = |(key, day): &(TillKey, Date)| {
-            let last = tills.get(&key.register).and_then(|till| till.last);
-            key.store == store && last.is_some_and(|last| last.business_date >= *day)
+            key.store == store && is_over(last(&key.register), last(""), *day)
         };
         if named.iter().any(closed) {
             return Err(StoreError::Busy("a day was closed meanwhile".to_owned()));
@@ -87,13 +92,13 @@ pub(super) fn still_open(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreErro
     Ok(())
 }
 
-type LastRow = (String, i64, String, i64, i64, i64, i64, i64);
-type LastColumns = (Text, BigInt, Text, BigInt, BigInt, BigInt, BigInt, BigInt);
+type LastRow = (String, i64, String, i64, i64, i64, i64, i64, i64);
+type LastColumns = (Text, BigInt, Text, BigInt, BigInt, BigInt, BigInt, BigInt, BigInt);
 
 /// The last day end of each till of a store, by register.
 fn last_day_ends(tx: &mut Read<'_>, store: &str) -> Result<BTreeMap<String, Till>, StoreError> {
     let select = Select {
-        columns: "d.register, d.number, d.business_date, d.seq, \
+        columns: "d.register, d.number, d.business_date, d.shift, d.seq, \
                   d.perpetual_sales, d.perpetual_returns, d.perpetual_voided_sales, d.perpetual_voided_returns",
         names: "store",
         join: "day_ends d ON d.store = u.store AND d.number = \
@@ -102,21 +107,31 @@ fn last_day_ends(tx: &mut Read<'_>, store: &str) -> Result<BTreeMap<String, Till
         lock: None,
     };
     let rows: Vec<LastRow> = select_in::<LastColumns, _>(tx, &select, &[col([store])])?;
-    let till =
-        |(register, number, day, seq, sales, returns, voided_sales, voided_returns): LastRow| {
-            let corrupt = || {
-                StoreError::Corrupt(format!(
-                    "the last day end of register {register:?} in store {store}"
-                ))
-            };
-            let last = Last {
-                number: u64::try_from(number).map_err(|_| corrupt())?,
-                business_date: day.parse().map_err(|_| corrupt())?,
-                seq: u64::try_from(seq).map_err(|_| corrupt())?,
-                perpetual: perpetual([sales, returns, voided_sales, voided_returns]),
-            };
-            Ok((register, Till { last: Some(last), open: BTreeMap::new() }))
+    let till = |(
+        register,
+        number,
+        day,
+        shift,
+        seq,
+        sales,
+        returns,
+        voided_sales,
+        voided_returns,
+    ): LastRow| {
+        let corrupt = || {
+            StoreError::Corrupt(format!(
+                "the last day end of register {register:?} in store {store}"
+            ))
         };
+        let last = Last {
+            number: u64::try_from(number).map_err(|_| corrupt())?,
+            business_date: day.parse().map_err(|_| corrupt())?,
+            shift: u64::try_from(shift).map_err(|_| corrupt())?,
+            seq: u64::try_from(seq).map_err(|_| corrupt())?,
+            perpetual: perpetual([sales, returns, voided_sales, voided_returns]),
+        };
+        Ok((register, Till { last: Some(last), open: BTreeMap::new() }))
+    };
     rows.into_iter().map(till).collect()
 }
 
@@ -262,10 +277,11 @@ pub(super) fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreErro
         col(new.iter().map(|d| d.perpetual.returns.0)),
         col(new.iter().map(|d| d.perpetual.voided_sales.0)),
         col(new.iter().map(|d| d.perpetual.voided_returns.0)),
+        col(new.iter().map(|d| big(d.shift))),
     ];
     let into = "day_ends(id, store, register, number, business_date, currency, closed_at, operator, from_seq, seq, \
                 opening_cash, counted_cash, perpetual_sales, perpetual_returns, perpetual_voided_sales, \
-                perpetual_voided_returns)";
+                perpetual_voided_returns, shift)";
     insert(tx, into, &columns)?;
     insert_sums(tx, new)
 }

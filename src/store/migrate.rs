@@ -25,11 +25,20 @@ struct Apart {
 }
 
 /// The migrations that change what SQLite's `ALTER TABLE` cannot.
-const APART: &[Apart] = &[Apart {
-    version: "20261128000020",
-    postgres: include_str!("../../migrations/2026-11-28-000020_receipts_by_register/postgres.sql"),
-    sqlite: include_str!("../../migrations/2026-11-28-000020_receipts_by_register/sqlite.sql"),
-}];
+const APART: &[Apart] = &[
+    Apart {
+        version: "20261128000020",
+        postgres: include_str!(
+            "../../migrations/2026-11-28-000020_receipts_by_register/postgres.sql"
+        ),
+        sqlite: include_str!("../../migrations/2026-11-28-000020_receipts_by_register/sqlite.sql"),
+    },
+    Apart {
+        version: "20261128000110",
+        postgres: include_str!("../../migrations/2026-11-28-000110_shifts/postgres.sql"),
+        sqlite: include_str!("../../migrations/2026-11-28-000110_shifts/sqlite.sql"),
+    },
+];
 
 /// The tables that the database itself keeps from being changed.
 pub const APPEND_ONLY: &[AppendOnly] = &[

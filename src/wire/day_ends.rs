@@ -11,7 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-/// Closes a day of a register, or of the store itself once its registers are closed.
+/// Closes a day of a register, or a shift of it, or the day of the store itself once its registers
+/// are closed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"store": "0042", "register": "3", "business_date": "2026-03-01", "opening_cash": "100.00",
@@ -26,7 +27,12 @@ pub struct DayEndRequest {
     /// The trading day to close: every day with movements, one after the other.
     #[schema(format = "date", example = "2026-03-01")]
     pub business_date: String,
-    /// What was in the drawer before the day; a register's only.
+    /// Which closing of the register's day this is, where it is closed several times: 1, 2, 3 …
+    /// Left out: the next one. Named, it cannot be closed twice. A register's only.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 999, example = 1)]
+    pub shift: Option<u64>,
+    /// What was in the drawer before the shift; a register's only.
     #[serde(default)]
     #[schema(format = "amount", example = "100.00")]
     pub opening_cash: Option<String>,
@@ -54,7 +60,7 @@ pub struct DayEndFilterParams {
     pub to: Option<String>,
 }
 
-/// A closed day. It never changes.
+/// A closed day, or a shift of it. It never changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = DayEnd)]
 pub struct DayEndView {
@@ -69,6 +75,9 @@ pub struct DayEndView {
     pub number: u64,
     #[schema(format = "date", example = "2026-03-01")]
     pub business_date: String,
+    /// 1, 2, 3 … within a register's day. Null: the store's own day, which is closed once.
+    #[schema(example = 1)]
+    pub shift: Option<u64>,
     /// ISO 4217.
     #[schema(example = "USD")]
     pub currency: String,
@@ -188,12 +197,20 @@ impl DayEndRequest {
                 "Cash is counted at registers, when their days are closed.",
             );
         }
+        if self.shift.is_some() && self.register.is_none() {
+            reading.invalid(
+                format_args!("/shift"),
+                "Registers have shifts. Close the store's own day without one, once all its \
+                 registers are closed.",
+            );
+        }
         let read = reading.finish(business_date)?;
         let business_date = read.ok_or_else(Vec::new)?;
         Ok(CloseDay {
             store: self.store,
             register: self.register,
             business_date,
+            shift: self.shift,
             opening_cash,
             counted_cash,
         })
@@ -209,6 +226,7 @@ impl From<&DayEnd> for DayEndView {
             register: closed.till.register().map(str::to_owned),
             number: closed.number,
             business_date: closed.business_date.to_string(),
+            shift: closed.shift(),
             currency: closed.currency.code().to_owned(),
             closed_at: closed.closed_at,
             operator: closed.operator.clone(),

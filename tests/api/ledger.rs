@@ -94,8 +94,8 @@ fn a_day_is_closed_once_and_says_all_there_is_to_say() {
             "counted_cash": "104.00"});
         let closed = shop.supervisor().post_keyed("/v1/day-ends", "k1", &body).expect(201);
         let expected = json!({
-            "id": "<id>", "store": "0042", "register": "3", "number": 1, "business_date": "2026-03-11", "currency": "USD",
-            "closed_at": "2026-03-11T15:00:00Z", "operator": "1500", "from_seq": 1, "to_seq": 4, "movements": 1,
+            "id": "<id>", "store": "0042", "register": "3", "number": 1, "business_date": "2026-03-11", "shift": 1,
+            "currency": "USD", "closed_at": "2026-03-11T15:00:00Z", "operator": "1500", "from_seq": 1, "to_seq": 4, "movements": 1,
             "cash": {"opening": "100.00", "moved": "4.50", "expected": "104.50", "counted": "104.00", "difference": "-0.50"},
             "totals": {"sales": "24.50", "returns": "0.00", "voided_sales": "0.00", "voided_returns": "0.00", "net": "24.50",
                        "taxes": "2.00", "fees": "0.00", "rounding": "0.00"},
@@ -109,19 +109,21 @@ fn a_day_is_closed_once_and_says_all_there_is_to_say() {
         assert_eq!(shop.auditor().get(&path).expect(200).body, closed.body);
         shop.stranger().get(&path).expect_problem(404, "not_found");
 
-        // The same key: the same answer. Another: closed already.
+        // The same key: the same answer. The same shift under another: closed already.
         let again = shop.supervisor().post_keyed("/v1/day-ends", "k1", &body).expect(201);
         assert_eq!(
             (again.bytes.clone(), again.header("idempotent-replayed")),
             (closed.bytes.clone(), Some("true"))
         );
+        let mut first_shift = body.clone();
+        first_shift["shift"] = json!(1);
         let refused = shop
             .supervisor()
-            .post_keyed("/v1/day-ends", "k2", &body)
+            .post_keyed("/v1/day-ends", "k2", &first_shift)
             .expect_problem(409, "day_closed");
         assert_eq!(
             refused.body["detail"],
-            "2026-03-11 of register 3 is closed already, as number 1."
+            "Shift 1 of 2026-03-11 of register 3 is closed already, as number 1."
         );
 
         // The store's day needs register 7's; then it has both.
@@ -134,8 +136,13 @@ fn a_day_is_closed_once_and_says_all_there_is_to_say() {
         shop.manager().post_keyed("/v1/day-ends", "k4", &seven).expect(201);
         let of_store = shop.manager().post_keyed("/v1/day-ends", "k5", &own).expect(201).body;
         assert_eq!(
-            (&of_store["register"], &of_store["movements"], &of_store["number"]),
-            (&Value::Null, &json!(2), &json!(1))
+            (
+                &of_store["register"],
+                &of_store["movements"],
+                &of_store["number"],
+                &of_store["shift"]
+            ),
+            (&Value::Null, &json!(2), &json!(1), &Value::Null)
         );
         let totals = json!({"sales": "24.50", "returns": "12.25", "voided_sales": "0.00", "voided_returns": "0.00",
             "net": "12.25", "taxes": "1.00", "fees": "0.00", "rounding": "0.00"});
@@ -178,6 +185,17 @@ fn a_day_end_that_cannot_be_meant_is_refused_with_all_faults() {
         let faults = post(bad).expect(422).faults();
         let at = |pointer: &str, code: &str| (pointer.to_owned(), code.to_owned());
         assert_eq!(faults, [at("/business_date", "invalid_value")]);
+        let shift_of_a_store = json!({"store": "0042", "business_date": "2026-03-11", "shift": 2});
+        let faults = post(shift_of_a_store).expect(422).body["errors"].clone();
+        let detail = "Registers have shifts. Close the store's own day without one, once all its \
+                      registers are closed.";
+        let fault = json!([{"pointer": "/shift", "code": "invalid_value", "detail": detail}]);
+        assert_eq!(faults, fault);
+        for shift in [json!(0), json!(1000), json!(1.5), json!("1")] {
+            let body = json!({"store": "0042", "register": "3", "business_date": "2026-03-11",
+                "shift": shift});
+            assert_eq!(post(body).expect(422).body["errors"][0]["pointer"], "/shift");
+        }
         let cash_of_a_store =
             json!({"store": "0042", "business_date": "2026-03-11", "counted_cash": "-1.00"});
         assert_eq!(

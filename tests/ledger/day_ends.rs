@@ -12,11 +12,17 @@ use returndesk::domain::refusal::Refusal;
 use returndesk::domain::tender::TenderType::{Cash, CreditCard};
 use uuid::Uuid;
 
-fn close(counter: &mut Counter, register: &str, on: &str) -> Result<DayEnd, Refusal> {
+fn close(
+    counter: &mut Counter,
+    register: &str,
+    on: &str,
+    shift: Option<u64>,
+) -> Result<DayEnd, Refusal> {
     let command = CloseDay {
         store: "0042".into(),
         register: Some(register.to_owned()).filter(|register| !register.is_empty()),
         business_date: day(on),
+        shift,
         opening_cash: None,
         counted_cash: None,
     };
@@ -51,8 +57,10 @@ enum Do {
     Sell(&'static str, &'static str),
     /// Register, day, and `number: movements` or the refusal's code and words.
     Close(&'static str, &'static str, &'static str),
+    /// Register, day, the shift that is named, and `number: shift, movements` or the refusal.
+    Shift(&'static str, &'static str, u64, &'static str),
 }
-use Do::{Close, Sell};
+use Do::{Close, Sell, Shift};
 
 const RULES_OF_DAYS: &[(&str, &[Do])] = &[
     (
@@ -77,15 +85,87 @@ const RULES_OF_DAYS: &[(&str, &[Do])] = &[
         ],
     ),
     (
-        "a day is closed once",
+        "a register's day is closed once a shift, and each counts what came since the one before",
         &[
+            Sell("3", "2026-03-08"),
+            Close("3", "2026-03-08", "1: 1"),
+            Sell("3", "2026-03-09"),
+            Close("3", "2026-03-09", "2: 1"),
+            Sell("3", "2026-03-09"),
+            Sell("3", "2026-03-08"),
+            Shift("3", "2026-03-09", 2, "3: 2, 2"),
+            Shift("3", "2026-03-09", 3, "4: 3, 0"),
+            Shift("3", "2026-03-10", 1, "5: 1, 0"),
+        ],
+    ),
+    (
+        "a shift that is named is closed once, and none is passed over",
+        &[
+            Sell("3", "2026-03-09"),
+            Shift(
+                "3",
+                "2026-03-09",
+                2,
+                "day_open: The next shift of 2026-03-09 of register 3 is 1: close it first.",
+            ),
+            Close("3", "2026-03-08", "1: 0"),
+            Shift("3", "2026-03-09", 1, "2: 1, 1"),
+            Close("3", "2026-03-09", "3: 0"),
+            Shift(
+                "3",
+                "2026-03-09",
+                1,
+                "day_closed: Shift 1 of 2026-03-09 of register 3 is closed already, as number 2.",
+            ),
+            Shift(
+                "3",
+                "2026-03-09",
+                2,
+                "day_closed: Shift 2 of 2026-03-09 of register 3 is closed already, as number 3.",
+            ),
+            Shift(
+                "3",
+                "2026-03-09",
+                4,
+                "day_open: The next shift of 2026-03-09 of register 3 is 3: close it first.",
+            ),
+        ],
+    ),
+    (
+        "the store's own day is closed once, and its registers' with it",
+        &[
+            Sell("3", "2026-03-09"),
+            Close("3", "2026-03-09", "1: 1"),
+            Close("", "2026-03-09", "1: 1"),
+            Close(
+                "",
+                "2026-03-09",
+                "day_closed: 2026-03-09 of store 0042 is closed already, as number 1.",
+            ),
+            Sell("3", "2026-03-09"),
+            Close(
+                "3",
+                "2026-03-09",
+                "day_closed: Store 0042 is closed up to 2026-03-09, and with it 2026-03-09 of register 3; \
+                 what comes in for it falls into the next day end.",
+            ),
+            Shift("3", "2026-03-10", 1, "2: 1, 1"),
+            Close("", "2026-03-10", "2: 1"),
+        ],
+    ),
+    (
+        "a register without a day end of the day may still have its first",
+        &[
+            Close("", "2026-03-09", "1: 0"),
             Sell("3", "2026-03-09"),
             Close("3", "2026-03-09", "1: 1"),
             Close(
                 "3",
                 "2026-03-09",
-                "day_closed: 2026-03-09 of register 3 is closed already, as number 1.",
+                "day_closed: Store 0042 is closed up to 2026-03-09, and with it 2026-03-09 of register 3; \
+                 what comes in for it falls into the next day end.",
             ),
+            Close("", "2026-03-10", "2: 1"),
         ],
     ),
     (
@@ -169,18 +249,36 @@ const RULES_OF_DAYS: &[(&str, &[Do])] = &[
         ],
     ),
     (
-        "a register that is closed may have late movements: the store need not wait for its next day",
+        "what came after a shift needs another one before the store's own day",
         &[
             Sell("3", "2026-03-08"),
             Close("3", "2026-03-08", "1: 1"),
+            Sell("3", "2026-03-08"),
+            Close(
+                "",
+                "2026-03-08",
+                "day_open: Register 3 has movements of 2026-03-08 that are not closed: close shift 2 of its \
+                 2026-03-08 first.",
+            ),
+            Shift("3", "2026-03-08", 2, "2: 2, 1"),
+            Close("", "2026-03-08", "1: 2"),
+        ],
+    ),
+    (
+        "a register that is closed further has late movements: the store need not wait for its next day",
+        &[
+            Sell("3", "2026-03-08"),
+            Close("3", "2026-03-08", "1: 1"),
+            Close("3", "2026-03-09", "2: 0"),
             Sell("3", "2026-03-08"),
             Close("", "2026-03-08", "1: 1"),
             Close(
                 "",
                 "2026-03-09",
-                "day_open: Register 3 has movements of 2026-03-08 that are not closed: close its 2026-03-09 first.",
+                "day_open: Register 3 has movements of 2026-03-08 that are not closed: close shift 2 of its \
+                 2026-03-09 first.",
             ),
-            Close("3", "2026-03-09", "2: 1"),
+            Shift("3", "2026-03-09", 2, "3: 2, 1"),
             Close("", "2026-03-09", "2: 1"),
         ],
     ),
@@ -204,17 +302,19 @@ const RULES_OF_DAYS: &[(&str, &[Do])] = &[
 ];
 
 #[test]
-fn days_are_closed_once_in_order_and_none_is_passed_over() {
+fn days_and_shifts_are_closed_in_order_and_none_is_passed_over() {
     for (what, acts) in RULES_OF_DAYS {
         let mut counter = Counter::open(RULES, vec![]);
         for act in *acts {
             match act {
                 Sell(register, on) => drop(sold(&mut counter, register, on)),
-                Close(register, on, expected) => {
-                    let told = match close(&mut counter, register, on) {
-                        Ok(day_end) => {
-                            format!("{}: {}", day_end.number, day_end.sums.total().movements)
-                        }
+                Close(register, on, expected) | Shift(register, on, _, expected) => {
+                    let named = if let Shift(_, _, named, _) = act { Some(*named) } else { None };
+                    let told = match close(&mut counter, register, on, named) {
+                        Ok(DayEnd { number, shift, sums, .. }) => match named {
+                            None => format!("{number}: {}", sums.total().movements),
+                            Some(_) => format!("{number}: {shift}, {}", sums.total().movements),
+                        },
                         Err(Refusal::DayEnd { code, detail }) => format!("{code}: {detail}"),
                         Err(Refusal::Invalid(faults)) => {
                             format!("{}: {}", faults[0].code, faults[0].detail)
@@ -246,6 +346,7 @@ fn a_day_end_counts_the_drawer_and_goes_on_with_the_totals() {
         store: "0042".into(),
         register: Some("7".into()),
         business_date: day(on),
+        shift: None,
         opening_cash: Some(Minor(opening)),
         counted_cash: Some(Minor(counted)),
     };
@@ -284,9 +385,9 @@ fn a_day_end_counts_the_drawer_and_goes_on_with_the_totals() {
 #[test]
 fn a_refused_day_end_is_told_to_the_log() {
     let mut counter = Counter::open(RULES, vec![]);
-    close(&mut counter, "3", "2026-03-11").unwrap_err();
+    close(&mut counter, "3", "2026-03-11", None).unwrap_err();
     let told = counter.state.changes.entries.last().unwrap();
     assert_eq!((told.event.as_str(), told.store.as_str()), ("day_end.refused", "0042"));
     counter.caller.stores = returndesk::domain::caller::Stores::Listed(vec!["0043".into()]);
-    assert_eq!(close(&mut counter, "3", "2026-03-09").unwrap_err().code(), "unknown_store");
+    assert_eq!(close(&mut counter, "3", "2026-03-09", None).unwrap_err().code(), "unknown_store");
 }

@@ -17,11 +17,13 @@ fn close(
     instance: usize,
     register: Option<&str>,
     business_date: Date,
+    shift: Option<u64>,
 ) -> Result<DayEnd, String> {
     let command = CloseDay {
         store: "S1".into(),
         register: register.map(str::to_owned),
         business_date,
+        shift,
         opening_cash: None,
         counted_cash: None,
     };
@@ -44,8 +46,8 @@ fn day(number: i8) -> Date {
     date(2026, 3, number)
 }
 
-/// Twelve at once: sales of one day at register 3, returns at register 7, and two who close
-/// register 3's days.
+/// Twelve at once: sales of one day at register 3, returns at register 7, and two who close the
+/// first shift of each of register 3's days: one of them wins.
 #[test]
 fn every_movement_is_in_exactly_one_day_end() {
     on_each_database(|database| {
@@ -55,7 +57,7 @@ fn every_movement_is_in_exactly_one_day_end() {
             .to_zoned(jiff::tz::TimeZone::get("Europe/London").unwrap())
             .date();
         let closed: Vec<Vec<Result<DayEnd, String>>> = at_once(12, |i| match i {
-            0 | 1 => (1..=DAYS).map(|n| close(&shop, i, Some("3"), day(n))).collect(),
+            0 | 1 => (1..=DAYS).map(|n| close(&shop, i, Some("3"), day(n), Some(1))).collect(),
             2..7 => {
                 for n in 0..20 {
                     let command = sale(&format!("R-{i}-{n}"), &[1, 2], None);
@@ -78,10 +80,11 @@ fn every_movement_is_in_exactly_one_day_end() {
                 Vec::new()
             }
         });
-        // Each day once, whoever closed it; the other was told so.
+        // Each shift once, whoever closed it; the other was told so.
         let mut won: Vec<&DayEnd> =
             closed.iter().flatten().filter_map(|told| told.as_ref().ok()).collect();
         won.sort_by_key(|day_end| day_end.number);
+        assert!(won.iter().all(|day_end| day_end.shift == 1), "{won:?}");
         let numbers: Vec<(u64, Date)> =
             won.iter().map(|day_end| (day_end.number, day_end.business_date)).collect();
         assert!(
@@ -96,8 +99,8 @@ fn every_movement_is_in_exactly_one_day_end() {
 
         // What is left is closed today; then the store's days, one by one.
         let last = [
-            close(&shop, 0, Some("3"), today).unwrap(),
-            close(&shop, 1, Some("7"), today).unwrap(),
+            close(&shop, 0, Some("3"), today, None).unwrap(),
+            close(&shop, 1, Some("7"), today, None).unwrap(),
         ];
         let movements = |day_end: &DayEnd| day_end.sums.total().movements;
         let sold: u64 =
@@ -107,7 +110,7 @@ fn every_movement_is_in_exactly_one_day_end() {
             won.iter().filter(|d| movements(d) > 0).map(|d| d.business_date).collect();
         days.push(today);
         let own: Vec<DayEnd> =
-            days.into_iter().map(|on| close(&shop, 0, None, on).unwrap()).collect();
+            days.into_iter().map(|on| close(&shop, 0, None, on, None).unwrap()).collect();
         assert_eq!(own.iter().map(movements).sum::<u64>(), 201);
         let totals = own.last().unwrap().perpetual;
         assert_eq!((totals.sales.0, totals.returns.0), (200 * 135 + 100 * 3 * 135, 100 * 135));
@@ -130,7 +133,7 @@ fn a_day_is_closed_in_the_midst_of_a_hundred_returns() {
             .date();
         let closed = at_once(21, |i| {
             if i == 20 {
-                return Some(close(&shop, i, Some("7"), today).unwrap());
+                return Some(close(&shop, i, Some("7"), today, None).unwrap());
             }
             for n in 0..5 {
                 let reply = shop.submit(i + n, back(vec![of(sold, units(1, 1))]), None);
@@ -149,8 +152,8 @@ fn a_day_is_closed_in_the_midst_of_a_hundred_returns() {
     });
 }
 
-/// Returns that name yesterday while yesterday is closed for their drawer: whichever is recorded is
-/// in that day end, and all others are refused.
+/// Returns that name yesterday while yesterday is closed, shift by shift and then for the store:
+/// whichever is recorded is in one of its shifts, and all others are refused.
 #[test]
 fn a_day_that_returns_name_is_closed_in_their_midst() {
     on_each_database(|database| {
@@ -168,9 +171,20 @@ fn a_day_that_returns_name_is_closed_in_their_midst() {
             goods::record(draft)
         };
         shop.done(named());
+        for register in [Some("3"), None] {
+            close(&shop, 0, register, day(1), None).unwrap();
+        }
         let told = at_once(13, |i| {
             if i == 12 {
-                return (0, Some(close(&shop, i, Some("7"), yesterday).unwrap()));
+                // Until the store's own is closed, what came meanwhile needs another shift.
+                let mut shifts = Vec::new();
+                loop {
+                    shifts.push(close(&shop, i, Some("7"), yesterday, None).unwrap());
+                    match close(&shop, i, None, yesterday, None) {
+                        Ok(own) => return (0, Some((shifts, own))),
+                        Err(why) => assert!(why.starts_with("day_open: "), "{why}"),
+                    }
+                }
             }
             let recorded = (0..8).filter(|n| match shop.submit(i + n, named(), None) {
                 Reply::Done { outcome: Some(Outcome::Done(_)), .. } => true,
@@ -183,8 +197,13 @@ fn a_day_that_returns_name_is_closed_in_their_midst() {
             (recorded.count() as u64, None)
         });
         let recorded: u64 = told.iter().map(|(recorded, _)| recorded).sum();
-        let day_end = told.into_iter().find_map(|(_, day_end)| day_end).unwrap();
-        assert_eq!(day_end.sums.total().movements, recorded + 1);
+        let (shifts, own) = told.into_iter().find_map(|(_, closed)| closed).unwrap();
+        let movements: u64 = shifts.iter().map(|shift| shift.sums.total().movements).sum();
+        assert_eq!((movements, own.sums.total().movements), (recorded + 1, recorded + 1));
+        assert!(
+            shifts.iter().zip(1..).all(|(end, n)| (end.number, end.shift) == (n, n)),
+            "{shifts:?}"
+        );
         shop.prove();
         no_deadlocks(shop);
     });

@@ -64,7 +64,7 @@ impl World {
             unavailable: if chance.one_in(8) { vec![tender] } else { vec![] },
             card,
             training: chance.one_in(30),
-            trading_day: chance.one_in(6).then(|| chance.pick(&[-2, -1, -1, -1, 0, 1, 1, 2])),
+            trading_day: chance.one_in(5).then(|| chance.pick(&[-2, -1, -1, -1, -1, 0, 1, 2])),
             goods: chance.one_in(4).then(|| Goods::some(sales.len(), chance)),
         }
     }

@@ -59,9 +59,24 @@ impl Days {
         (mine().count(), mine().next_back())
     }
 
-    /// Whether nothing can belong to a day of a register any more.
+    /// Whether nothing can belong to a day of a register any more: it has closed a later day, or
+    /// the store has closed this one after the register's last shift.
     pub fn is_over(&self, whose: &Whose, day: Date) -> bool {
-        self.closed_upto(whose).is_some_and(|closed| closed >= day)
+        match self.closed_upto(whose) {
+            None => false,
+            Some(closed) if closed == day => self.has_closed(&whose.0, day),
+            Some(closed) => closed > day,
+        }
+    }
+
+    /// Whether a store's own day end of a day, or of a later one, is there.
+    fn has_closed(&self, store: &str, day: Date) -> bool {
+        self.ends.iter().any(|end| of(end) == (store.to_owned(), None) && end.business_date >= day)
+    }
+
+    /// How many shifts of a day a till has closed.
+    fn shifts(&self, whose: &Whose, day: Date) -> u64 {
+        self.ends.iter().filter(|end| of(end) == *whose && end.business_date == day).count() as u64
     }
 
     fn closed_upto(&self, whose: &Whose) -> Option<Date> {
@@ -101,20 +116,30 @@ impl Days {
             .min()
     }
 
-    /// Whether a register has anything up to a day that its day end of that day would take.
+    /// Whether a register has anything up to a day that a day end of that day would take.
     fn lacks(&self, whose: &Whose, upto: Date) -> bool {
-        self.closed_upto(whose).is_none_or(|closed| closed < upto)
+        self.closed_upto(whose).is_none_or(|closed| closed <= upto)
             && self.open(whose).iter().any(|(_, day)| *day <= upto)
     }
 
-    /// Why a day cannot be closed.
-    fn fault(&self, whose: &Whose, day: Date, today: Date) -> Option<&'static str> {
+    /// Why a day, or the shift of it that is named, cannot be closed.
+    fn fault(
+        &self,
+        whose: &Whose,
+        day: Date,
+        shift: Option<u64>,
+        today: Date,
+    ) -> Option<&'static str> {
         let unknown = whose.1.is_some() && !self.known.contains(whose);
         let lacking = || self.registers(&whose.0).iter().any(|register| self.lacks(register, day));
         match () {
             () if day > today => Some("day_in_future"),
             () if unknown => Some("invalid_value"),
-            () if self.closed_upto(whose).is_some_and(|closed| closed >= day) => Some("day_closed"),
+            () if self.is_over(whose, day) => Some("day_closed"),
+            () if shift.is_some_and(|shift| shift <= self.shifts(whose, day)) => Some("day_closed"),
+            () if shift.is_some_and(|shift| shift > self.shifts(whose, day) + 1) => {
+                Some("day_open")
+            }
             () if self.next(whose).is_some_and(|first| first < day) => Some("day_open"),
             () if whose.1.is_none() && lacking() => Some("day_open"),
             () => None,
@@ -231,7 +256,8 @@ impl World {
                 self.close(&whose, day);
             }
             1 => {
-                let day = self.days.next(&whose).unwrap_or(self.today());
+                let last = self.days.closed_upto(&whose).filter(|_| self.chance.one_in(2));
+                let day = last.or(self.days.next(&whose)).unwrap_or(self.today());
                 self.close(&whose, day);
             }
             _ => (0..self.chance.pick(&[1, 1, 2, 30])).for_each(|_| self.close_store(&store)),
@@ -250,6 +276,10 @@ impl World {
             if wanted {
                 self.close(whose, day);
             }
+            // A shift change, at which nothing need have happened.
+            if wanted && whose.1.is_some() && self.chance.one_in(8) {
+                self.close(whose, day);
+            }
         }
     }
 
@@ -258,11 +288,16 @@ impl World {
         let mut cash = || chance.one_in(2).then(|| Minor(chance.within(0, 50_000)));
         let (opening_cash, counted_cash) = (cash(), cash());
         let (store, register) = whose.clone();
+        let next = self.days.shifts(whose, day) + 1;
+        let near = next.saturating_add_signed(self.chance.within(-1, 2)).max(1);
+        let named = [None, None, Some(next), Some(near)];
+        let shift = self.chance.pick(&named).filter(|_| whose.1.is_some());
         let length = self.days.entries.get(&store).copied().unwrap_or(0);
         // As a database would: whoever closes a day has claimed the chain's head.
         self.counter.state.load_head(&store, length);
-        let command = CloseDay { store, register, business_date: day, opening_cash, counted_cash };
-        let fault = self.days.fault(whose, day, self.today());
+        let command =
+            CloseDay { store, register, business_date: day, shift, opening_cash, counted_cash };
+        let fault = self.days.fault(whose, day, shift, self.today());
         match self.perform(&Command::CloseDay(command), false) {
             Outcome::Refused(refusal) => {
                 assert_eq!(Some(refusal.code()), fault, "{whose:?} {day}: {refusal:?}");
@@ -292,6 +327,8 @@ impl World {
             (self.counter.now, crate::counter::CASHIER)
         );
         assert_eq!(end.currency.code(), self.shop.code);
+        assert_eq!(end.shift, self.days.shifts(whose, end.business_date) + 1);
+        self.seen.further_shifts += u64::from(end.shift > 1);
         let late = self.days.open(whose).iter().any(|(_, of)| *of < end.business_date);
         let sums = self.days.take(whose, end.business_date);
         let told = end.sums.0.iter().map(|(event, summed)| {

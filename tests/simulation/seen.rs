@@ -37,7 +37,7 @@ seen! {
     charge_parts, shared_later,
     adjusted, exempt, trained, charges, serials, kits, elsewhere, of_several, fees, withheld, released, other_means, cards,
     cards_moved, cards_refused, cards_sold, cards_back, onto_cards, movements, voided,
-    settled, failed, stood_in, published, days_closed, closed_out_of_turn, stores_closed, came_late,
+    settled, failed, stood_in, published, days_closed, further_shifts, closed_out_of_turn, stores_closed, came_late,
     trading_days_named, returned_too_late,
     exchanged, exchanged_again, paid_on_top, paid_out_beside, carried_parts,
     exchanges_voided, exchanged_back, unpaid, exchange_receipts_taken;

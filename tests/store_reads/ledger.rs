@@ -182,7 +182,7 @@ fn close_all(shop: &mut Shop<'_>, sold: &[Sold]) -> Vec<DayEnd> {
     days.dedup();
     let today = shop.now.to_zoned(jiff::tz::TimeZone::get("America/New_York").unwrap()).date();
     days.retain(|day| *day <= today);
-    let registers = [("3", &days[..]), ("7", &[today]), ("", &days[..])];
+    let registers = [("3", &days[..]), ("7", &[today, today]), ("", &days[..])];
     let mut closed = Vec::new();
     for (register, days) in registers {
         for day in days {
@@ -190,6 +190,7 @@ fn close_all(shop: &mut Shop<'_>, sold: &[Sold]) -> Vec<DayEnd> {
                 store: "S1".into(),
                 register: Some(register.to_owned()).filter(|register| !register.is_empty()),
                 business_date: *day,
+                shift: None,
                 opening_cash: None,
                 counted_cash: Some(Minor(500)),
             };
@@ -243,6 +244,10 @@ fn day_ends_hold_and_every_change_of_one_is_named() {
                 "not the one that the log tells of",
             ),
             (
+                format!("UPDATE day_ends SET shift = 2 WHERE {two}"),
+                "not the one that the log tells of",
+            ),
+            (
                 format!("UPDATE day_ends SET perpetual_sales = 0 WHERE {two}"),
                 "not the one that the log tells of",
             ),
@@ -273,5 +278,14 @@ fn day_ends_hold_and_every_change_of_one_is_named() {
             shop.restore(&["day_ends", "day_end_sums"]);
         }
         assert_eq!(faults(&mut shop), []);
+        // Entries from before there were shifts say of none: all of those were the first.
+        let without = "UPDATE audit_entries SET leaf = replace(leaf, ',\"shift\":1}', '}')";
+        shop.tamper(&format!("{without} WHERE {two}"));
+        assert_eq!(faults(&mut shop), []);
+        let last = closed.iter().find(|end| end.shift == 2).unwrap();
+        let without = without.replace(":1}", ":2}");
+        shop.tamper(&format!("{without} WHERE store = 'S1' AND seq = {}", last.seq));
+        let found = faults(&mut shop);
+        assert_eq!((found.len(), found[0].seq), (1, i64::try_from(last.seq).ok()), "{found:#?}");
     });
 }

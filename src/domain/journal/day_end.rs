@@ -24,6 +24,7 @@ pub fn facts(day_end: &DayEnd) -> Json {
         ("number", day_end.number.into()),
         ("register", day_end.till.register().into()),
         ("business_date", day_end.business_date.to_string().into()),
+        ("shift", day_end.shift().into()),
         ("currency", currency.code().into()),
         ("from_seq", day_end.from_seq.into()),
         ("opening_cash", optional(day_end.opening_cash)),
@@ -54,6 +55,7 @@ pub fn refused(state: &mut State, context: &Context<'_>, command: &CloseDay, ref
     let data = Json::object([
         ("register", command.register.as_deref().into()),
         ("business_date", command.business_date.to_string().into()),
+        ("shift", command.shift.into()),
         ("code", refusal.code().into()),
     ]);
     state.note(context, &store, Event::DayEndRefused, None, data);

@@ -27,15 +27,15 @@ pub struct DayEndFilter {
 
 type Row = (
     (Id, String, String, i64, String, String, i64, String),
-    (i64, i64, Option<i64>, Option<i64>, i64, i64, i64, i64),
+    (i64, i64, Option<i64>, Option<i64>, i64, i64, i64, i64, i64),
 );
 type Columns = (
     (IdSql, Text, Text, BigInt, Text, Text, BigInt, Text),
-    (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt, BigInt, BigInt, BigInt),
+    (BigInt, BigInt, Nullable<BigInt>, Nullable<BigInt>, BigInt, BigInt, BigInt, BigInt, BigInt),
 );
 const COLUMNS: &str = "d.id, d.store, d.register, d.number, d.business_date, d.currency, d.closed_at, d.operator, \
                        d.from_seq, d.seq, d.opening_cash, d.counted_cash, \
-                       d.perpetual_sales, d.perpetual_returns, d.perpetual_voided_sales, d.perpetual_voided_returns";
+                       d.perpetual_sales, d.perpetual_returns, d.perpetual_voided_sales, d.perpetual_voided_returns, d.shift";
 
 /// Up to 501 day ends of a store, newest first, before the place `before` in its chain.
 pub fn find(
@@ -77,7 +77,7 @@ pub fn get(read: &mut Read<'_>, id: Uuid) -> Result<Option<DayEnd>, StoreError> 
     Ok(whole(read, rows)?.pop())
 }
 
-/// All day ends of a store, in the order of its chain: one a register and day, for those who check
+/// All day ends of a store, in the order of its chain: one a register, day and shift, for those who check
 /// them.
 pub fn all_of(read: &mut Read<'_>, store: &str) -> Result<Vec<DayEnd>, StoreError> {
     let join = "day_ends d ON d.store = u.store";
@@ -123,8 +123,17 @@ fn corrupt(id: Uuid, what: &str) -> StoreError {
 
 fn day_end((what, sums): Row, all: &mut HashMap<Uuid, Sums>) -> Result<DayEnd, StoreError> {
     let (Id(id), store, register, number, business_date, currency, closed_at, operator) = what;
-    let (from_seq, seq, opening_cash, counted_cash, sales, returns, voided_sales, voided_returns) =
-        sums;
+    let (
+        from_seq,
+        seq,
+        opening_cash,
+        counted_cash,
+        sales,
+        returns,
+        voided_sales,
+        voided_returns,
+        shift,
+    ) = sums;
     let count =
         |number: i64| u64::try_from(number).map_err(|_| corrupt(id, "a number below nought"));
     Ok(DayEnd {
@@ -132,6 +141,7 @@ fn day_end((what, sums): Row, all: &mut HashMap<Uuid, Sums>) -> Result<DayEnd, S
         till: TillKey { store, register },
         number: count(number)?,
         business_date: business_date.parse().map_err(|_| corrupt(id, "a date that is none"))?,
+        shift: count(shift)?,
         currency: Currency::parse(&currency).ok_or_else(|| corrupt(id, "an unknown currency"))?,
         closed_at: Timestamp::from_microsecond(closed_at)
             .map_err(|_| corrupt(id, "a time that is none"))?,

@@ -107,6 +107,90 @@ fn a_closed_day_takes_no_return_any_more() {
     });
 }
 
+/// Case E04: a shift change, or a first cash-up that was wrong.
+#[test]
+fn a_register_is_cashed_up_twice_on_one_day() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = plain(&shop, "0042", 4, 10, "cash");
+        shop.sell(&sale);
+        shop.bring_back(&back(&sale, 1, 1));
+        let cash_up = |shift: Option<u64>, opening: &str, counted: &str| {
+            let mut body = json!({"store": "0042", "register": "7", "business_date": "2026-03-11",
+                "opening_cash": opening, "counted_cash": counted});
+            if let Some(shift) = shift {
+                body["shift"] = json!(shift);
+            }
+            shop.supervisor().post_keyed("/v1/day-ends", &shop.receipt(), &body)
+        };
+        let of = |end: &Value| {
+            ["number", "shift", "business_date", "movements", "cash", "perpetual"]
+                .map(|member| end[member].clone())
+        };
+        let totals = |returns: &str, net: &str| {
+            json!({"sales": "0.00", "returns": returns, "voided_sales": "0.00",
+                "voided_returns": "0.00", "net": net})
+        };
+        let drawer = |[opening, moved, expected, counted, difference]: [&str; 5]| {
+            json!({"opening": opening, "moved": moved, "expected": expected, "counted": counted,
+                "difference": difference})
+        };
+        let first = cash_up(None, "100.00", "90.00").expect(201).body;
+        assert_eq!(
+            of(&first),
+            [
+                json!(1),
+                json!(1),
+                json!("2026-03-11"),
+                json!(1),
+                drawer(["100.00", "-10.00", "90.00", "90.00", "0.00"]),
+                totals("10.00", "-10.00")
+            ]
+        );
+        // After the shift change a return may still name the day, and belongs to the next shift.
+        shop.bring_back(&on(&sale, "2026-03-11"));
+        shop.bring_back(&back(&sale, 1, 1));
+        let wrong = cash_up(Some(3), "90.00", "70.00").expect_problem(409, "day_open");
+        let detail = "The next shift of 2026-03-11 of register 7 is 2: close it first.";
+        assert_eq!(wrong.body["detail"], detail);
+        close(&shop, "3", "2026-03-11");
+        let own = json!({"store": "0042", "business_date": "2026-03-11"});
+        let early = shop.supervisor().post_keyed("/v1/day-ends", "own-1", &own);
+        let detail = "Register 7 has movements of 2026-03-11 that are not closed: close shift 2 \
+                      of its 2026-03-11 first.";
+        assert_eq!(early.expect_problem(409, "day_open").body["detail"], detail);
+        let second = cash_up(Some(2), "90.00", "69.00").expect(201).body;
+        assert_eq!(
+            of(&second),
+            [
+                json!(2),
+                json!(2),
+                json!("2026-03-11"),
+                json!(2),
+                drawer(["90.00", "-20.00", "70.00", "69.00", "-1.00"]),
+                totals("30.00", "-30.00")
+            ]
+        );
+        let again = cash_up(Some(2), "90.00", "69.00").expect_problem(409, "day_closed");
+        let detail = "Shift 2 of 2026-03-11 of register 7 is closed already, as number 2.";
+        assert_eq!(again.body["detail"], detail);
+        // The store's own has both, and is the last word on the day.
+        let of_store = shop.supervisor().post_keyed("/v1/day-ends", "own-2", &own).expect(201).body;
+        assert_eq!(
+            (&of_store["movements"], &of_store["cash"]["moved"]),
+            (&json!(4), &json!("10.00"))
+        );
+        let over = cash_up(None, "70.00", "70.00").expect_problem(409, "day_closed");
+        let detail = "Store 0042 is closed up to 2026-03-11, and with it 2026-03-11 of register 7; \
+                      what comes in for it falls into the next day end.";
+        assert_eq!(over.body["detail"], detail);
+        let listed = shop.manager().get("/v1/day-ends?store=0042&register=7").expect(200).body;
+        assert_eq!(listed["items"], json!([second, first]));
+        let told = &shop.logged("day_end.closed")[2]["data"];
+        assert_eq!((&told["register"], &told["shift"]), (&json!("7"), &json!(2)));
+    });
+}
+
 #[test]
 fn an_exchange_and_its_cards_are_booked_on_the_day_that_it_names() {
     on_each_database(|db| {
