@@ -4,11 +4,11 @@ use crate::database::Database;
 use crate::load::{self, Load, Taken};
 use crate::options::Options;
 use crate::plain_postgres::{self, PgBench};
-use crate::processes::Watched;
+use crate::processes::{Watched, resident_mib};
 use crate::report::Report;
 use crate::samples::Samples;
 use crate::service::{Folder, Service, cashiers, token};
-use crate::shop::{STORES, ask, back, get, of_store, policy, post, scattered, store};
+use crate::shop::{STORES, ask, back, counting, get, of_store, policy, post, scattered, store};
 use crate::{bare, plain_sqlite, transfer};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -48,14 +48,16 @@ impl<'a> Bench<'a> {
             token(&folder.0, "policy_admin", "*", "3001"),
             token(&folder.0, "policy_admin", "*", "3002"),
         );
-        let name = |rules: usize| format!("rules-{rules}");
-        for rules in [1, MANY_RULES] {
-            let versions = format!("/v1/policies/{}/versions", name(rules));
-            ask(service.address, "POST", &versions, &author, &policy(rules));
+        let publish = |name: &str, document: &str| {
+            let versions = format!("/v1/policies/{name}/versions");
+            ask(service.address, "POST", &versions, &author, document);
             ask(service.address, "POST", &format!("{versions}/1/publish"), &publisher, "{}");
-        }
-        let (one, many) = (name(1), name(MANY_RULES));
-        for (kind, policy) in [(SHOP, &one), (PLAIN, &one), (RULES, &many)] {
+        };
+        let standard = ask(service.address, "GET", "/v1/policies/standard/versions/1", &author, "");
+        publish("counting", &counting(&standard));
+        let many = format!("rules-{MANY_RULES}");
+        publish(&many, &policy(MANY_RULES));
+        for (kind, policy) in [(SHOP, "counting"), (PLAIN, "counting"), (RULES, many.as_str())] {
             for place in 0..STORES {
                 let (path, body) = of_store(kind, place, policy);
                 ask(service.address, "PUT", &path, &admin, &body);
@@ -110,6 +112,12 @@ impl<'a> Bench<'a> {
         assert!(!self.database.was_analyzed(), "the young database was analyzed");
         let ratio = rates[rates.len() - 1] / rates[0];
         self.report.ratio("never analyzed: last 2,000 returns / first 2,000", "≥ 0.90", ratio);
+    }
+
+    fn note_memory(&mut self, state: &str) {
+        let [anonymous, mapped] = resident_mib(self.service.pid());
+        let told = format!("{state}: resident {anonymous} MiB anonymous, {mapped} MiB of files");
+        self.report.note(told);
     }
 
     fn round(&mut self, samples: &Samples, pgbench: Option<&PgBench<'_>>) {
@@ -452,6 +460,7 @@ impl<'a> Bench<'a> {
                 "{state}: {bytes} bytes on disk a return, {} MiB in all",
                 size >> 20
             ));
+            self.note_memory(state);
             self.check(&check, kind, 64, returns);
             (self.report.last(&record).per_second(), self.report.last(&check).per_second())
         })

@@ -72,6 +72,16 @@ fn time_of(pid: u32) -> Option<Time> {
     })
 }
 
+/// Resident memory of a process: anonymous, and mapped from files.
+pub fn resident_mib(pid: u32) -> [u64; 2] {
+    let told = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    ["RssAnon:", "RssFile:"].map(|name| {
+        let line = told.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        let kib = line.split_whitespace().next().and_then(|kib| kib.parse::<u64>().ok());
+        kib.unwrap_or_default() >> 10
+    })
+}
+
 /// All of the machine's memory.
 pub fn memory_mib() -> u64 {
     let told = fs::read_to_string("/proc/meminfo").unwrap_or_default();

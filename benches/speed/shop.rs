@@ -60,9 +60,14 @@ impl Yesterday {
     }
 }
 
-/// Customers there are: in a million returns, half of them by somebody known, each brings back
-/// five times.
-const CUSTOMERS: usize = 100_000;
+/// Customers of the shop. In a million returns, half of them by a known customer, each customer
+/// brings something back ten times.
+const CUSTOMERS: u64 = 50_000;
+
+/// The customer who bought the n-th sale, in an order that looks like chance.
+fn customer(number: usize) -> u64 {
+    ((number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % CUSTOMERS
+}
 
 /// One unit of the first and the second line of a sale comes back by its receipt: 21.33. Half of
 /// the returns name the customer, whose returns the policies count.
@@ -71,7 +76,7 @@ pub fn back(kind: char, number: usize) -> String {
     // Not by the number's own parity: a store would have known customers alone.
     let customer = match (number / STORES).is_multiple_of(2) {
         true => {
-            format!(r#""customer":{{"id":"C-{:06}"}},"#, scattered(number % CUSTOMERS, CUSTOMERS))
+            format!(r#""customer":{{"id":"C-{:06}"}},"#, customer(number))
         }
         false => String::new(),
     };
@@ -85,6 +90,16 @@ pub fn of_store(kind: char, place: usize, policy: &str) -> (String, String) {
         r#"{{"name":"Store {kind}{place}","time_zone":"America/New_York","currency":"USD","region":"US-NY","policy":"{policy}"}}"#
     );
     (format!("/v1/stores/{}", store(kind, place)), body)
+}
+
+/// The policy `standard`, whose last rule counts what customers brought back before.
+pub fn counting(standard: &str) -> String {
+    let mut version: serde_json::Value = serde_json::from_str(standard).expect("a version");
+    let mut document = version["document"].take();
+    let last = document["rules"].as_array_mut().and_then(|rules| rules.last_mut());
+    last.expect("a policy with rules")["set"]["velocity"] =
+        serde_json::json!([{"days": 90, "count": 100_000, "outcome": "refuse"}]);
+    document.to_string()
 }
 
 /// A policy of so many rules: all but the last are of some department, article or price, the last

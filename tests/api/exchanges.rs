@@ -218,3 +218,39 @@ fn an_exchange_is_taken_back_with_its_goods() {
         assert_eq!(reconciled(&shop), Vec::<String>::new());
     });
 }
+
+/// Free shipping of a swap is off its charge, and off nothing else.
+#[test]
+fn a_discount_of_new_goods_may_be_off_their_charges() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = hearts(&shop);
+        shop.sell(&sale);
+        let mut goods = json!({"lines": [red_heart()], "receipt": "X-1",
+            "charges": [{"charge": 3, "type": "shipping", "amount": "4.00", "refundable": true}],
+            "discounts": [{"amount": "1.00", "promotion": "SHIP", "charges": [2]}],
+            "tenders": [{"tender": 1, "type": "cash", "amount": "4.36"}]});
+        let unknown = exchange(&sale, 1, &goods);
+        let refused = shop.cashier().post_keyed("/v1/returns", "k1", &unknown);
+        let refused = refused.expect_problem(422, "invalid_value");
+        let expected = json!([{"pointer": "/exchange/discounts/0/charges/0", "code": "invalid_value",
+            "detail": "The sale has no charge 2."}]);
+        assert_eq!(refused.body["errors"], expected);
+
+        // 13.61 and 3.00 for 12.25.
+        goods["discounts"][0]["charges"] = json!([3]);
+        let recorded = shop.bring_back(&exchange(&sale, 1, &goods));
+        let totals = json!({"returned": "12.25", "fees": "0.00", "exchanged": "16.61",
+            "refund": "0.00", "due": "4.36"});
+        assert_eq!(recorded["totals"], totals);
+        assert_eq!(recorded["exchange"]["discounts"], goods["discounts"]);
+        let paid = json!({"receipt": "X-1"});
+        let delivery = json!({"store": "0042", "register": "7", "sale": paid,
+            "charges": [{"charge": 3}]});
+        let given_back = shop.bring_back(&delivery);
+        assert_eq!(given_back["charges"][0]["refund"], "3.00");
+        let heart = shop.bring_back(&back(&paid, 1, 1));
+        assert_eq!(heart["lines"][0]["refund"], "13.61");
+        assert_eq!(reconciled(&shop), [] as [String; 0]);
+    });
+}

@@ -8,6 +8,7 @@ mod chargebacks;
 mod directory;
 mod errors;
 mod exchanges;
+mod fields;
 mod gift_cards;
 mod idempotency;
 mod import;

@@ -2,5 +2,6 @@
 
 mod checking;
 mod later;
+mod notes;
 mod quotes;
 mod without_receipt;

@@ -13,7 +13,7 @@ use crate::wire::sale::{
 use crate::wire::texts::{Attribute, Label, SerialNumber};
 use crate::wire::words::LineKindWord;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// What the customer takes instead.
@@ -134,8 +134,10 @@ impl Exchange {
             self.tenders.iter().map(|tender| tender.tender),
         );
         not_carried("/exchange/tenders", &self.tenders, reading);
-        let numbers =
-            Numbers { lines: (1..).take(self.lines.len()).collect(), charges: HashSet::new() };
+        let numbers = Numbers {
+            lines: (1..).take(self.lines.len()).collect(),
+            charges: self.charges.iter().map(|charge| charge.charge).collect(),
+        };
         numbers.check_discounts(format_args!("/exchange/discounts"), &self.discounts, reading);
         let read =
             |(index, line): (usize, &mut ExchangeLine)| line.in_domain(index, currency, reading);
