@@ -4,6 +4,8 @@
 
 #[path = "properties/cards.rs"]
 mod cards;
+#[path = "properties/changeover.rs"]
+mod changeover;
 mod counter;
 #[path = "properties/given_back.rs"]
 mod given_back;

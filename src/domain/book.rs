@@ -6,10 +6,12 @@
 
 mod before;
 mod charge;
+mod converted;
 mod taxes;
 mod withheld;
 
 pub use charge::{ChargeBook, ChargeParts};
+pub use converted::Opening;
 
 use super::allocate::{cumulative, largest_remainder};
 use super::money::Minor;

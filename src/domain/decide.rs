@@ -19,9 +19,11 @@ mod without_receipt;
 
 use super::book::{Book, Parts};
 use super::caller::Role;
+use super::changeover;
 use super::day_end;
 use super::decision::{
-    Alternative, ChargeDecision, Code, Decision, Finding, LineDecision, PolicyRef, Totals, Verdict,
+    Alternative, ChargeDecision, Code, Conversion, Decision, Finding, LineDecision, PolicyRef,
+    Totals, Verdict,
 };
 use super::draft::{Approver, Draft, Grant, SaleRef};
 use super::gift_cards::{self, Card};
@@ -37,6 +39,7 @@ use super::words::RefundTo;
 use exchange::exchanged;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -275,6 +278,7 @@ impl<'a> Deciding<'a> {
         self.limits(totals.refund);
         self.velocity(totals.refund);
         let quote_required = self.quote_required();
+        let conversions = self.conversions();
         self.as_in_the_draft(decided);
         let mut decision = Decision {
             verdict: Verdict::Allowed,
@@ -298,6 +302,7 @@ impl<'a> Deciding<'a> {
             refunds: plan.refunds,
             alternatives: Vec::new(),
             gifts,
+            conversions,
         };
         decision.weigh();
         let decided = Decided {
@@ -354,13 +359,44 @@ impl<'a> Deciding<'a> {
             let Some(book) = self.case.books.book(id) else {
                 return Err(Some(receipt_not_found(reference)));
             };
-            if book.sale.currency != self.currency {
+            let Some(book) = self.in_store_currency(book) else {
                 self.faults.push(Fault::currency(pointer, book.sale.currency));
                 return Err(None);
-            }
-            self.books.insert(id, self.with_origins(book));
+            };
+            self.books.insert(id, self.with_origins(&book));
         }
         Ok(id)
+    }
+
+    /// A balance in the store's currency: as it is, or by the law that replaced its own. None where
+    /// there is no such law today.
+    fn in_store_currency<'b>(&self, book: &'b Book) -> Option<Cow<'b, Book>> {
+        if book.sale.currency == self.currency {
+            return Some(Cow::Borrowed(book));
+        }
+        let by = changeover::between(book.sale.currency, self.currency, self.today)?;
+        Some(Cow::Owned(book.in_new_currency(by)))
+    }
+
+    /// The balance of an opened sale before this return.
+    fn before(&self, sale: Uuid) -> Option<Cow<'a, Book>> {
+        self.in_store_currency(self.case.books.book(sale)?)
+    }
+
+    /// What comes back of sales in a currency that the store's has replaced, in both.
+    fn conversions(&self) -> Vec<Conversion> {
+        let of_sale = |(sale, book): (&Uuid, &Book)| {
+            let by = book.sale.converted.as_ref()?.by;
+            let as_sold =
+                book.back_as_sold()?.0 - self.before(*sale)?.back_as_sold().unwrap_or_default().0;
+            let lines = self.lines.iter().filter(|line| line.sale == Some(*sale));
+            let charges = self.charges.iter().filter(|charge| charge.sale == *sale);
+            let converted: i64 = lines.map(|line| line.gross.0).sum::<i64>()
+                + charges.map(|charge| charge.refund.0).sum::<i64>();
+            let (as_sold, converted) = (Minor(as_sold), Minor(converted));
+            Some(Conversion { sale: *sale, by, as_sold, converted })
+        };
+        self.books.iter().filter_map(of_sale).collect()
     }
 
     /// Lists the sales that a receipt number may mean; once for all lines that name none of their
@@ -447,6 +483,9 @@ impl<'a> Deciding<'a> {
                     continue;
                 };
                 let Some(all) = self.case.books.redeemed(card, &book.sale) else { continue };
+                // Cards are kept in the currency that they were redeemed in.
+                let converted = book.sale.converted.as_ref();
+                let all = converted.map_or(all, |converted| converted.by.convert(all));
                 let before = taken.entry(card).or_default();
                 let here = Minor((all.0 - *before).clamp(0, tender.paid().0.max(0)));
                 *before += here.0;

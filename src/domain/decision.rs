@@ -2,6 +2,7 @@
 //! answer.
 
 use super::caller::Role;
+use super::changeover::Changeover;
 use super::exchanges::Exchanged;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
@@ -369,6 +370,19 @@ pub struct Decision {
     /// Sales presented by their gift receipts: their prices are not for the eyes of whoever holds
     /// those.
     pub gifts: Vec<Uuid>,
+    /// What comes back of sales in a currency that was replaced.
+    pub conversions: Vec<Conversion>,
+}
+
+/// What comes back of a sale that was rung up in a currency since replaced, in both currencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    pub sale: Uuid,
+    pub by: Changeover,
+    /// What it was worth when it was sold, taxes included, in the old currency.
+    pub as_sold: Minor,
+    /// What it is worth in the decision's currency, before fees.
+    pub converted: Minor,
 }
 
 impl LineDecision {

@@ -104,7 +104,7 @@ pub fn record(
     journal::sale_recorded(state, context, sale, &command);
     journal::exchanges::recorded(state, context, the_return, exchanged, &decision.totals);
     let (sale, recorded_at) = (exchanged.sale.id, context.now);
-    let new = NewSale { sale, document, digest, recorded_at, rung: 0 };
+    let new = NewSale { sale, document, digest, recorded_at, rung: 0, converted: None };
     state.add_sale(Arc::new(exchanged.sale.clone()), new);
 }
 

@@ -9,7 +9,7 @@ pub mod gift_cards;
 mod without_receipt;
 
 use super::canonical::Json;
-use super::decision::{Decision, Finding, LineDecision, RefundPlan};
+use super::decision::{Conversion, Decision, Finding, LineDecision, RefundPlan};
 use super::directory::Document;
 use super::draft::{Draft, Grant};
 use super::entry::{Event, hex};
@@ -239,6 +239,10 @@ pub fn decision(decision: &Decision) -> Json {
         ("due", with_exchange(decision.totals.due)),
     ];
     let exchange = exchange.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let conversions: Vec<Json> =
+        decision.conversions.iter().map(|of| conversion(of, currency)).collect();
+    let conversions =
+        Some(("conversions", Json::List(conversions))).filter(|_| !decision.conversions.is_empty());
     let members = [
         ("decision", decision.verdict.as_str().into()),
         ("policy", decision.policy.name.as_str().into()),
@@ -256,7 +260,19 @@ pub fn decision(decision: &Decision) -> Json {
             Json::List(decision.refunds.iter().map(|plan| refund(plan, currency)).collect()),
         ),
     ];
-    Json::object(members.into_iter().chain(exchange))
+    Json::object(members.into_iter().chain(exchange).chain(conversions))
+}
+
+/// What comes back of a sale in a currency that was replaced: both amounts and the rate.
+fn conversion(of: &Conversion, currency: Currency) -> Json {
+    let from = of.by.from().unwrap_or(currency);
+    Json::object([
+        ("sale", of.sale.to_string().into()),
+        ("currency", from.code().into()),
+        ("rate", of.by.rate().into()),
+        ("as_sold", money(of.as_sold, from)),
+        ("converted", money(of.converted, currency)),
+    ])
 }
 
 pub fn return_recorded(

@@ -15,6 +15,7 @@ pub mod words;
 
 pub mod allocate;
 pub mod book;
+pub mod changeover;
 pub mod fee_tax;
 pub mod ledger;
 pub mod misfit;

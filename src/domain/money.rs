@@ -51,9 +51,14 @@ NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE 
 SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR \
 ZMW ZWG";
 
-/// Currencies that ISO 4217 has withdrawn (list three), all with hundredths. Sales recorded in them
-/// stay readable. In order: 2025-06, 2026-01, 2021-06, 2023-01, 2023-12, 2024-09.
-const WITHDRAWN: &str = "ANG BGN CUC HRK SLL ZWL";
+/// Currencies with hundredths that ISO 4217 has withdrawn (list three). Sales recorded in them stay
+/// readable. First those of late, in order: 2025-06, 2026-01, 2021-06, 2023-01, 2023-12, 2024-09;
+/// then those that the euro replaced before.
+const WITHDRAWN: &str =
+    "ANG BGN CUC HRK SLL ZWL ATS CYP DEM EEK FIM FRF IEP LTL LVL MTL NLG SIT SKK";
+
+/// The same of currencies that had no minor unit in ISO 4217.
+const WITHDRAWN_WHOLE: &str = "BEF ESP GRD ITL LUF PTE";
 
 impl Currency {
     /// Reads a currency code; none for what ISO 4217 does not list, or never did.
@@ -64,14 +69,17 @@ impl Currency {
         }
         // Every document has one: looked for by its place, in steps of a code and its space.
         let listed = |list: &str| list.as_bytes().chunks(4).any(|known| known.starts_with(&bytes));
+        if listed(WITHDRAWN_WHOLE) {
+            return Some(Currency { code: bytes, digits: 0 });
+        }
         (listed(HUNDREDTHS) || listed(WITHDRAWN)).then_some(Currency { code: bytes, digits: 2 })
     }
 
     /// Every currency there is, and those withdrawn.
     pub fn all() -> impl Iterator<Item = Currency> {
         let unusual = UNUSUAL_DIGITS.iter().filter_map(|(code, _)| std::str::from_utf8(*code).ok());
-        let hundredths = HUNDREDTHS.split_whitespace().chain(WITHDRAWN.split_whitespace());
-        unusual.chain(hundredths).filter_map(Currency::parse)
+        let listed = [HUNDREDTHS, WITHDRAWN, WITHDRAWN_WHOLE].into_iter();
+        unusual.chain(listed.flat_map(str::split_whitespace)).filter_map(Currency::parse)
     }
 
     pub fn code(&self) -> &str {
@@ -267,8 +275,9 @@ mod tests {
     fn a_currency_is_known_by_its_whole_code() {
         let all: Vec<Currency> = Currency::all().collect();
         let words = |list: &str| list.split_whitespace().count();
-        assert_eq!(all.len(), words(HUNDREDTHS) + words(WITHDRAWN) + UNUSUAL_DIGITS.len());
-        for list in [HUNDREDTHS, WITHDRAWN] {
+        let listed: usize = [HUNDREDTHS, WITHDRAWN, WITHDRAWN_WHOLE].map(words).iter().sum();
+        assert_eq!(all.len(), listed + UNUSUAL_DIGITS.len());
+        for list in [HUNDREDTHS, WITHDRAWN, WITHDRAWN_WHOLE] {
             assert_eq!(list.len() % 4, 3, "a code is three letters and a space");
         }
         assert!(all.iter().all(|currency| Currency::parse(currency.code()) == Some(*currency)));
@@ -286,10 +295,11 @@ mod tests {
             codes.sort_unstable();
             codes.join(" ")
         };
-        let none = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+        let none = "BEF BIF CLP DJF ESP GNF GRD ISK ITL JPY KMF KRW LUF PTE PYG RWF UGX UYI VND \
+                    VUV XAF XOF XPF";
         assert_eq!([with(0), with(3), with(4)], [none, "BHD IQD JOD KWD LYD OMR TND", "CLF UYW"]);
         let hundredths = Currency::all().filter(|currency| currency.digits() == 2).count();
-        assert_eq!(hundredths, 139 + 6, "139 of list one, and those withdrawn");
+        assert_eq!(hundredths, 139 + 19, "139 of list one, and those withdrawn");
         for code in ["VED", "VES", "XCG", "ZWG", "SLE", "XAD", "ANG", "BGN", "HRK", "ZWL"] {
             assert_eq!(Currency::parse(code).map(Currency::digits), Some(2), "{code}");
         }

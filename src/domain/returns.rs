@@ -366,6 +366,7 @@ pub fn void(state: &mut State, command: &VoidReturn, context: &Context<'_>) -> O
         return Refusal::NotFound { what: "return" }.into();
     };
     if let Some(detail) = why_not_voidable(&the_return)
+        .or_else(|| in_old_currency(state, &the_return))
         .or_else(|| of_returns::why_not_voidable(state, &the_return))
         .or_else(|| exchanges::why_not_voidable(state, &the_return))
         .or_else(|| later::void_first(state, &the_return))
@@ -415,6 +416,24 @@ fn why_not_voidable(the_return: &Return) -> Option<String> {
         gone.plan.amount.format(the_return.currency),
         gone.plan.kind.as_str().replace('_', " ")
     ))
+}
+
+/// What was paid in a currency that has been replaced since is no longer in the balance.
+fn in_old_currency(state: &State, the_return: &Return) -> Option<String> {
+    let now = kept_in_another(state, the_return)?;
+    Some(format!(
+        "This return was paid in {}, and its sale is kept in {} since. Ring the goods up as a new \
+         sale instead.",
+        the_return.currency.code(),
+        now.code()
+    ))
+}
+
+/// The currency of a return's sale, where the sale's balance was converted after the return.
+fn kept_in_another(state: &State, the_return: &Return) -> Option<Currency> {
+    let sales = the_return.sales();
+    let mut kept = sales.iter().filter_map(|sale| Some(state.book(*sale)?.sale.currency));
+    kept.find(|currency| *currency != the_return.currency)
 }
 
 /// Voiding just those returns whose cash was rounded down would keep what the others were rounded

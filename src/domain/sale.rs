@@ -1,5 +1,6 @@
 //! A sale as the register rang it up: facts, kept as sent, checked that they add up (PRODUCT §3).
 
+mod converted;
 mod paid;
 mod promotions;
 
@@ -15,8 +16,10 @@ use super::words::vocabulary;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
+pub use converted::Converted;
 pub use paid::{Paid, PaidLine, contained_of};
 
 /// What was bought. Amounts are minor units of `currency`.
@@ -60,6 +63,9 @@ pub struct Sale {
     pub returned: Vec<ReturnedBefore>,
     /// What another system calls it.
     pub external_id: Option<String>,
+    /// The sale as it was rung up, where this is the same sale in the currency that replaced its
+    /// own.
+    pub converted: Option<Arc<Converted>>,
 }
 
 /// What came back of a sale elsewhere, before the service knew it.

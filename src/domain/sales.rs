@@ -4,6 +4,7 @@ mod voiding;
 
 pub use voiding::{VoidSale, void};
 
+use super::changeover::{self, Changeover};
 use super::gift_cards::of_sales;
 use super::perform::{Context, Done, Outcome};
 use super::refusal::{Fault, Refusal};
@@ -65,13 +66,21 @@ fn far_from_store(sale: &Sale, store: &Store) -> Option<Fault> {
     })
 }
 
+/// The law by which a sale that was rung up before its currency was replaced is kept in the
+/// store's.
+fn converted(sale: &Sale, store: &Store, context: &Context<'_>) -> Option<Changeover> {
+    let by = changeover::between(sale.currency, store.currency, store.day(context.now))?;
+    (sale.business_date < by.on).then_some(by)
+}
+
 /// `POST /v1/sales`.
 pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) -> Outcome {
     let sent = &command.sale;
     let Some(store) = state.settings().store(&sent.store).cloned() else {
         return Refusal::Invalid(vec![Fault::unknown_store(&sent.store)]).into();
     };
-    if store.currency != sent.currency {
+    let converted = converted(sent, &store, context);
+    if store.currency != sent.currency && converted.is_none() {
         return Refusal::Invalid(vec![Fault::currency("/currency", store.currency)]).into();
     }
     if let Some(fault) = far_from_store(sent, &store) {
@@ -88,17 +97,24 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
         journal::sale_refused(state, context, sent, taken.sale);
         return Refusal::ReceiptExists { sale: taken.sale }.into();
     }
-    let coin = store.rounds_cash(sent.business_date).map(|rounding| rounding.step);
+    // A coin of the store's currency says nothing of the one before.
+    let coin = store.rounds_cash(sent.business_date).filter(|_| converted.is_none());
+    let coin = coin.map(|rounding| rounding.step);
     let mut faults: Vec<Fault> =
         sent.rounding_misfit(coin).into_iter().map(|misfit| misfit.fault(sent, "")).collect();
-    faults.extend(of_sales::faults(state, sent, context));
+    let in_store_currency = |sale: &Sale| match converted {
+        Some(by) => Arc::new(Arc::new(sale.clone()).in_new_currency(by)),
+        None => Arc::new(sale.clone()),
+    };
+    faults.extend(of_sales::faults(state, &in_store_currency(sent), context));
     if !faults.is_empty() {
         return Refusal::Invalid(faults).into();
     }
     let id = state.new_id(context.now);
     let sale = Arc::new(Sale { id, ..sent.clone() });
     journal::sale_recorded(state, context, &sale, command);
-    state.post(ledger::sold(&sale));
+    let kept = in_store_currency(&sale);
+    state.post(ledger::sold(&kept));
     let document = command.document.clone();
     let new = NewSale {
         sale: id,
@@ -106,9 +122,10 @@ pub fn record(state: &mut State, command: &RecordSale, context: &Context<'_>) ->
         digest: command.digest,
         recorded_at: context.now,
         rung: 0,
+        converted,
     };
     state.add_sale(Arc::clone(&sale), new);
-    if let Err(refusal) = of_sales::put_on(state, &sale, context) {
+    if let Err(refusal) = of_sales::put_on(state, &kept, context) {
         return refusal.into();
     }
     Done::SaleRecorded { sale: id, document, recorded_at: context.now, known_before: false }.into()

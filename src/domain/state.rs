@@ -177,8 +177,11 @@ impl State {
         self.revision += 1;
         let new = NewSale { rung: self.times_rung(&sale), ..new };
         self.add_receipt(&sale, new.digest);
-        let book = Book::new(sale);
-        if let Some(store) = self.settings.store(&book.sale.store) {
+        let mut book = Book::new(sale);
+        if let Some(by) = new.converted {
+            book = book.in_new_currency(by);
+            self.changes.converted.insert(book.sale.id, book.opening());
+        } else if let Some(store) = self.settings.store(&book.sale.store) {
             self.prices.add_sale(&Market::of(store), &book);
         }
         self.books.insert(book.sale.id, book);

@@ -6,6 +6,7 @@
 
 use super::day_ends::Days;
 use crate::domain::canonical::Json;
+use crate::domain::changeover::Changeover;
 use crate::domain::entry::Event;
 use crate::domain::gift_cards::Card;
 use crate::domain::ledger::{Account, Amounts, LEDGER, exchanged, fees, paid_out, sold};
@@ -15,10 +16,11 @@ use crate::domain::sale::Sale;
 use crate::store::search::balance::KeptSale;
 use crate::store::search::ledger::{self, Booked, Told};
 use crate::store::search::{balance, entries, gift_cards};
-use crate::store::{Read, StoreError, returns, sales};
+use crate::store::{Read, StoreError, conversions, returns, sales};
 use crate::wire;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How many sales or returns are in memory at once.
@@ -224,11 +226,17 @@ fn against_sales(
     let sums = ledger::sums_about(read, &subjects)?;
     let ids: Vec<Uuid> = page.iter().map(|sale| sale.id).collect();
     let voided = balance::voided(read, &ids)?;
+    let converted = conversions::of_sales(read, &ids)?;
     let mut faults = Vec::new();
     for kept in page.iter().filter(|kept| !before.has(kept.id)) {
         // A document that cannot be read is the books' trouble, and told with them.
         let Ok(sale) = wire::sale::read_document(&kept.document, kept.id) else { continue };
-        let sale = Sale { shares_promotions: kept.shares_promotions, ..sale };
+        let mut sale = Sale { shares_promotions: kept.shares_promotions, ..sale };
+        let law = converted.get(&kept.id).filter(|kept| kept.when_recorded);
+        let law = law.and_then(|law| Changeover::known(sale.currency.code(), &law.currency));
+        if let Some(by) = law {
+            sale = Arc::new(sale).in_new_currency(by);
+        }
         let booked = sums.get(&kept.id.to_string()).copied().unwrap_or_default();
         // The new goods of an exchange are booked with the return they were taken for; of a sale
         // that was voided nothing is left.

@@ -13,7 +13,7 @@ use crate::domain::entry::hex;
 use crate::domain::money::{Currency, Minor};
 use crate::store::search::balance::{self, About, KeptReturn, KeptSale, Unbalanced};
 use crate::store::search::{entries, gift_cards};
-use crate::store::{Read, StoreError};
+use crate::store::{Read, StoreError, conversions};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fmt;
@@ -138,9 +138,9 @@ fn check_sales(read: &mut Read<'_>, page: &[KeptSale]) -> Result<Vec<Finding>, S
     let mut unbalanced = |odds, all: Vec<Unbalanced>| {
         findings.extend(all.iter().map(|one| out_of_balance(odds, one)))
     };
-    let before = before::BeforeSales::of(page);
+    let before = before::BeforeSales::of(page, &conversions::of_sales(read, &ids)?);
     unbalanced(Odds::Line, balance::lines(read, &ids, &before.lines)?);
-    let [tenders, means] = balance::tenders(read, &ids, &before.tenders)?;
+    let [tenders, means] = balance::tenders(read, &ids, &before.tenders, &before.means)?;
     unbalanced(Odds::Tender, tenders);
     unbalanced(Odds::Means, means);
     unbalanced(Odds::Charge, balance::charges(read, &ids, &before.charges)?);

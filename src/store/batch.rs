@@ -6,8 +6,8 @@ use super::idempotency::{self, Kept};
 use super::rows::{Select, col, insert_ignore, select_in};
 use super::writes::write_all;
 use super::{
-    Backend, Connection, Read, StoreError, Tx, day_ends, exchanges, gift_cards, overrides, prices,
-    receipts, returns, sales, settings, sign_in,
+    Backend, Connection, Read, StoreError, Tx, conversions, day_ends, exchanges, gift_cards,
+    overrides, prices, receipts, returns, sales, settings, sign_in,
 };
 use crate::domain::match_key::MatchKey;
 use crate::domain::perform::Touched;
@@ -211,6 +211,7 @@ pub fn write<T>(
         settings::write(tx, state)?;
     }
     sales::insert_new(tx, state)?;
+    conversions::write(tx, state)?;
     prices::keep(tx, state)?;
     gift_cards::write(tx, state)?;
     let [lines, tenders, charges] = sales::changed_books(state);

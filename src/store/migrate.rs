@@ -55,6 +55,7 @@ pub const APPEND_ONLY: &[AppendOnly] = &[
     AppendOnly { table: "exchanges", when: "TRUE" },
     AppendOnly { table: "carried", when: "TRUE" },
     AppendOnly { table: "sale_voids", when: "TRUE" },
+    AppendOnly { table: "sale_conversions", when: "TRUE" },
     AppendOnly { table: "policy_versions", when: "OLD.status = 'published'" },
 ];
 

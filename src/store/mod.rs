@@ -9,6 +9,7 @@ pub mod audit;
 pub mod batch;
 mod columns;
 mod connection;
+pub mod conversions;
 pub mod copies;
 pub mod day_ends;
 mod db;

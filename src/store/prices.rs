@@ -170,7 +170,9 @@ pub fn forget(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
                     AND s.document NOT LIKE '%\"gift_card\":%' \
                JOIN stores t ON t.store = s.store AND t.currency = u.currency \
                     AND SUBSTR(t.region, 1, 2) = u.country \
-               LEFT JOIN sale_voids v ON v.sale = s.id WHERE v.sale IS NULL",
+               LEFT JOIN sale_voids v ON v.sale = s.id \
+               LEFT JOIN sale_conversions c ON c.sale = s.id \
+               WHERE v.sale IS NULL AND c.sale IS NULL",
         order: "u.sku, u.day, l.sale, l.line",
         lock: None,
     };

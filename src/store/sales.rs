@@ -1,5 +1,6 @@
 //! Sales and their books: the sale as sent, never changed, and what has come back of it.
 
+use super::conversions;
 use super::match_keys::key;
 use super::rows::{Select, col, select_in};
 use super::sql_types::{Id, IdSql};
@@ -113,17 +114,22 @@ fn load_lines(
     books: &mut HashMap<Uuid, Book>,
 ) -> Result<(), StoreError> {
     let select = Select {
-        columns: "l.sale, l.line, l.returned, l.extras, v.voided_at",
+        columns: "l.sale, l.line, l.returned, l.extras, v.voided_at, c.currency",
         names: "sale",
-        join: "sale_lines l ON l.sale = u.sale LEFT JOIN sale_voids v ON v.sale = l.sale",
+        join: "sale_lines l ON l.sale = u.sale LEFT JOIN sale_voids v ON v.sale = l.sale \
+               LEFT JOIN sale_conversions c ON c.sale = l.sale",
         order: "l.sale, l.line",
         lock: None,
     };
-    type Row = (Id, i32, i64, Option<String>, Option<i64>);
-    type Columns = (IdSql, Integer, BigInt, Nullable<Text>, Nullable<BigInt>);
+    type Row = (Id, i32, i64, Option<String>, Option<i64>, Option<String>);
+    type Columns = (IdSql, Integer, BigInt, Nullable<Text>, Nullable<BigInt>, Nullable<Text>);
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
-    for (sale, line, returned, extras, voided_at) in rows {
+    for (sale, line, returned, extras, voided_at, currency) in rows {
         let Some(book) = books.get_mut(&sale.0) else { continue };
+        // Known only now: another writer may have converted it before the claim was granted.
+        if let Some(currency) = currency.filter(|_| book.sale.converted.is_none()) {
+            *book = conversions::converted(book, &currency)?;
+        }
         book.voided_at = voided_at.map(|at| super::returns::instant(sale.0, at)).transpose()?;
         if returned == 0 && extras.is_none() {
             continue;
@@ -404,7 +410,7 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
 
 /// What cash rounding paid beyond what the tender paid: kept apart, so that the database holds
 /// `refunded` at what was paid.
-fn rounded_up(tender: &TenderBook) -> i64 {
+pub(super) fn rounded_up(tender: &TenderBook) -> i64 {
     (tender.refunded.0 - tender.paid.0).max(0)
 }
 
@@ -415,7 +421,7 @@ pub(super) fn number(number: u32) -> i32 {
 
 /// `base quantity;left…;given…;serial…[;withheld…]`, each list separated by commas, serial numbers
 /// percent-encoded. NULL for a line that was returned in the ordinary way.
-fn write_extras(extras: &LineExtras) -> Option<String> {
+pub(super) fn write_extras(extras: &LineExtras) -> Option<String> {
     if *extras == LineExtras::default() {
         return None;
     }

@@ -52,6 +52,10 @@ pub struct DecisionView {
     /// What the answer would be if the money went elsewhere, where that is better; and under the
     /// other version of the policy, where that gives more after approval.
     pub alternatives: Vec<AlternativeView>,
+    /// What comes back of sales in a currency that `currency` has replaced, such as BGN: both
+    /// amounts and the fixed rate. Left out where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conversions: Vec<ConversionView>,
     /// Something comes back by a gift receipt.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub gift_receipt: bool,
@@ -59,6 +63,25 @@ pub struct DecisionView {
     /// what the gift cost.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub price_hidden: bool,
+}
+
+/// What comes back of a sale that was rung up in a currency since replaced, in both currencies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Conversion)]
+pub struct ConversionView {
+    pub sale: Id,
+    /// The currency of the sale, ISO 4217.
+    #[schema(example = "BGN")]
+    pub currency: String,
+    /// Units of it for one unit of the decision's currency, as fixed by law.
+    #[schema(example = "1.95583")]
+    pub rate: String,
+    /// Worth of what comes back in the currency of the sale, taxes included, before fees.
+    #[schema(format = "amount", example = "10.00")]
+    pub as_sold: String,
+    /// The same in the decision's currency: its part of `totals.returned`.
+    #[schema(format = "amount", example = "5.11")]
+    pub converted: String,
 }
 
 /// A decision as a check answers it.

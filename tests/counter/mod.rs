@@ -232,6 +232,7 @@ pub fn sale(lines: Vec<SaleLine>, tenders: Vec<Tender>) -> Sale {
         shares_promotions: true,
         returned: vec![],
         external_id: None,
+        converted: None,
     };
     totalled(&mut sale);
     sale

@@ -1,6 +1,7 @@
 //! A sale over its life: what came back before, voids, receipts of one number, old currencies.
 
 mod before;
+mod changeovers;
 mod receipts;
 mod voids;
 

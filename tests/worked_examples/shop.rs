@@ -59,8 +59,13 @@ fn sale(example: &Example, place: &Row) -> Value {
         .rows("tax of the receipt")
         .map(|row| json!({ "code": row.get("tax of the receipt"), "amount": row.get("amount") }))
         .collect();
-    json!({ "store": SHOP, "register": "3", "receipt": "R-1", "business_date": "2026-03-01",
-            "sold_at": "2026-03-01T12:00:00Z", "operator": "1001", "channel": "store", "currency": place.get("currency"),
+    // Rung up before the shop's currency replaced another.
+    let (code, day) = match place.get("rung up in") {
+        "" => (place.get("currency"), "2026-03-01"),
+        code => (code, "2025-12-20"),
+    };
+    json!({ "store": SHOP, "register": "3", "receipt": "R-1", "business_date": day,
+            "sold_at": format!("{day}T12:00:00Z"), "operator": "1001", "channel": "store", "currency": code,
             "prices_include_tax": included, "lines": example.rows("line").map(line).collect::<Vec<_>>(),
             "discounts": coupons, "taxes": taxes, "tenders": tenders, "cash_rounding": rounding, "total": total(example, included) })
 }

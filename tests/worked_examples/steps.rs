@@ -10,8 +10,10 @@ use returndesk::wire::returns::ReturnRequest;
 use serde_json::{Value, json};
 
 /// Columns of the table of steps that are no taxes.
-const STEP_COLUMNS: [&str; 9] =
-    ["step", "line", "quantity", "net", "fee", "refund", "paid out", "fee tax", "tax only"];
+const STEP_COLUMNS: [&str; 10] = [
+    "step", "line", "quantity", "net", "fee", "refund", "paid out", "fee tax", "tax only",
+    "as sold",
+];
 
 /// Columns of the table of new goods that are no taxes.
 const GOODS_COLUMNS: [&str; 6] =
@@ -77,6 +79,8 @@ impl<'a> Steps<'a> {
             self.line(&step, row, line);
         }
         self.expect(&step, "paid out", rows[0].get("paid out"), &paid_out(&answer));
+        let as_sold = amount(&answer["conversions"][0]["as_sold"]);
+        self.expect(&step, "as sold", rows[0].get("as sold"), as_sold);
         if let Some(net) =
             self.example.rows("net of step").find(|row| row.get("net of step") == step)
         {

@@ -8,10 +8,10 @@ use super::super::sale::Charge;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChargeBook {
     pub charge: u32,
-    values: Vec<Minor>,
+    pub(super) values: Vec<Minor>,
     /// Marks the values that are paid: all but the taxes that the amount contains.
     paid: Vec<bool>,
-    given: Vec<Minor>,
+    pub(super) given: Vec<Minor>,
 }
 
 /// A part of a charge, and of each of its taxes.
@@ -118,7 +118,7 @@ impl ChargeBook {
         self.given.iter_mut().zip(parts).for_each(|(given, part)| given.0 -= part.0);
     }
 
-    fn paid_sum(&self, values: &[Minor]) -> Minor {
+    pub(super) fn paid_sum(&self, values: &[Minor]) -> Minor {
         Minor(values.iter().zip(&self.paid).filter(|(_, paid)| **paid).map(|(v, _)| v.0).sum())
     }
 }

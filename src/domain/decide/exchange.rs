@@ -65,6 +65,7 @@ impl<'a> Deciding<'a> {
             total: Minor::ZERO,
             returned: Vec::new(),
             external_id: None,
+            converted: None,
             exchange_of: Some(self.tie(asked)),
             shares_promotions: true,
         };

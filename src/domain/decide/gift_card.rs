@@ -57,6 +57,14 @@ impl Deciding<'_> {
         if let Some(why) = out_of_use(card) {
             return refused(why);
         }
+        if card.currency != self.currency {
+            return refused(format!(
+                "The balance of the card is in {}, and is not converted to {}. Let the customer keep \
+                 the card, and ask the head office.",
+                card.currency.code(),
+                self.currency.code()
+            ));
+        }
         let earlier: i64 = self
             .cards
             .iter()

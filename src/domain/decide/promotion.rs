@@ -142,7 +142,7 @@ impl Deciding<'_> {
 
     /// The fee of a line whose worth has changed, and of those of the same sale line after it.
     fn fee_anew(&mut self, from: usize, sale: Uuid, place: usize) {
-        let Some(original) = self.case.books.book(sale) else { return };
+        let Some(original) = self.before(sale) else { return };
         let known = Arc::clone(&original.sale);
         let mut before = Before::of(&original.lines[place]);
         for line in 0..self.lines.len() {

@@ -70,7 +70,7 @@ impl<'a> Deciding<'a> {
     /// sale of it has given back with all its returns, whichever is more.
     fn counted(&self, sale: Option<Uuid>, refund: Minor) -> (Minor, String) {
         let told = |amount: Minor| amount.format(self.currency);
-        let of_sale = sale.and_then(|sale| self.case.books.book(sale).zip(self.books.get(&sale)));
+        let of_sale = sale.and_then(|sale| self.before(sale).zip(self.books.get(&sale)));
         let (before, after) = of_sale
             .map_or_else(Default::default, |(then, now)| (then.given_back(), now.given_back()));
         if after <= refund {

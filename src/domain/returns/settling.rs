@@ -1,6 +1,6 @@
 //! What becomes of a refund: the terminal's word, and another means where it failed.
 
-use super::{Refund, RefundStatus, Return, ReturnStatus, move_refunded};
+use super::{Refund, RefundStatus, Return, ReturnStatus, kept_in_another, move_refunded};
 use crate::domain::book::Book;
 use crate::domain::decision::RefundPlan;
 use crate::domain::entry::Event;
@@ -87,6 +87,19 @@ fn why_not_settled(
             && !stood_in);
     if !open || the_return.status != ReturnStatus::Completed {
         return Some(Refusal::RefundNotDue { status: refund.status.as_str() });
+    }
+    if !command.settled
+        && let Some(now) = kept_in_another(state, the_return)
+    {
+        let detail = format!(
+            "Refund {} was due in {}, which {} has replaced since. Pay it in {} by other means, and \
+             report it as settled.",
+            refund.plan.refund,
+            the_return.currency.code(),
+            now.code(),
+            now.code()
+        );
+        return Some(Refusal::Invalid(vec![Fault::new("/outcome", "currency_mismatch", detail)]));
     }
     let fallback = command.fallback.filter(|_| !command.settled)?;
     // While it stood as failed, another return may have been paid from the same tender.

@@ -163,6 +163,9 @@ fn spread(tax: Minor, bases: &[Minor]) -> Vec<Minor> {
 impl Sale {
     /// What was paid for each line and charge.
     pub fn paid(&self) -> Paid {
+        if let Some(converted) = &self.converted {
+            return converted.paid.clone();
+        }
         let mut bases = Bases::new(self);
         let offs = bases.discount();
         let groups = bases.promotions.by_place();

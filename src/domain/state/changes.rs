@@ -1,13 +1,14 @@
 //! The changes of a batch, as the store writes them.
 
-use super::super::book::Book;
+use super::super::book::{Book, Opening};
 use super::super::canonical::Json;
+use super::super::changeover::Changeover;
 use super::super::day_end::{DayEnd, TillKey};
 use super::super::entry::{Actor, Event};
 use super::super::ledger::Movement;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// What the store is to write.
@@ -21,6 +22,9 @@ pub struct Changes {
     pub lines: BTreeSet<(Uuid, usize)>,
     pub tenders: BTreeSet<(Uuid, usize)>,
     pub charges: BTreeSet<(Uuid, usize)>,
+    /// Balances that are now kept in the currency that replaced the sale's own, with what had come
+    /// back before.
+    pub converted: BTreeMap<Uuid, Opening>,
     pub new_returns: Vec<Uuid>,
     pub changed_returns: BTreeSet<Uuid>,
     pub new_overrides: Vec<Uuid>,
@@ -43,6 +47,10 @@ impl Changes {
     /// all the same.
     pub(super) fn book(&mut self, before: &Book, after: &Book) {
         let sale = after.sale.id;
+        if let (None, Some(converted)) = (&before.sale.converted, &after.sale.converted) {
+            let opening = before.in_new_currency(converted.by).opening();
+            self.converted.entry(sale).or_insert(opening);
+        }
         let lines = (0..after.lines.len()).filter(|&i| before.lines[i] != after.lines[i]);
         self.lines.extend(lines.map(|place| (sale, place)));
         let tenders = (0..after.tenders.len()).filter(|&i| before.tenders[i] != after.tenders[i]);
@@ -61,6 +69,9 @@ pub struct NewSale {
     pub recorded_at: Timestamp,
     /// How many sales of this receipt number were voided before; given as it is added.
     pub rung: u32,
+    /// The law by which its balance is kept in the store's currency, where that has replaced the
+    /// sale's.
+    pub converted: Option<Changeover>,
 }
 
 /// An entry of the log that has no place in its chain yet.

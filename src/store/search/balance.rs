@@ -69,8 +69,10 @@ pub fn lines(
          CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.quantity ELSE 0 END), 0) AS bigint), \
          CAST(COALESCE(SUM(CASE WHEN t.id IS NOT NULL THEN r.gross ELSE 0 END), 0) AS bigint)";
     let join = "sale_lines l ON l.sale = u.sale \
+         LEFT JOIN sale_conversions c ON c.sale = l.sale \
          LEFT JOIN return_lines r ON r.sale = l.sale AND r.sale_line = l.line \
          LEFT JOIN returns t ON t.id = r.return_id AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
+              AND t.currency = COALESCE(c.currency, t.currency) \
          GROUP BY l.sale, l.line, l.returned, l.refunded";
     unbalanced(read, sales, before, columns, join)
 }
@@ -86,6 +88,7 @@ pub fn tenders(
     read: &mut Read<'_>,
     sales: &[Uuid],
     before: &Before,
+    means_before: &Before,
 ) -> Result<[Vec<Unbalanced>; 2], StoreError> {
     let mut returns = Vec::new();
     for join in ["return_lines r ON r.sale = u.sale", "return_charges r ON r.sale = u.sale"] {
@@ -114,9 +117,11 @@ pub fn tenders(
         order: "1, 2",
         lock: None,
     };
-    for ((sale, tender), gone) in before {
-        let sum = summed.entry((Id(*sale), *tender)).or_default();
-        *sum = plus(*sum, Some(gone));
+    for (before, sums) in [(before, &mut summed), (means_before, &mut by_means)] {
+        for ((sale, tender), gone) in before {
+            let sum = sums.entry((Id(*sale), *tender)).or_default();
+            *sum = plus(*sum, Some(gone));
+        }
     }
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
     let differing = |kept: fn(&Row) -> (i64, i64), summed: &HashMap<(Id, i32), (i64, i64)>| {
@@ -140,7 +145,9 @@ fn refunds_of(read: &mut Read<'_>, returns: &[Id]) -> Result<Vec<(Gone, String)>
         columns: "r.sale, r.sale_tender, r.amount, r.rounding, r.kind",
         names: "id",
         join: "returns t ON t.id = u.id AND NOT t.training \
-               JOIN refunds r ON r.return_id = t.id AND r.sale_tender IS NOT NULL AND r.status NOT IN ('failed', 'voided')",
+               JOIN refunds r ON r.return_id = t.id AND r.sale_tender IS NOT NULL AND r.status NOT IN ('failed', 'voided') \
+               LEFT JOIN sale_conversions c ON c.sale = r.sale \
+               WHERE t.currency = COALESCE(c.currency, t.currency)",
         order: "r.return_id, r.refund",
         lock: None,
     };
@@ -153,7 +160,9 @@ fn carried_from(read: &mut Read<'_>, sales: &[Uuid]) -> Result<Vec<Gone>, StoreE
     let select = Select {
         columns: "c.sale, c.sale_tender, c.amount, c.rounding",
         names: "sale",
-        join: "carried c ON c.sale = u.sale JOIN returns t ON t.id = c.return_id AND t.status <> 'voided'",
+        join: "carried c ON c.sale = u.sale JOIN returns t ON t.id = c.return_id AND t.status <> 'voided' \
+               LEFT JOIN sale_conversions v ON v.sale = c.sale \
+               WHERE t.currency = COALESCE(v.currency, t.currency)",
         order: "c.return_id, c.into_tender",
         lock: None,
     };
@@ -263,7 +272,9 @@ pub fn charges(
         columns: "r.sale, r.charge, r.parts",
         names: "sale",
         join: "return_charges r ON r.sale = u.sale JOIN returns t ON t.id = r.return_id \
-               AND t.status IN ('completed', 'pending_approval') AND NOT t.training",
+               AND t.status IN ('completed', 'pending_approval') AND NOT t.training \
+               LEFT JOIN sale_conversions c ON c.sale = r.sale \
+               WHERE t.currency = COALESCE(c.currency, t.currency)",
         order: "r.sale, r.charge, r.return_id",
         lock: None,
     };

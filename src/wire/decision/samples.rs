@@ -67,6 +67,7 @@ pub fn decision() -> Decision {
             fallbacks: vec![TenderType::StoreCredit],
         }],
         gifts: vec![],
+        conversions: vec![],
         exchange: None,
         alternatives: vec![Alternative {
             refund_to: RefundTo::StoreCredit,

@@ -1,12 +1,12 @@
 //! From the domain's decision to the one that is shown.
 
 use super::{
-    AlternativeView, ApprovalNeededView, ChargeView, DecisionView, ExchangeView, FindingView,
-    LineView, PolicyView, RefundView, TaxView, TotalsView,
+    AlternativeView, ApprovalNeededView, ChargeView, ConversionView, DecisionView, ExchangeView,
+    FindingView, LineView, PolicyView, RefundView, TaxView, TotalsView,
 };
 use crate::domain::decision::{
-    Alternative, ApprovalNeeded, ChargeDecision, Decision, Finding, LineDecision, PolicyRef,
-    RefundPlan, Totals,
+    Alternative, ApprovalNeeded, ChargeDecision, Conversion, Decision, Finding, LineDecision,
+    PolicyRef, RefundPlan, Totals,
 };
 use crate::domain::money::{Currency, Minor};
 use crate::domain::returns::{Refund, RefundStatus};
@@ -49,6 +49,11 @@ impl From<&Decision> for DecisionView {
                 .iter()
                 .map(|other| AlternativeView::new(other, currency))
                 .collect(),
+            conversions: decision
+                .conversions
+                .iter()
+                .map(|of| ConversionView::new(of, currency))
+                .collect(),
             gift_receipt: !decision.gifts.is_empty(),
             price_hidden: !decision.gifts.is_empty(),
         }
@@ -89,6 +94,19 @@ impl LineView {
             fee_taxes: taxes(&line.fee_taxes, currency),
             refund: line.refund.format(currency),
             findings: findings(&line.findings),
+        }
+    }
+}
+
+impl ConversionView {
+    fn new(of: &Conversion, currency: Currency) -> ConversionView {
+        let from = of.by.from().unwrap_or(currency);
+        ConversionView {
+            sale: Id(of.sale),
+            currency: from.code().to_owned(),
+            rate: of.by.rate().to_owned(),
+            as_sold: of.as_sold.format(from),
+            converted: of.converted.format(currency),
         }
     }
 }

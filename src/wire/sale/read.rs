@@ -172,6 +172,7 @@ impl NewSale {
             shares_promotions: true,
             returned,
             external_id: self.external_id.clone(),
+            converted: None,
         };
         Some(sale.with_payment_in_kind())
     }

@@ -116,6 +116,7 @@ fn the_sale_of_the_contract_is_read_as_it_stands() {
         total: Minor(2450),
         returned: vec![],
         external_id: None,
+        converted: None,
         exchange_of: None,
         shares_promotions: true,
     };

@@ -42,6 +42,34 @@ pub struct SaleState {
     #[schema(value_type = Option<String>, format = "date-time")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voided_at: Option<Timestamp>,
+    /// The currency that has replaced the sale's: what has gone back (`refunded`,
+    /// `refunded_amount`) is in it. Left out where the sale's own still counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted: Option<ConvertedSale>,
+}
+
+/// A sale in the currency that replaced its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConvertedSale {
+    #[schema(example = "EUR")]
+    pub currency: String,
+    /// Units of the sale's currency for one of this, as fixed by law.
+    #[schema(example = "1.95583")]
+    pub rate: String,
+    /// The total in this currency.
+    #[schema(format = "amount", example = "10.23")]
+    pub total: String,
+}
+
+impl ConvertedSale {
+    fn of(sale: &Sale) -> Option<ConvertedSale> {
+        let by = sale.converted.as_ref()?.by;
+        Some(ConvertedSale {
+            currency: sale.currency.code().to_owned(),
+            rate: by.rate().to_owned(),
+            total: sale.total.format(sale.currency),
+        })
+    }
 }
 
 /// What has come back of a line.
@@ -107,7 +135,9 @@ impl SaleView {
             return Err(format!("the book of sale {} is not of its document", book.sale.id));
         }
         let currency = book.sale.currency;
-        let paid = book.sale.paid();
+        // The receipt's own amounts stay in its own currency.
+        let as_sold = book.sale.converted.as_ref().map_or(&*book.sale, |of| &*of.as_sold);
+        let (paid, sold_in) = (as_sold.paid(), as_sold.currency);
         let with_state = sent.lines.iter().zip(&book.lines).zip(&paid.lines);
         let lines = with_state.map(|((line, state), paid)| Extended {
             of: line.clone(),
@@ -117,7 +147,7 @@ impl SaleView {
                     Some(_) => Quantity::ZERO.to_string(),
                     None => state.returnable().to_string(),
                 },
-                tax_shares: shares(&paid.taxes, line.taxes.len(), currency),
+                tax_shares: shares(&paid.taxes, line.taxes.len(), sold_in),
             },
         });
         let tenders = sent.tenders.iter().zip(&book.tenders).map(|(tender, state)| Extended {
@@ -133,7 +163,7 @@ impl SaleView {
             more: SaleChargeState {
                 refunded: state.is_refunded(),
                 refunded_amount: state.refunded().format(currency),
-                tax_shares: shares(&paid.taxes, charge.taxes.len(), currency),
+                tax_shares: shares(&paid.taxes, charge.taxes.len(), sold_in),
             },
         });
         let more = SaleState {
@@ -143,6 +173,7 @@ impl SaleView {
             charges: charges.collect(),
             tenders: tenders.collect(),
             voided_at: book.voided_at,
+            converted: ConvertedSale::of(&book.sale),
         };
         Ok(Extended { of: sent, more })
     }
