@@ -1,6 +1,7 @@
 //! The ledger: every movement comes to nought, and each account to what the model counts.
 
 use crate::ledger::Books;
+use crate::mixed::taxes_given_back;
 use crate::tenders::Planned;
 use crate::world::{Known, Made, Stands, World};
 use returndesk::domain::gift_cards::CardKind;
@@ -39,13 +40,15 @@ impl World {
             lines().map(|l| l.worth[1..=l.taxes].iter().sum::<i64>() - l.fee_taxes).sum();
         let of_charges: i64 =
             standing().flat_map(|made| &made.charges).flat_map(|charge| &charge.2[1..]).sum();
+        let sales = self.sales.iter().filter(|known| !known.voided);
+        let given_back: i64 = sales.map(|known| taxes_given_back(&known.sale)).sum();
         let counted = [
             (Account::GiftCardLiability, -owed(CardKind::GiftCard)),
             (Account::StoreCreditLiability, -owed(CardKind::StoreCredit)),
             (Account::RefundsPayable, -due.map(|refund| refund.plan.amount).sum::<i64>()),
             (Account::Rounding, rounded - sold),
             (Account::Fees, -fees),
-            (Account::TaxReturned, taxes + of_charges),
+            (Account::TaxReturned, taxes + of_charges + given_back),
         ];
         for (account, amount) in counted {
             assert_eq!(self.accounts.of(account).0, amount, "{account:?}");
@@ -61,7 +64,8 @@ impl World {
                     .map(|tender| tender.paid)
                     .sum()
             };
-            let paid_in: i64 = self.sales.iter().map(|known| paid_in(&known.books)).sum();
+            let standing = self.sales.iter().filter(|known| !known.voided);
+            let paid_in: i64 = standing.map(|known| paid_in(&known.books)).sum();
             let settled = refunds().filter(|refund| refund.stands == Stands::Settled);
             let of_kind = |plan: &Planned| if plan.kind == kind { plan.amount } else { 0 };
             let paid_out: i64 = settled.map(|refund| of_kind(&refund.plan)).sum();

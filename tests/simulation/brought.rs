@@ -6,6 +6,7 @@ use crate::exchanges::Goods;
 use crate::exempt::Exempt;
 use crate::receipts::find;
 use crate::returns::verdict;
+use crate::typed::{plain, typed};
 use crate::verdict::{Ask, Choice, Expected, Scene};
 use crate::world::{Brought, Known, World};
 use jiff::ToSpan;
@@ -51,7 +52,9 @@ impl World {
             references: BTreeMap::from(references),
             asks,
             charges,
-            customer: chance.one_in(3).then(|| chance.pick(&["C-1", "C-2", "C-3001"])),
+            customer: chance
+                .one_in(3)
+                .then(|| chance.pick(&["C-1", "c-1 ", "C-2", "C-3001", " c-3001"])),
             at_register: if chance.one_in(15) { "3001" } else { "1042" },
             refund_to: chance.pick(&[
                 RefundTo::Original,
@@ -171,7 +174,10 @@ impl World {
 }
 
 fn ask(known: &Known, sale: usize, adjusting: bool, chance: &mut Chance) -> Ask {
-    let line = chance.index(known.books.lines.len());
+    let mut line = chance.index(known.books.lines.len());
+    if !known.books.lines[line].goods && !chance.one_in(4) {
+        line = 0;
+    }
     let model = &known.books.lines[line];
     let left = model.sold - model.returned;
     let some = if chance.one_in(3) { left.max(1) } else { chance.within(1, left.max(1) + 1) };
@@ -204,7 +210,8 @@ fn reference(known: &Known, chance: &mut Chance) -> SaleRef {
     if chance.one_in(3) {
         return SaleRef::Id(sale.id);
     }
-    let receipt = if chance.one_in(40) { "R-0".to_owned() } else { sale.receipt.clone() };
+    let receipt = if chance.one_in(40) { "R-0" } else { &sale.receipt };
+    let receipt = typed(&plain(receipt).to_uppercase(), chance);
     let store = (!chance.one_in(3)).then(|| sale.store.clone());
     let business_date = (!chance.one_in(3)).then_some(sale.business_date);
     let register = chance.one_in(3).then(|| sale.register.clone());

@@ -1,15 +1,16 @@
 //! Gift cards and store credit: what is on each, by the service and by the model.
 
-use crate::world::{Known, World};
+use crate::payments::Payment;
+use crate::world::World;
+use jiff::SignedDuration;
 use returndesk::domain::gift_cards::{
-    At, CardCommand, CardDone, CardKind, CardStatus, CashOut, IssueCard, KeepCard, Keeping,
-    LoadCard, NewCode, RedeemCard, ReplaceCard, TransferCard,
+    At, CardCommand, CardDone, CardEntry, CardKind, CardMove, CardStatus, CashOut, IssueCard,
+    KeepCard, Keeping, LoadCard, LookUpCard, NewCode, RedeemCard, ReplaceCard, TransferCard,
 };
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
-use returndesk::domain::sale::{Sale, Tender};
+use returndesk::domain::sign_in::LockRule;
 use returndesk::domain::tender::TenderType;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A card as the model knows it.
@@ -26,47 +27,13 @@ pub struct Card {
     pub issued_for: Option<Uuid>,
     /// What was paid with it.
     pub payments: Vec<Payment>,
+    pub pin: Option<u8>,
+    /// Wrong PINs since the last right one, and until when all are wrong.
+    pub wrong: u32,
+    pub locked_until: i64,
 }
 
-/// A redemption: when in seconds, where, and what for if it says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Payment {
-    at: i64,
-    store: String,
-    sale: Option<String>,
-    amount: i64,
-}
-
-impl Payment {
-    /// Whether it paid for a sale, by docs/money.md, section 9a.
-    fn is_for(&self, sale: &Sale) -> bool {
-        let here = self.store == sale.store;
-        let day = (self.at - sale.sold_at.as_second()).abs() <= 86_400;
-        match &self.sale {
-            None => here && day,
-            Some(named) => *named == sale.id.to_string() || (here && *named == sale.receipt),
-        }
-    }
-}
-
-/// Of each tender of a sale, the most that goes back of it: of a card of the shop what was redeemed.
-pub fn redeemed(cards: &[Card], sale: &Sale) -> Vec<Option<i64>> {
-    let mut before: BTreeMap<Uuid, i64> = BTreeMap::new();
-    let of = |tender: &Tender| {
-        let card = tender.reference.as_ref().and_then(|text| text.parse::<Uuid>().ok());
-        let by_card = tender.kind == TenderType::GiftCard && sale.carried(tender.tender).is_none();
-        let card = cards.iter().find(|known| by_card && Some(known.id) == card)?;
-        let paid = card.payments.iter().filter(|payment| payment.is_for(sale));
-        let before = before.entry(card.id).or_default();
-        let all: i64 = paid.map(|payment| payment.amount).sum();
-        let here = (all - *before).clamp(0, (tender.amount.0 - tender.change.0).max(0));
-        *before += here;
-        Some(here)
-    };
-    sale.tenders.iter().map(of).collect()
-}
-
-type Refused = &'static str;
+pub type Refused = &'static str;
 
 impl Card {
     pub fn new(id: Uuid, kind: CardKind, issued_for: Option<Uuid>) -> Card {
@@ -79,6 +46,9 @@ impl Card {
             spent: false,
             issued_for,
             payments: vec![],
+            pin: None,
+            wrong: 0,
+            locked_until: 0,
         }
     }
 
@@ -131,7 +101,7 @@ impl World {
         }
         let (at, card) = (self.at_a_store(), self.a_card());
         let (id, amount) = (self.cards[card].id, self.chance.within(1, 3_000));
-        let (command, foretold) = match self.chance.within(0, 12) {
+        let (command, foretold) = match self.chance.within(0, 15) {
             0..2 => (
                 CardCommand::Load(LoadCard {
                     card: id,
@@ -151,7 +121,9 @@ impl World {
                     card.usable()?;
                     let amount = if partial { amount.min(card.balance) } else { amount };
                     card.spend(amount)?;
-                    card.payments.push(Payment { at: now, store, sale, amount });
+                    let (entry, reversed, since) = (card.moves, None, vec![]);
+                    let payment = Payment { entry, at: now, store, sale, amount, reversed, since };
+                    card.payments.push(payment);
                     Ok(())
                 };
                 (CardCommand::Redeem(command), self.on(card, redeem))
@@ -170,6 +142,19 @@ impl World {
             }
             7..9 => self.transfer(card, amount, at),
             9 => return self.replace(card, at),
+            10..12 => {
+                let paid = (0..self.cards.len()).rev().take(60);
+                let paid: Vec<usize> =
+                    paid.filter(|at| !self.cards[*at].payments.is_empty()).collect();
+                let card = if paid.is_empty() { card } else { self.chance.pick(&paid) };
+                let (command, foretold) = self.reverse(card, at);
+                let outcome = self.perform(&Command::GiftCard(Box::new(command)), false);
+                return self.same_card(&outcome, foretold);
+            }
+            12 => {
+                let tries = self.chance.within(1, 5);
+                return (0..tries).for_each(|_| self.look_up(card, at.store.clone()));
+            }
             _ => {
                 let keeping = self.chance.pick(&[
                     Keeping::Freeze,
@@ -195,17 +180,37 @@ impl World {
         change(&mut card).map(|()| vec![card])
     }
 
-    /// A late sale that says it was paid with this card, by its id or receipt.
-    fn sale_of_card(&mut self, card: Uuid) -> Option<String> {
-        let names = |known: &&Known| {
-            let mut named = known.sale.tenders.iter().filter_map(|t| t.reference.as_deref());
-            named.any(|text| text == card.to_string())
-        };
-        let sale = self.sales.iter().rev().take(60).find(names)?;
-        match self.chance.index(4) {
-            0 => None,
-            1 => Some(sale.sale.receipt.clone()),
-            _ => Some(sale.sale.id.to_string()),
+    /// A PIN held against a card's: wrong ones are counted for each card, and lock it for a while.
+    fn look_up(&mut self, at: usize, store: String) {
+        let pin = self.chance.pick(&[None, Some(1), Some(2), Some(2)]);
+        let rule = LockRule { attempts: 2, lock: SignedDuration::from_mins(1) };
+        let pin_hash = pin.map(|pin| [pin; 32]);
+        let now = self.counter.now.as_second();
+        let card = &mut self.cards[at];
+        let locked = now < card.locked_until;
+        let right = !locked && (card.pin.is_none() || card.pin == pin);
+        if right {
+            (card.wrong, card.locked_until) = (0, 0);
+        } else if !locked {
+            card.wrong += 1;
+            if card.wrong >= 2 {
+                card.locked_until = now + (60 << (card.wrong - 2).min(11)).min(86_400);
+            }
+        }
+        let command = LookUpCard { card: card.id, pin_hash, store, rule };
+        let command = Command::GiftCard(Box::new(CardCommand::LookUp(command)));
+        match self.perform(&command, right) {
+            Outcome::Refused(refusal) => {
+                assert!(!right && refusal.code() == "card_not_found", "{refusal:?}");
+                self.seen.pins_wrong += 1;
+                self.seen.pins_locked += u64::from(locked);
+            }
+            Outcome::Done(done) => {
+                assert!(right, "{done:?}");
+                let Done::Card(done) = *done else { panic!("{done:?}") };
+                assert!(matches!(*done, CardDone::Found(card) if card.id == self.cards[at].id));
+                self.seen.pins_right += 1;
+            }
         }
     }
 
@@ -276,6 +281,7 @@ impl World {
         let amount = if self.chance.one_in(2) { 0 } else { self.chance.within(1, 4_000) };
         let currency = crate::counter::currency(self.shop.code);
         let (amount, code) = (Minor(amount), Some(code));
+        let pin = self.chance.pick(&[None, Some(1), Some(2)]);
         let issue = IssueCard {
             kind,
             amount,
@@ -283,11 +289,11 @@ impl World {
             at,
             code,
             given: true,
-            pin_hash: None,
+            pin_hash: pin.map(|pin| [pin; 32]),
             expires_on: None,
         };
         let outcome = self.perform(&Command::GiftCard(Box::new(CardCommand::Issue(issue))), false);
-        let mut card = Card::new(Uuid::nil(), kind, None);
+        let mut card = Card { pin, ..Card::new(Uuid::nil(), kind, None) };
         if amount.0 > 0 {
             card.put(amount.0);
         }
@@ -298,8 +304,9 @@ impl World {
         let (code, taken) = self.new_code();
         let code = Some(code);
         let old = self.cards[lost].clone();
-        let command =
-            ReplaceCard { card: old.id, code, given: true, pin_hash: None, reason: None, at };
+        let pin = self.chance.pick(&[None, Some(1), Some(2)]);
+        let (card, pin_hash) = (old.id, pin.map(|pin| [pin; 32]));
+        let command = ReplaceCard { card, code, given: true, pin_hash, reason: None, at };
         let outcome =
             self.perform(&Command::GiftCard(Box::new(CardCommand::Replace(command))), false);
         let usable = if old.stands == CardStatus::Frozen { Ok(()) } else { old.usable() };
@@ -307,6 +314,9 @@ impl World {
             usable.and(if taken { Err("invalid_value") } else { Ok(()) }).map(|()| Card {
                 id: Uuid::nil(),
                 payments: vec![],
+                pin,
+                wrong: 0,
+                locked_until: 0,
                 moves: u32::from(old.balance > 0),
                 stands: if old.moves == 0 { CardStatus::Inactive } else { CardStatus::Active },
                 ..old.clone()
@@ -343,7 +353,11 @@ impl World {
                 assert_eq!(refusal.code(), code);
                 self.seen.cards_refused += 1;
             }
-            (Outcome::Done(_), Ok(cards)) => {
+            (Outcome::Done(done), Ok(cards)) => {
+                let Done::Card(done) = &**done else { panic!("{done:?}") };
+                let reversed = |entry: &CardEntry| entry.kind == CardMove::Reversal;
+                let reversal = matches!(&**done, CardDone::Moved { entry, .. } if reversed(entry));
+                self.seen.payments_reversed += u64::from(reversal);
                 for card in cards {
                     let place = self.card_of(card.id).unwrap();
                     self.cards[place] = card;

@@ -31,16 +31,26 @@ impl Charge {
         self.values.iter().zip(&self.given).map(|(value, given)| value - given).collect()
     }
 
+    /// The most that can go back of it, refundable or not.
+    pub fn most(&self) -> i64 {
+        self.gross(&self.left())
+    }
+
     /// Gives back so much of it, or all that is left: each part by what is left of it. None where
     /// that cannot be.
     pub fn give(&mut self, amount: Option<i64>) -> Option<Vec<i64>> {
-        let left = self.left();
-        let most = self.gross(&left);
+        let most = self.most();
         let done = most == 0 && self.gross(&self.given) > 0;
         let asked = amount.unwrap_or(most);
         if !self.refundable || done || asked > most {
             return None;
         }
+        Some(self.take(asked))
+    }
+
+    /// Gives back so much, whatever it is for.
+    pub fn take(&mut self, asked: i64) -> Vec<i64> {
+        let left = self.left();
         let weights: Vec<i64> =
             left.iter().zip(&self.paid).map(|(left, paid)| if *paid { *left } else { 0 }).collect();
         let mut parts = shared(asked, &weights);
@@ -49,7 +59,7 @@ impl Charge {
             parts[place] = nearest(due, i128::from(left[0].max(1)));
         }
         self.given.iter_mut().zip(&parts).for_each(|(given, part)| *given += part);
-        Some(parts)
+        parts
     }
 
     pub fn put_back(&mut self, parts: &[i64]) {

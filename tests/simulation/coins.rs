@@ -131,7 +131,7 @@ impl Paid {
 
     /// Cash that was paid in coins smaller than today's.
     fn is_small_change(&self, coin: i64) -> bool {
-        self.kind == TenderType::Cash && self.paid % coin != 0
+        self.kind == TenderType::Cash && self.number > 0 && self.paid % coin != 0
     }
 
     fn small_change(&self, exact: i64, coin: i64) -> i64 {

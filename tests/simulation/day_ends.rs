@@ -181,7 +181,7 @@ impl Days {
             ];
             let (made, undone) = match moved.event {
                 Event::SaleRecorded | Event::ReturnRecorded | Event::ExchangeRecorded => (1, 0),
-                Event::ReturnVoided => (0, -1),
+                Event::ReturnVoided | Event::SaleVoided => (0, -1),
                 _ => (0, 0),
             };
             let of_it = [made * sold, made * sum(&back), undone * sold, undone * sum(&back)];

@@ -2,7 +2,10 @@
 
 use jiff::SignedDuration;
 use returndesk::domain::money::{Currency, Minor};
-use returndesk::domain::sale::{Discount, ReceiptTax, Sale, SaleLine, Tax};
+use returndesk::domain::quantity::Quantity;
+use returndesk::domain::sale::{
+    CameBack, Discount, ReceiptTax, ReturnedBefore, Sale, SaleLine, Tax,
+};
 use returndesk::domain::sales::RecordSale;
 use returndesk::wire::sale::NewSale;
 use serde_json::{Map, Value, json};
@@ -24,8 +27,7 @@ pub fn command(sale: &Sale) -> RecordSale {
 fn body(sale: &Sale) -> Value {
     let money = |amount: Minor| amount.format(sale.currency);
     let tenders: Vec<Value> = sale
-        .tenders
-        .iter()
+        .payments()
         .map(|tender| {
             json!({
                 "tender": tender.tender, "type": tender.kind.as_str(), "amount": money(tender.amount),
@@ -57,8 +59,26 @@ fn body(sale: &Sale) -> Value {
     };
     let sent = body["discounts"].as_array_mut().unwrap();
     sale.discounts.iter().zip(sent).for_each(|(discount, sent)| named(discount, sent));
+    if !sale.returned.is_empty() {
+        body["returned"] =
+            sale.returned.iter().map(|before| returned(before, sale.currency)).collect();
+    }
     body["taxes"] = sale.taxes.iter().map(|tax| receipt_tax(tax, sale.currency)).collect();
     body
+}
+
+fn returned(before: &ReturnedBefore, currency: Currency) -> Value {
+    let mut sent = json!({ "at": before.at.to_string() });
+    match &before.what {
+        CameBack::Money(amount) => sent["amount"] = json!(amount.format(currency)),
+        CameBack::Units(lines) => {
+            let line = |(number, units): &(u32, Quantity)| json!({ "line": number, "quantity": units.to_string() });
+            sent["lines"] = lines.iter().map(line).collect();
+        }
+    }
+    let tender = |(number, amount): &(u32, Minor)| json!({ "tender": number, "amount": amount.format(currency) });
+    sent["tenders"] = before.tenders.iter().map(tender).collect();
+    sent
 }
 
 fn receipt_tax(tax: &ReceiptTax, currency: Currency) -> Value {
@@ -77,11 +97,13 @@ fn numbers(sent: &mut Value, lines: &BTreeSet<u32>, charges: &BTreeSet<u32>) {
 }
 
 fn line(line: &SaleLine, currency: Currency) -> Value {
+    let money = |amount: Minor| amount.format(currency);
     let flags: Map<String, Value> =
         line.flags.iter().map(|flag| (flag.clone(), true.into())).collect();
     json!({
-        "line": line.line, "sku": line.sku, "quantity": line.quantity.to_string(),
-        "unit_price": line.unit_price.map(|price| price.format(currency)), "net": line.net.format(currency),
+        "line": line.line, "kind": line.kind.as_str(), "sku": line.sku, "quantity": line.quantity.to_string(),
+        "unit_price": line.unit_price.map(|price| price.format(currency)),
+        "amount": line.amount.map(money), "net": line.net.format(currency),
         "discounts": discounts(&line.discounts, currency), "taxes": taxes(&line.taxes, currency),
         "gift_card": line.gift_card.map(|sold| {
             json!({ "id": sold.id.to_string(), "amount": sold.amount.map(|amount| amount.format(currency)) })

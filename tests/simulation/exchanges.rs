@@ -6,6 +6,7 @@ use crate::counter::{line, tax, tender};
 use crate::ledger::{Books, Portion};
 use crate::tenders::{Purse, in_order};
 use crate::terms::Terms;
+use crate::typed::{plain, typed};
 use crate::verdict::Expected;
 use crate::world::{Brought, Known, Made, World};
 use returndesk::domain::decision::Decision;
@@ -64,7 +65,10 @@ impl Goods {
         Goods {
             lines: (0..chance.within(1, 4)).map(|_| line(chance)).collect(),
             included: chance.one_in(3).then(|| chance.one_in(2)),
-            receipt: chance.one_in(3).then(|| format!("R-{}", sold as i64 + chance.within(-3, 4))),
+            receipt: chance.one_in(2).then(|| {
+                let number = format!("R-{}", sold as i64 + chance.within(-3, 4));
+                typed(&number, chance).trim().to_owned()
+            }),
             payment: match chance.index(10) {
                 0 => Payment::Wrong,
                 1..4 => Payment::Cash(chance.pick(&[0, 500])),
@@ -196,7 +200,7 @@ impl World {
             let here = known.store == brought.store && known.sale.register == "7";
             !known.voided
                 && here
-                && known.sale.receipt == *receipt
+                && plain(&known.sale.receipt) == plain(receipt)
                 && known.sale.business_date == day
         };
         self.sales.iter().find(same).map(|known| known.sale.id)
@@ -321,6 +325,11 @@ impl World {
     fn new_books(&self, sale: &Sale, goods: &Goods, expected: &Expected) -> Books {
         let mut books = Books::new(sale);
         let tie = sale.exchange_of.as_ref().unwrap();
+        let of = |(sale, line): (usize, usize)| self.sales[sale].books.lines[line].first_bought;
+        let of_lines = expected.lines.iter().map(|line| of((line.sale, line.line))).max();
+        let of_charges = expected.charges.first().map(|(sale, _, _)| of((*sale, 0)));
+        let since = of_lines.or(of_charges).unwrap();
+        books.lines.iter_mut().for_each(|line| line.first_bought = since);
         for (place, tender) in books.tenders.iter_mut().enumerate() {
             let told = tie.carried.iter().find(|carried| carried.tender == tender.number);
             let Some(part) = expected.carried.get(place) else {

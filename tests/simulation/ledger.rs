@@ -1,8 +1,10 @@
 //! The model's books: what came back of each line and went back to each tender, by plain fractions.
 
 use crate::charges::Charge;
+use crate::terms::Exchange;
 use returndesk::domain::book::Parts;
-use returndesk::domain::sale::Sale;
+use returndesk::domain::sale::Tender;
+use returndesk::domain::sale::{LineKind, Sale};
 use returndesk::domain::tender::TenderType;
 use uuid::Uuid;
 
@@ -23,6 +25,10 @@ pub struct Line {
     pub number: u32,
     /// The day it was bought, counted from 1970: goods taken in exchange were bought then.
     pub bought: i64,
+    /// The day of the first sale of a chain of exchanges.
+    pub first_bought: i64,
+    /// Whether it was sold, and not given back.
+    pub goods: bool,
     pub sold: i64,
     pub returned: i64,
     pub final_sale: bool,
@@ -217,6 +223,14 @@ impl Paid {
 }
 
 impl Line {
+    /// The day it counts as bought under a rule for exchanged goods, none of which were even.
+    pub fn bought(&self, window: Exchange) -> i64 {
+        match window {
+            Exchange::InheritAll => self.first_bought,
+            Exchange::Inherit | Exchange::Restart => self.bought,
+        }
+    }
+
     /// What can come back without a number: one unit stays for each number that is still out.
     pub fn without_number(&self) -> i64 {
         let out = self.serials.iter().filter(|serial| !self.serials_back.contains(serial)).count();
@@ -289,7 +303,11 @@ impl Books {
             let net = portion(share.net, true);
             let taxes = share.taxes.iter().map(|(_, amount, on_top)| portion(*amount, *on_top));
             let told = share.told.iter().map(|share| portion(*share, false));
-            let portions: Vec<Portion> = std::iter::once(net).chain(taxes).chain(told).collect();
+            let mut portions: Vec<Portion> =
+                std::iter::once(net).chain(taxes).chain(told).collect();
+            // What the customer gave back was not sold, and is worth nothing here.
+            let goods = line.kind == LineKind::Goods;
+            portions.iter_mut().filter(|_| !goods).for_each(|portion| portion.value = 0);
             let names = |of: &'_ [returndesk::domain::sale::Discount]| {
                 of.iter().map(|discount| discount.promotion.clone()).collect::<Vec<_>>()
             };
@@ -300,7 +318,9 @@ impl Books {
                 number: line.line,
                 // The later of the till's day and the clock's.
                 bought: day.max(sale.sold_at.as_second().div_euclid(86_400)),
-                sold: line.quantity.0,
+                first_bought: day.max(sale.sold_at.as_second().div_euclid(86_400)),
+                goods,
+                sold: if goods { line.quantity.0 } else { 0 },
                 returned: 0,
                 final_sale: line.has_flag("final_sale"),
                 since: (0, vec![0; portions.len()]),
@@ -314,17 +334,20 @@ impl Books {
                     .parent_line
                     .and_then(|kit| sale.lines.iter().position(|line| line.line == kit)),
                 card: line.gift_card.map(|sold| {
-                    let price =
-                        nearest(i128::from(line.price().0) * i128::from(line.quantity.0), 1_000);
-                    (sold.id, sold.amount.map_or(price, |amount| amount.0))
+                    let before: i64 = line.discounts.iter().map(|off| off.amount.0).sum();
+                    (sold.id, sold.amount.map_or(line.net.0 + before, |amount| amount.0))
                 }),
                 off: named.filter_map(|(name, amount)| Some((name?, amount))).collect(),
             }
         });
-        let last_cash = sale.tenders.iter().rposition(|tender| tender.kind == TenderType::Cash);
-        let tenders = sale.tenders.iter().enumerate().map(|(place, tender)| {
-            let paid = tender.amount.0 - tender.change.0;
-            let exact = paid - if Some(place) == last_cash { sale.cash_rounding.0 } else { 0 };
+        let sent = sale.tenders.iter().filter(|tender| tender.tender > 0);
+        // The last cash that came in bears what the rounding added.
+        let takes = |tender: &&Tender| tender.kind == TenderType::Cash && tender.amount.0 >= 0;
+        let last_cash = sent.clone().filter(takes).next_back().map(|tender| tender.tender);
+        let tenders = sent.map(|tender| {
+            let paid = (tender.amount.0 - tender.change.0).max(0);
+            let exact =
+                paid - if Some(tender.tender) == last_cash { sale.cash_rounding.0 } else { 0 };
             Paid {
                 number: tender.tender,
                 kind: tender.kind,
@@ -339,9 +362,22 @@ impl Books {
                 carried: 0,
             }
         });
-        Books {
+        let in_kind = crate::mixed::in_kind(sale).map(|(kind, paid)| Paid {
+            number: 0,
+            kind,
+            paid,
+            exact: paid,
+            on: day,
+            origin: None,
+            redeemed: None,
+            refunded: 0,
+            rounding: 0,
+            in_cash: 0,
+            carried: 0,
+        });
+        let mut books = Books {
             lines: lines.collect(),
-            tenders: tenders.collect(),
+            tenders: tenders.chain(in_kind).collect(),
             charges: sale
                 .charges
                 .iter()
@@ -349,7 +385,9 @@ impl Books {
                 .map(|(c, paid)| Charge::new(c, paid))
                 .collect(),
             included: sale.prices_include_tax,
-        }
+        };
+        sale.returned.iter().for_each(|before| books.came_back(before));
+        books
     }
 
     /// What the customer has of parts of a charge.

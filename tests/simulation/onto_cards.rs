@@ -52,6 +52,8 @@ impl World {
             });
             assert_eq!(self.cards[place].id, card.id);
             self.cards[place].put(plan.amount.0);
+            let payments = self.cards[place].payments.iter_mut();
+            payments.for_each(|payment| payment.since.push((at, plan.amount.0)));
             self.moved(at, place, plan.amount.0);
             self.seen.onto_cards += 1;
         }
@@ -81,6 +83,8 @@ impl World {
             let card = &mut self.cards[*card];
             card.balance -= moved;
             card.moves += 1;
+            let payments = card.payments.iter_mut();
+            payments.for_each(|payment| payment.since.retain(|(of, _)| *of != at));
             if card.balance == 0 && card.issued_for == Some(made.id) {
                 card.stands = CardStatus::Void;
             } else if card.stands == CardStatus::Inactive

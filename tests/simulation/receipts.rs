@@ -1,5 +1,6 @@
 //! Which sale somebody means: by looking through all of them.
 
+use crate::typed::plain;
 use crate::world::Known;
 use returndesk::domain::draft::SaleRef;
 
@@ -17,7 +18,7 @@ pub fn find(sales: &[Known], reference: &SaleRef, at: usize) -> Found {
         SaleRef::Gift(_) => Found::None,
         SaleRef::Receipt { receipt, store, register, business_date } => {
             let bears = |known: &Known| {
-                known.sale.receipt == *receipt
+                plain(&known.sale.receipt) == plain(receipt)
                     && business_date.is_none_or(|day| day == known.sale.business_date)
                     && register.as_ref().is_none_or(|till| *till == known.sale.register)
             };

@@ -191,12 +191,12 @@ impl World {
         let plan = |plan: &returndesk::domain::decision::RefundPlan| {
             let sale =
                 self.sales.iter().position(|known| Some(known.sale.id) == plan.sale).unwrap();
-            let tenders = &self.sales[sale].sale.tenders;
+            let tenders = &self.sales[sale].books.tenders;
             Planned {
                 sale,
                 tender: tenders
                     .iter()
-                    .position(|tender| Some(tender.tender) == plan.sale_tender)
+                    .position(|tender| Some(tender.number) == plan.sale_tender)
                     .unwrap(),
                 kind: plan.kind,
                 amount: plan.amount.0,

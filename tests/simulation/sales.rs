@@ -4,17 +4,21 @@ use crate::cards::Card;
 use crate::chance::Chance;
 use crate::counter::made_up::{LineShape, SaleShape, TenderShape};
 use crate::document;
-use crate::ledger::Books;
+use crate::ledger::{Books, Portion};
+use crate::mixed::{came_back, give_back};
+use crate::typed::{plain, typed};
 use crate::world::{Known, World};
 use jiff::ToSpan;
+use returndesk::domain::gift_cards::CardStatus;
 use returndesk::domain::gift_cards::of_sales::GiftCardSold;
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::refusal::Refusal;
-use returndesk::domain::sale::{ReceiptTax, Sale, SaleLine, Scope, Tax};
-use returndesk::domain::sales::RecordSale;
+use returndesk::domain::sale::{LineKind, ReceiptTax, Sale, SaleLine, Scope, Tax};
+use returndesk::domain::sales::{RecordSale, VoidSale};
 use returndesk::domain::tender::TenderType;
+use returndesk::domain::unit_price::UnitPrice;
 use std::sync::Arc;
 
 impl World {
@@ -31,8 +35,8 @@ impl World {
         let sent = &command.sale;
         let same = |known: &&Known| {
             let (known, sent) = (&known.sale, &command.sale);
-            (&known.store, &known.register, &known.receipt, known.business_date)
-                == (&sent.store, &sent.register, &sent.receipt, sent.business_date)
+            (&known.store, &known.register, plain(&known.receipt), known.business_date)
+                == (&sent.store, &sent.register, plain(&sent.receipt), sent.business_date)
         };
         let same = |known: &&Known| !known.voided && same(known);
         let taken = self.sales.iter().find(same).map(|known| known.sale.id);
@@ -69,6 +73,13 @@ impl World {
                     exchanged: false,
                     voided: false,
                 });
+                let known = self.sales.last().unwrap();
+                assert_eq!(known.own_rounding(), known.sale.cash_rounding.0, "{:?}", known.sale);
+                let known = &known.sale;
+                let kinds = |kind| u64::from(known.lines.iter().any(|line| line.kind == kind));
+                self.seen.bottles += kinds(LineKind::DepositReturn);
+                self.seen.given_back += kinds(LineKind::UnlinkedReturn);
+                self.seen.back_before += u64::from(!known.returned.is_empty());
                 self.seen.sales += 1;
             }
         }
@@ -126,8 +137,10 @@ impl World {
         sale.store = self.shop.stores[store].0.to_owned();
         // Registers count on their own: two stores, and two days, may have a number in common.
         sale.receipt = format!("R-{}", number - (number / 3).min(chance.index(3) as u128 * 2));
-        sale.customer =
-            chance.one_in(6).then(|| chance.pick(&["C-3001", "1042", "C-1"]).to_owned());
+        sale.receipt = typed(&sale.receipt, chance).trim().to_owned();
+        sale.customer = chance
+            .one_in(6)
+            .then(|| chance.pick(&["C-3001", "1042", "C-1", "\u{ff43}-1"]).to_owned());
         sale.charges.iter_mut().for_each(|charge| charge.refundable = !chance.one_in(5));
         sale.lines
             .iter_mut()
@@ -143,8 +156,76 @@ impl World {
         printed(&mut sale, chance);
         let recent = &self.cards[self.cards.len().saturating_sub(8)..];
         cards(&mut sale, recent, chance);
+        give_back(&mut sale, self.shop.coin, chance);
+        came_back(&mut sale, chance);
         assert_eq!(sale.misfits(), vec![]);
         (sale, store)
+    }
+
+    /// One of the last sales taken back, or what stands in the way.
+    pub fn void_a_sale(&mut self) {
+        let recent = self.sales.len().min(self.chance.pick(&[1, 3, 40]));
+        let place = self.sales.len() - 1 - self.chance.index(recent);
+        let possible = self.can_be_voided(place);
+        let id = self.sales[place].sale.id;
+        let command = VoidSale { id, reason: "mistake".to_owned(), note: None };
+        match self.perform(&Command::VoidSale(command), false) {
+            Outcome::Refused(refusal) => {
+                assert!(
+                    !possible && matches!(*refusal, Refusal::SaleNotVoidable { .. }),
+                    "{refusal:?}"
+                );
+                self.seen.sales_not_voided += 1;
+            }
+            Outcome::Done(done) => {
+                assert!(possible, "{done:?}");
+                self.sales[place].voided = true;
+                self.seen.sales_voided += 1;
+                self.take_off_cards(place);
+            }
+        }
+        self.compare(place);
+    }
+
+    /// Whether a sale is of today, as it was rung up, and its cards still have what it put on them.
+    fn can_be_voided(&self, place: usize) -> bool {
+        let Known { sale, books, exchanged, voided, .. } = &self.sales[place];
+        let given = |portions: &[Portion]| portions.iter().any(|p| p.paid && p.given != 0);
+        let untouched = books.lines.iter().all(|line| line.returned == 0 && !given(&line.portions))
+            && books.tenders.iter().all(|tender| tender.refunded == 0)
+            && books.charges.iter().all(|charge| charge.given.iter().all(|given| *given == 0));
+        let there = self
+            .put_on_cards(place)
+            .into_iter()
+            .all(|(card, amount, _)| self.cards[card].balance >= amount);
+        !voided && !exchanged && sale.business_date == self.today() && untouched && there
+    }
+
+    /// Cards that a sale put money on: how much, and by how many lines.
+    fn put_on_cards(&self, place: usize) -> Vec<(usize, i64, u32)> {
+        let mut all: Vec<(usize, i64, u32)> = Vec::new();
+        for (id, face) in self.sales[place].books.lines.iter().filter_map(|line| line.card) {
+            let card = self.card_of(id).unwrap();
+            match all.iter_mut().find(|(of, _, _)| *of == card) {
+                Some(known) => (known.1, known.2) = (known.1 + face, known.2 + 1),
+                None => all.push((card, face, 1)),
+            }
+        }
+        all
+    }
+
+    /// A card that only this sale had put money on can be sold again.
+    fn take_off_cards(&mut self, place: usize) {
+        for (at, amount, lines) in self.put_on_cards(place) {
+            let card = &mut self.cards[at];
+            let fresh = card.moves == lines && card.stands == CardStatus::Active;
+            card.balance -= amount;
+            card.moves += 1;
+            if fresh {
+                card.stands = CardStatus::Inactive;
+            }
+            self.compare_card(at);
+        }
     }
 
     /// The same once more is known; another sale under the same number is refused.
@@ -153,7 +234,7 @@ impl World {
         let mut command = self.sales[place].command.clone();
         // Goods taken in an exchange were never sent as a sale.
         let other = self.chance.one_in(2) || self.sales[place].exchanged;
-        if other && self.sales[place].voided {
+        if self.sales[place].voided {
             // Its number is free: whoever rings it up again makes a sale like any other.
             return;
         }
@@ -180,6 +261,14 @@ impl World {
 /// As tills print it: one tax for several lines and charges, and discounts that name what they are
 /// off. The total stays what it is.
 fn printed(sale: &mut Sale, chance: &mut Chance) {
+    for line in &mut sale.lines {
+        if chance.one_in(5) {
+            // The amount counts; what stands beside it is descriptive, or missing.
+            line.amount = Some(line.extended());
+            let sixths = UnitPrice::parse("1.333333", sale.currency);
+            line.unit_price = chance.pick(&[line.unit_price, Some(Minor(1).into()), sixths, None]);
+        }
+    }
     let before = sale.clone();
     if chance.one_in(3) {
         tax_of_the_receipt(sale, chance);

@@ -39,6 +39,8 @@ seen! {
     cards_moved, cards_refused, cards_sold, cards_back, onto_cards, movements, voided,
     settled, failed, stood_in, published, days_closed, further_shifts, closed_out_of_turn, stores_closed, came_late,
     trading_days_named, returned_too_late,
+    payments_reversed, pins_right, pins_wrong, pins_locked,
+    sales_voided, sales_not_voided, bottles, given_back, back_before,
     exchanged, exchanged_again, paid_on_top, paid_out_beside, carried_parts,
     exchanges_voided, exchanged_back, unpaid, exchange_receipts_taken;
     batches, retried, keys_reused,

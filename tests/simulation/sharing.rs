@@ -2,7 +2,7 @@
 //! and 7a.
 
 use crate::ledger::shared;
-use returndesk::domain::sale::{Charge, Sale, SaleLine, Scope, Tax};
+use returndesk::domain::sale::{Charge, LineKind, Sale, SaleLine, Scope, Tax};
 use std::collections::BTreeSet;
 
 /// What was paid for one line.
@@ -25,7 +25,11 @@ pub fn paid(sale: &Sale) -> (Vec<Share>, Vec<Vec<(i64, bool)>>) {
     left.extend(sale.charges.iter().map(|charge| charge.amount.0));
     let mut told = Vec::new();
     for discount in &sale.discounts {
-        let shares = shared(discount.amount.0, &named(sale, &discount.of, &left));
+        let mut bases = named(sale, &discount.of, &left);
+        // What was given back bears no discount.
+        let back = sale.lines.iter().zip(&mut bases).filter(|(l, _)| l.kind != LineKind::Goods);
+        back.for_each(|(_, base)| *base = 0);
+        let shares = shared(discount.amount.0, &bases);
         left.iter_mut().zip(&shares).for_each(|(left, share)| *left -= share);
         told.push(shares);
     }

@@ -186,6 +186,14 @@ impl Paid {
 
 /// Places in their turn, each with the most it is to give.
 pub fn in_order(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)> {
+    let by_tender = tenders.iter().filter(|tender| tender.number > 0).count();
+    let mut order = of_tenders(&tenders[..by_tender], amount, order);
+    // What was paid with what came back goes back last, whatever the order.
+    order.extend((by_tender..tenders.len()).map(|place| (place, amount)));
+    order
+}
+
+fn of_tenders(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)> {
     let all = 0..tenders.len();
     let each = |places: Vec<usize>| places.into_iter().map(|place| (place, amount)).collect();
     match order {

@@ -25,6 +25,11 @@ pub struct Terms {
     pub governed: Governed,
     pub order: Order,
     pub routes: Routes,
+    /// Where the money of a younger sale goes: up to how many days, by which routes, and whether
+    /// the sale at hand is as young.
+    pub young: Option<(i64, Routes, bool)>,
+    /// Since when new goods of an exchange count as bought.
+    pub exchange: Exchange,
     /// The most in cash; beyond it store credit.
     pub cash_limit: Option<i64>,
     /// The most in all.
@@ -68,6 +73,13 @@ pub enum Routes {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    Inherit,
+    InheritAll,
+    Restart,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Promotion {
     Prorate,
     Refuse,
@@ -86,6 +98,8 @@ impl Terms {
         governed: Governed::Sale,
         order: Order::First,
         routes: Routes::OriginalAlone,
+        young: None,
+        exchange: Exchange::Inherit,
         cash_limit: None,
         most: None,
         check_days: 0,
@@ -94,19 +108,36 @@ impl Terms {
 
     /// Whether money goes the same ways under both.
     pub fn pays_like(&self, other: &Terms) -> bool {
-        (self.routes, self.order, self.check_days, self.cash_limit)
-            == (other.routes, other.order, other.check_days, other.cash_limit)
+        (self.routes, self.young, self.order, self.check_days, self.cash_limit)
+            == (other.routes, other.young, other.order, other.check_days, other.cash_limit)
+    }
+
+    /// What holds for a sale of so many days.
+    pub fn at(self, age: i64) -> Terms {
+        match self.young {
+            Some((days, routes, _)) if age <= days => {
+                Terms { routes, young: Some((days, routes, true)), ..self }
+            }
+            _ => self,
+        }
     }
 
     pub fn any(chance: &mut Chance) -> Terms {
         let low = chance.within(500, 6_000);
-        let routes = chance.pick(&[
-            Routes::OriginalOrCredit,
-            Routes::OriginalOrCredit,
-            Routes::OriginalAlone,
-            Routes::CashForChecks,
-            Routes::CreditForCards,
-        ]);
+        let some = |chance: &mut Chance| {
+            chance.pick(&[
+                Routes::OriginalOrCredit,
+                Routes::OriginalOrCredit,
+                Routes::OriginalAlone,
+                Routes::CashForChecks,
+                Routes::CreditForCards,
+            ])
+        };
+        let (routes, younger) = (some(chance), some(chance));
+        let young =
+            (younger != routes && chance.one_in(3)).then(|| (chance.within(0, 12), younger, false));
+        let alone = |routes: Routes| routes == Routes::OriginalAlone;
+        let no_credit = alone(routes) || young.is_some_and(|(_, routes, _)| alone(routes));
         Terms {
             days: chance.within(3, 40),
             grace: chance.one_in(2).then(|| chance.within(1, 30)),
@@ -127,9 +158,10 @@ impl Terms {
                 Order::Proportional,
             ]),
             routes,
+            young,
+            exchange: chance.pick(&[Exchange::Inherit, Exchange::InheritAll, Exchange::Restart]),
             // What is paid beyond it must be allowed for cash.
-            cash_limit: (routes != Routes::OriginalAlone && chance.one_in(3))
-                .then(|| chance.within(100, 4_000)),
+            cash_limit: (!no_credit && chance.one_in(3)).then(|| chance.within(100, 4_000)),
             most: chance.one_in(8).then(|| chance.within(5_000, 15_000)),
             check_days: chance.pick(&[0, 0, 5]),
             promotion: chance.pick(&[Promotion::Prorate, Promotion::Refuse, Promotion::Reprice]),
@@ -196,16 +228,41 @@ impl Terms {
             "window": {{"days": {}, {after}}}, {cash_limit} {most}
             "approval": [{{"over": "{}", "role": "supervisor"}}, {{"over": "{}", "role": "manager", "approvers": 2}}],
             "velocity": [{{"days": 30, "count": {}, "outcome": "needs_approval", "approval_role": "manager"}}{returned}],
-            "refund_to": {}, "tender_order": {}, "check_clears_days": {}, "promotion": "{}""#,
+            "refund_to": {}, "tender_order": {}, "check_clears_days": {}, "promotion": "{}",
+            "exchange_window": "{}""#,
             self.days,
             money(first),
             money(second),
             self.returns,
-            self.routes.written(),
+            self.routes_written(),
             self.order.written(),
             self.check_days,
-            self.promotion.written()
+            self.promotion.written(),
+            self.exchange.written()
         )
+    }
+}
+
+impl Terms {
+    fn routes_written(&self) -> String {
+        let all = self.routes.written();
+        match self.young {
+            None => all.to_owned(),
+            Some((days, young, _)) => {
+                let young = young.written();
+                format!(r#"[{{"within_days": {days}, "to": {young}}}, {{"to": {all}}}]"#)
+            }
+        }
+    }
+}
+
+impl Exchange {
+    fn written(self) -> &'static str {
+        match self {
+            Exchange::Inherit => "inherit",
+            Exchange::InheritAll => "inherit_all",
+            Exchange::Restart => "restart",
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! What the model expects of a draft: by days, sums and counts alone.
 
-use crate::cards::{Card, redeemed};
+use crate::cards::Card;
 use crate::exchanges::Carried;
 use crate::exempt::Exempt;
 use crate::kits::in_order;
 use crate::ledger::{Books, Line};
+use crate::payments::redeemed;
 use crate::receipts::Found;
 use crate::tenders::{Circumstances, Planned, Purse};
 use crate::terms::{Governed, Promotion, Terms};
+use crate::typed::plain;
 use crate::world::{Brought, Known, Made};
 use returndesk::domain::decision::Code;
 use returndesk::domain::gift_cards::CardStatus;
@@ -199,6 +201,10 @@ impl Expected {
             self.invalid = true;
             return;
         };
+        if !books.lines[place].goods {
+            self.refused = true;
+            return;
+        }
         if let Some(exempt) = &ask.exempt {
             return self.give_taxes(scene, brought, (sale, place), at, exempt);
         }
@@ -368,8 +374,9 @@ impl Expected {
 
     /// Whose limits this counts for: the customer named, or else whoever bought.
     pub fn people(&self, scene: &Scene<'_>, brought: &Brought) -> Vec<String> {
-        let buyers = self.books.keys().filter_map(|sale| scene.sales[*sale].sale.customer.clone());
-        brought.customer.map_or_else(|| buyers.collect(), |named| vec![named.to_owned()])
+        let buyers = self.books.keys().filter_map(|sale| scene.sales[*sale].sale.customer.as_ref());
+        let buyers = || buyers.map(|buyer| plain(buyer)).collect();
+        brought.customer.map_or_else(buyers, |named| vec![plain(named)])
     }
 
     /// Their returns within thirty days, and what those came to; none where nobody is known.
@@ -397,7 +404,8 @@ impl Expected {
 /// Operator 3001 is customer C-3001; and whoever gives an employee number as the customer's is that
 /// employee.
 pub fn is_customer(operator: &str, customer: &str) -> bool {
-    customer == operator || (operator == "3001" && customer == "C-3001")
+    let customer = plain(customer);
+    customer == operator || (operator == "3001" && customer == "c-3001")
 }
 
 /// What is sold by number comes back by it: one at a time, each once. A lot's number is for all of
@@ -458,9 +466,11 @@ fn then<'a>(scene: &'a Scene<'_>, sale: usize) -> &'a Version {
 fn alone(scene: &Scene<'_>, sale: usize) -> (Terms, u8, Option<Needed>) {
     let (now, then) = (in_force(scene.versions, scene.now).unwrap(), then(scene, sale));
     let by = |version: &Version| {
-        let (late, needed) = in_time(&version.2, scene, scene.sales[sale].books.lines[0].bought);
-        let worst = if scene.sales[sale].books.lines[0].final_sale { 2 } else { late };
-        (version.2, worst, needed)
+        let first = &scene.sales[sale].books.lines[0];
+        let bought = first.bought(version.2.exchange);
+        let (late, needed) = in_time(&version.2, scene, bought);
+        let worst = if first.final_sale { 2 } else { late };
+        (version.2.at(scene.now.div_euclid(DAY) - bought), worst, needed)
     };
     match now.2.governed {
         Governed::Sale => by(then),
@@ -494,7 +504,10 @@ pub fn governing(
     line: &Returned,
 ) -> (Terms, Judgement) {
     let (now, then) = (in_force(scene.versions, scene.now).unwrap(), then(scene, at.0));
-    let by = |version: &Version| (version.2, judge(&version.2, scene, brought, at, before, line));
+    let by = |version: &Version| {
+        let age = scene.now.div_euclid(DAY) - before.bought(version.2.exchange);
+        (version.2.at(age), judge(&version.2, scene, brought, at, before, line))
+    };
     let burden = |(terms, judgement): &(Terms, Judgement)| {
         (judgement.worst, terms.promotion == Promotion::Reprice, judgement.fee.0)
     };
@@ -522,7 +535,7 @@ fn judge(
 ) -> Judgement {
     let known = &scene.sales[sale];
     let ask = &brought.asks[line.ask];
-    let (late, needed) = in_time(terms, scene, before.bought);
+    let (late, needed) = in_time(terms, scene, before.bought(terms.exchange));
     let broken = terms.promotion == Promotion::Refuse
         && ask.quantity.is_some()
         && crate::promotions::is_broken(scene, brought, sale, place);

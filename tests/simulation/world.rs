@@ -278,7 +278,8 @@ impl World {
         match self.chance.within(0, 100) {
             _ if self.sales.is_empty() => self.sell(),
             0..12 => self.sell(),
-            12..62 => self.bring_back(),
+            12..14 => self.void_a_sale(),
+            14..62 => self.bring_back(),
             62..72 => self.void(),
             72..82 => self.settle(),
             82..88 => self.ask_for_override(),

@@ -2,7 +2,7 @@
 
 use super::{At, CardEntry, CardKind, CardMove, CardStatus, Movement};
 use crate::domain::ledger::Account;
-use crate::domain::match_key::MatchKey;
+use crate::domain::match_key::matches;
 use crate::domain::money::Minor;
 use crate::domain::perform::Context;
 use crate::domain::quantity::Quantity;
@@ -202,10 +202,15 @@ pub fn is_for(entry: &CardEntry, sale: &Sale) -> bool {
         let apart = entry.at.duration_since(sale.sold_at).abs();
         return same_store && apart <= SignedDuration::from_hours(24);
     };
+    is_named(reference, &entry.store, sale)
+}
+
+/// Returns true if a payment in this store names the sale.
+pub(super) fn is_named(reference: &str, store: &str, sale: &Sale) -> bool {
     let of_exchange = sale.exchange_of.as_ref().is_some_and(|tie| {
         reference == tie.return_number || Uuid::try_parse(reference) == Ok(tie.the_return)
     });
     Uuid::try_parse(reference) == Ok(sale.id)
-        || (same_store && MatchKey::of(reference) == MatchKey::of(&sale.receipt))
+        || (store == sale.store && matches(reference, &sale.receipt))
         || of_exchange
 }

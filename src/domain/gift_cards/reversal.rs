@@ -1,8 +1,11 @@
 //! Redemptions taken back: the money is on the card again, once.
 
 use super::commands::now;
+use super::of_sales::is_named;
 use super::{At, Card, CardDone, CardEntry, CardMove, CardStatus, Movement, not_found, refused};
+use crate::domain::book::Book;
 use crate::domain::draft::SaleRef;
+use crate::domain::match_key::matches;
 use crate::domain::money::Minor;
 use crate::domain::perform::{Context, Touched};
 use crate::domain::refusal::Refusal;
@@ -40,6 +43,10 @@ impl ReverseRedemption {
         touched.cards.push(self.card);
         touched.statements.push(self.card);
         self.sale.iter().for_each(|sale| touched.sale(sale, &self.at.store));
+        // It may be the return whose exchange was paid: its new goods are the sale then.
+        if let Some(SaleRef::Id(id)) = &self.sale {
+            touched.returns.push(*id);
+        }
     }
 }
 
@@ -82,8 +89,9 @@ fn left_of(state: &State, card: &Card, redeemed: &CardEntry) -> Result<Minor, Re
         return Err(refused("redemption_not_reversible", detail));
     }
     let same_sale = |entry: &&CardEntry| {
-        entry.kind.pays()
-            && (&entry.store, &entry.reference) == (&redeemed.store, &redeemed.reference)
+        let names = entry.reference.as_deref().zip(redeemed.reference.as_deref());
+        let alike = names.is_some_and(|(one, other)| matches(one, other));
+        entry.kind.pays() && entry.store == redeemed.store && alike
     };
     let (taken, given_back) = match redeemed.reference {
         // It names no sale: whatever returns put on the card since may be for it.
@@ -106,11 +114,8 @@ fn left_of(state: &State, card: &Card, redeemed: &CardEntry) -> Result<Minor, Re
 /// Money given back, by whatever means, on the tenders of its sale that the card paid.
 fn given_back(state: &State, card: &Card, redeemed: &CardEntry) -> i64 {
     let reference = redeemed.reference.as_deref().unwrap_or_default();
-    let id = Uuid::try_parse(reference).ok();
-    let is_meant = |sale: &crate::domain::sale::Sale| {
-        Some(sale.id) == id || (sale.store == redeemed.store && sale.receipt == reference)
-    };
-    let books = state.books().filter(|book| is_meant(&book.sale));
+    let is_meant = |book: &&Book| is_named(reference, &redeemed.store, &book.sale);
+    let books = state.books().filter(is_meant);
     let tenders = books.flat_map(|book| book.sale.tenders.iter().zip(&book.tenders));
     let by_card = tenders.filter(|(tender, _)| {
         super::of_sales::paid_with(std::slice::from_ref(tender)).any(|paid| paid == card.id)
@@ -118,9 +123,13 @@ fn given_back(state: &State, card: &Card, redeemed: &CardEntry) -> i64 {
     by_card.map(|(_, left)| left.refunded.0).sum()
 }
 
-/// Money that returns put on the card after a redemption, less what was taken off with them.
+/// Money that returns put on the card after a redemption, but for those that were voided.
 fn refunded_since(state: &State, card: &Card, redeemed: &CardEntry) -> i64 {
-    let later = state.wallet.statement(card.id).filter(|entry| entry.entry > redeemed.entry);
-    let of_returns = later.filter(|entry| matches!(entry.kind, CardMove::Refund | CardMove::Void));
-    of_returns.map(|entry| entry.amount.0).sum::<i64>().max(0)
+    let later = || state.wallet.statement(card.id).filter(|entry| entry.entry > redeemed.entry);
+    let is_voided = |refund: &CardEntry| {
+        let mut voids = later().filter(|entry| entry.kind == CardMove::Void);
+        voids.any(|entry| entry.reference == refund.reference)
+    };
+    let refunds = later().filter(|entry| entry.kind == CardMove::Refund && !is_voided(entry));
+    refunds.map(|entry| entry.amount.0).sum()
 }

@@ -131,6 +131,71 @@ fn what_returns_gave_back_is_not_put_back_again() {
     });
 }
 
+fn redeem_for(shop: &Shop, card: &str, amount: &str, named: &str) -> u64 {
+    redeem(shop, card, amount, Some(&json!({ "receipt": named })))
+}
+
+/// However the receipt was typed for the redemption, what its returns gave back counts.
+#[test]
+fn a_receipt_is_the_same_sale_however_it_was_typed() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let spellings: [fn(&str) -> String; 3] = [
+            str::to_lowercase,
+            |receipt| format!("  {receipt}  "),
+            |receipt| receipt.replace('-', "\u{ff0d}").replace('4', "\u{ff14}"),
+        ];
+        for spelled in spellings {
+            let card = issue(&shop, "50.00");
+            let mut sale = sold(&shop, &card);
+            sale["receipt"] = json!(format!("A-{}", sale["receipt"].as_str().unwrap()));
+            shop.sell(&sale);
+            let receipt = sale["receipt"].as_str().unwrap();
+            // One payment by the printed number, one by another spelling: 20.00 for one sale.
+            let printed = redeem_for(&shop, &card, "8.00", receipt);
+            let typed = redeem_for(&shop, &card, "12.00", &spelled(receipt));
+            shop.bring_back(&back(&sale, 1, 1));
+            assert_eq!(balance(&shop, &card), "40.00");
+            let rest = reverse(&shop, &card, typed).expect(201).body;
+            assert_eq!((&rest["amount"], &rest["balance"]), (&json!("10.00"), &json!("50.00")));
+            let none =
+                reverse(&shop, &card, printed).expect_problem(409, "redemption_not_reversible");
+            assert_eq!(
+                none.body["detail"],
+                "Returns of this sale have given the amount back already. Nothing is left to reverse."
+            );
+            assert_eq!(balance(&shop, &card), "50.00");
+        }
+    });
+}
+
+/// A redemption that names no sale is lessened by what returns put on the card since, whatever else
+/// was taken off the card meanwhile.
+#[test]
+fn voids_of_other_acts_make_no_room_for_a_second_payment() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "30.00");
+        let before = sold(&shop, &card);
+        shop.sell(&before);
+        redeem(&shop, &card, "20.00", Some(&before));
+        let first = shop.bring_back(&back(&before, 1, 2));
+        // 30.00 again. Another sale of 20.00 is paid with the card, and the payment names nothing.
+        let sale = sold(&shop, &card);
+        shop.sell(&sale);
+        let unnamed = redeem(&shop, &card, "20.00", None);
+        shop.bring_back(&back(&sale, 1, 2));
+        assert_eq!(balance(&shop, &card), "30.00");
+        // The return of before the payment is voided: that takes back what it gave, no more.
+        let path = format!("/v1/returns/{}/void", first["id"].as_str().unwrap());
+        let void = json!({"reason": "mistake"});
+        shop.supervisor().post_keyed(&path, &shop.receipt(), &void).expect(200);
+        assert_eq!(balance(&shop, &card), "10.00");
+        reverse(&shop, &card, unnamed).expect_problem(409, "redemption_not_reversible");
+        assert_eq!(balance(&shop, &card), "10.00");
+    });
+}
+
 /// The other way round: the card has its money already, so the return must not pay it again.
 #[test]
 fn a_return_after_a_reversal_does_not_pay_the_card_again() {
