@@ -11,7 +11,7 @@ use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
 use returndesk::domain::quantity::Quantity;
 use returndesk::domain::returns::{Return, VoidReturn};
-use returndesk::domain::sale::{Charge, ReceiptTax, Sale, Scope};
+use returndesk::domain::sale::{Charge, LineKind, ReceiptTax, Sale, SaleLine, Scope};
 use returndesk::domain::tender::TenderType;
 
 const RULES: &str = r#"[{"id": "default", "when": {}, "set": {"window": {"days": 300, "after": "refuse"},
@@ -43,6 +43,8 @@ struct Receipt {
     charges: Vec<i64>,
     discounts: Vec<Named>,
     taxes: Vec<Named>,
+    /// What was given back with it: amount, tax, and if it is a bottle.
+    given: Vec<(i64, i64, bool)>,
 }
 
 fn receipts() -> impl Strategy<Value = Receipt> {
@@ -68,13 +70,15 @@ fn receipts() -> impl Strategy<Value = Receipt> {
         prop::collection::vec(0i64..900, 0..=2),
         prop::collection::vec(named(500), 0..=2),
         prop::collection::vec(named(200), 0..=2),
+        prop::collection::vec((1i64..900, 0i64..100, any::<bool>()), 0..=2),
     )
-        .prop_map(|(included, items, charges, discounts, taxes)| Receipt {
+        .prop_map(|(included, items, charges, discounts, taxes, given)| Receipt {
             included,
             items,
             charges,
             discounts,
             taxes,
+            given,
         })
 }
 
@@ -132,10 +136,40 @@ impl Receipt {
             let tax = with(tax, |tax| tax.included = named.included);
             made.taxes.push(ReceiptTax { tax, of });
         }
+        self.give_back(&mut made);
         totalled(&mut made);
+        if made.total < Minor::ZERO {
+            made.tenders[0] = tender(1, TenderType::Cash, 0, 0);
+        }
         made.tenders[0].amount = made.total;
-        made
+        made.with_payment_in_kind()
     }
+
+    /// Adds lines below zero. A tax of the receipt was printed for the goods alone.
+    fn give_back(&self, made: &mut Sale) {
+        let goods: Vec<u32> = made.lines.iter().map(|line| line.line).collect();
+        let whole = made.taxes.iter_mut().filter(|tax| tax.of == Scope::default());
+        whole.for_each(|tax| tax.of.lines = goods.iter().copied().collect());
+        for (amount, of_tax, bottle) in &self.given {
+            let number = made.lines.len() as u32 + 1;
+            made.lines.push(with(line(number, 1, *amount), |line| {
+                line.kind =
+                    if *bottle { LineKind::DepositReturn } else { LineKind::UnlinkedReturn };
+                line.net = Minor(-amount);
+                line.taxes = vec![tax("A", -of_tax.min(amount))];
+            }));
+        }
+    }
+}
+
+/// What the goods and charges of a receipt cost, whoever paid for them.
+fn cost(sale: &Sale) -> i64 {
+    let added = |line: &SaleLine| -> i64 {
+        let taxes = line.taxes.iter().filter(|t| !t.included.unwrap_or(sale.prices_include_tax));
+        taxes.map(|tax| tax.amount.0).sum()
+    };
+    let given = sale.lines.iter().filter(|line| line.kind != LineKind::Goods);
+    sale.total.0 - given.map(|line| line.net.0 + added(line)).sum::<i64>()
 }
 
 fn charge(number: u32, amount: i64) -> Charge {
@@ -202,7 +236,12 @@ fn is_spread(sale: &Sale) -> TestCaseResult {
     let lines: i64 = paid.lines.iter().map(|line| line.net.0 + added(&line.taxes)).sum();
     let charges: i64 = paid.charges.iter().map(|charge| charge.gross().0).sum();
     prop_assert_eq!(lines + charges, sale.total.0, "all that was paid is somewhere");
-    prop_assert!(paid.lines.iter().all(|line| line.net.0 >= 0));
+    let goods = sale.lines.iter().zip(&paid.lines).filter(|(line, _)| line.kind == LineKind::Goods);
+    prop_assert!(goods.into_iter().all(|(_, line)| line.net.0 >= 0));
+    let given = sale.lines.iter().zip(&paid.lines).filter(|(line, _)| line.kind != LineKind::Goods);
+    for (line, paid) in given {
+        prop_assert_eq!(paid.net, line.net, "what was given back bears no discount");
+    }
     Ok(())
 }
 
@@ -210,15 +249,19 @@ fn is_spread(sale: &Sale) -> TestCaseResult {
 enum Step {
     Return(usize, i64),
     Adjust(usize, i64),
-    Charge(usize),
+    /// A part of a charge, in permille of what is left of it.
+    Charge(usize, i64),
     Void(usize),
+    /// The newest return, which can always be taken back.
+    Undo,
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0usize..5, 1i64..=1_000).prop_map(|(place, permille)| Step::Return(place, permille)),
         1 => (0usize..5, 1i64..=1_000).prop_map(|(place, permille)| Step::Adjust(place, permille)),
-        1 => (0usize..2).prop_map(Step::Charge),
+        2 => (0usize..2, 1i64..=1_000).prop_map(|(place, permille)| Step::Charge(place, permille)),
+        1 => Just(Step::Undo),
         2 => (0usize..20).prop_map(Step::Void),
     ];
     prop::collection::vec(step, 0..20)
@@ -248,19 +291,20 @@ impl Case {
                 let amount = (state.value().0 - state.refunded().0) * permille / 1_000;
                 (amount > 0).then(|| draft(vec![money(line.line, amount)]))
             }
-            Step::Charge(place) => self.charge(*place),
+            Step::Charge(place, permille) => self.charge(*place, *permille),
             Step::Void(n) => return self.void(*n),
+            Step::Undo => return self.undo(),
         };
         asked.into_iter().for_each(|draft| self.record(draft));
     }
 
-    fn charge(&self, place: usize) -> Option<Draft> {
-        let book = self.counter.book(1);
-        let charge = book.sale.charges.get(place)?.charge;
-        let open = !book.charges.iter().any(|of| of.charge == charge && of.is_refunded());
-        open.then(|| {
+    fn charge(&self, place: usize, permille: i64) -> Option<Draft> {
+        let of = self.counter.book(1).charges.get(place)?;
+        let part = of.left().0 * permille / 1_000;
+        let amount = (permille < 1_000).then_some(Minor(part));
+        (part > 0).then(|| {
             with(draft(vec![]), |draft| {
-                draft.charges = vec![DraftCharge { sale: None, charge, amount: None }]
+                draft.charges = vec![DraftCharge { sale: None, charge: of.charge, amount }]
             })
         })
     }
@@ -289,6 +333,47 @@ impl Case {
         }
     }
 
+    fn undo(&mut self) {
+        let Some(newest) = self.standing.pop() else { return };
+        let void = VoidReturn { id: newest.id, reason: "mistake".to_owned(), note: None };
+        let outcome = self.counter.perform(&Command::VoidReturn(void));
+        assert!(matches!(outcome, Outcome::Done(_)), "{newest:?}: {outcome:?}");
+    }
+
+    /// Each component of each line and charge: what the standing returns say they gave, and no more
+    /// than was paid.
+    fn components(&self) -> TestCaseResult {
+        let book = self.counter.book(1);
+        for (line, state) in book.sale.lines.iter().zip(&book.lines) {
+            let all = || self.standing.iter().flat_map(|one| &one.lines);
+            let mine = || all().filter(|of| of.sale_line == line.line);
+            let net: i64 = mine().map(|of| of.parts.net.0).sum();
+            prop_assert_eq!(net, state.net_given().0);
+            prop_assert!(0 <= net && net <= state.net_value().0);
+            let (given, values) = (state.taxes_given(), state.tax_values());
+            for (place, value) in values.iter().enumerate() {
+                let tax: i64 = mine().map(|of| of.parts.taxes[place].0).sum();
+                prop_assert_eq!(tax, given[place].0);
+                prop_assert!(0 <= tax && tax <= value.0, "{:?} of {:?}", tax, value);
+            }
+        }
+        for (place, charge) in book.charges.iter().enumerate() {
+            let all = self.standing.iter().flat_map(|one| &one.charges);
+            let mine = all.filter(|of| of.charge == charge.charge);
+            let mut sums = vec![0; charge.given().len()];
+            for parts in mine.filter_map(|of| of.parts.as_ref()) {
+                sums[0] += parts.amount.0;
+                sums[1..].iter_mut().zip(&parts.taxes).for_each(|(sum, tax)| *sum += tax.0);
+            }
+            let given: Vec<i64> = charge.given().iter().map(|given| given.0).collect();
+            prop_assert_eq!(&sums, &given);
+            let paid = &book.sale.paid().charges[place];
+            let values = std::iter::once(paid.amount).chain(paid.taxes.iter().map(|t| t.amount));
+            prop_assert!(sums.iter().zip(values).all(|(sum, value)| 0 <= *sum && *sum <= value.0));
+        }
+        Ok(())
+    }
+
     /// Nothing above what was paid, and no cent but those of the returns that stand.
     fn bounds(&self) -> TestCaseResult {
         let book = self.counter.book(1);
@@ -296,9 +381,11 @@ impl Case {
             prop_assert!(line.refunded() <= line.value() && line.refunded() >= Minor::ZERO);
         }
         let refunds: i64 = self.standing.iter().map(|one| one.refund.0).sum();
-        prop_assert_eq!(book.tenders[0].refunded.0, refunds);
-        prop_assert!(refunds <= book.sale.total.0);
-        Ok(())
+        let of_tenders: i64 = book.tenders.iter().map(|tender| tender.refunded.0).sum();
+        prop_assert_eq!(of_tenders, refunds);
+        prop_assert!(book.tenders.iter().all(|tender| tender.refunded <= tender.paid));
+        prop_assert!(refunds <= cost(&book.sale));
+        self.components()
     }
 
     fn all_the_rest(&mut self) {
@@ -306,7 +393,7 @@ impl Case {
             self.step(&Step::Return(place, 1_000));
         }
         for place in 0..2 {
-            self.step(&Step::Charge(place));
+            self.step(&Step::Charge(place, 1_000));
         }
     }
 }
@@ -339,6 +426,11 @@ proptest! {
             prop_assert_eq!((line.refunded(), line.net_given()), (line.value(), line.net_value()));
             prop_assert_eq!(line.taxes_given(), line.tax_values());
         }
-        prop_assert_eq!(book.tenders[0].refunded, sale.total);
+        for (charge, paid) in book.charges.iter().zip(sale.paid().charges) {
+            let values = std::iter::once(paid.amount).chain(paid.taxes.iter().map(|t| t.amount));
+            prop_assert_eq!(charge.given().to_vec(), values.collect::<Vec<_>>());
+        }
+        let refunded: i64 = book.tenders.iter().map(|tender| tender.refunded.0).sum();
+        prop_assert_eq!(refunded, cost(&sale));
     }
 }
