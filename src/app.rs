@@ -285,6 +285,8 @@ impl MintOverride for Minting<'_> {
         };
         let bound = OverrideGrant {
             store: grant.store.clone(),
+            draft: grant.draft,
+            operator: grant.operator.clone(),
             sales: grant.sales.iter().map(ToString::to_string).collect(),
             codes: grant.codes.iter().map(|code| code.as_str().to_owned()).collect(),
             max_refund: grant.max_refund,

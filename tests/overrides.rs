@@ -97,7 +97,7 @@ type Change = fn(&mut Counter, &mut RecordReturn);
 
 #[test]
 fn every_fault_is_told_and_the_first_of_several() {
-    let table: [(&str, Change, OverrideFault); 14] = [
+    let table: [(&str, Change, OverrideFault); 17] = [
         (
             "forged before it was looked up",
             |_, command| command.bad_grant = Some((None, OverrideFault::Mismatch)),
@@ -165,8 +165,33 @@ fn every_fault_is_told_and_the_first_of_several() {
             OverrideFault::Mismatch,
         ),
         (
+            "another return of the same sale, worth the same",
+            |_, command| command.digest[0] ^= 1,
+            OverrideFault::Mismatch,
+        ),
+        (
+            "goods without a receipt for a sale",
+            |counter, command| {
+                // Nothing of a sale is left to compare: nothing is not what was approved.
+                command.draft.lines = vec![with(units(1, 1), |line| {
+                    (line.sale_line, line.sku) = (None, Some("SKU-1".to_owned()));
+                })];
+                counter::know_prices(&mut counter.state, &chairs(1));
+            },
+            OverrideFault::Mismatch,
+        ),
+        (
+            "another cashier than the one it was asked for",
+            |_, command| command.draft.operator = "1043".to_owned(),
+            OverrideFault::Mismatch,
+        ),
+        (
             "the approver at the register",
-            |_, command| command.draft.operator = "2001".to_owned(),
+            |counter, command| {
+                let alone = with(command.draft.clone(), |draft| draft.operator.clear());
+                command.grants = vec![counter.approve(alone, manager()).unwrap()];
+                command.draft.operator = "2001".to_owned();
+            },
             OverrideFault::ApproverIsOperator,
         ),
         (
@@ -281,6 +306,7 @@ fn two_approvers_are_two_persons() {
 fn codes_are_those_that_need_approval_and_no_others() {
     let mut counter = counter();
     let ask = |draft: Draft, codes: Vec<Code>| IssueOverride {
+        digest: counter::digest_of(&draft),
         draft,
         codes,
         approver: manager(),

@@ -15,8 +15,8 @@ use crate::domain::perform::Command;
 use crate::wire::overrides::{OverrideRequest, OverrideView};
 use actix_web::{HttpRequest, HttpResponse, post, web};
 
-/// Approve named findings of a return: a token bound to store, sale, findings and amount, for five
-/// minutes, used once.
+/// Approve named findings of a return: a token bound to the return as it is shown here, the
+/// findings and the amount, for five minutes, used once.
 ///
 /// With the manager's own token, or with the register's and the manager's number and PIN.
 #[utoipa::path(tag = "overrides", params(OptionalKey), request_body = OverrideRequest, responses(
@@ -34,21 +34,23 @@ pub async fn issue(
     let Body { value, digest } = body;
     let origin = Origin { req: &req, id, caller: &caller.0, key: key.map(|key| (key, digest)) };
     let asked = service.read_override(&caller.0, value).await?;
+    let digest = asked.the_return.digest;
     let mut draft = asked.the_return.draft;
     let approver = match asked.approver {
         // At the register: the person at it is the caller, the approver proves to be one by PIN.
         Some(login) => {
             sign_in::approver(&service, &origin, &login.operator, &login.pin, &draft.store).await?
         }
-        // With the approver's own token: who stands at the register is not known yet. That the two
-        // differ is checked when the override is used.
+        // With the approver's own token: the person at the register is known only if it is named.
+        // That the two differ is checked when the override is used.
         None => {
-            draft.operator.clear();
+            draft.operator = asked.operator.unwrap_or_default();
             approver(&caller)
         }
     };
     let command = IssueOverride {
         draft,
+        digest,
         codes: asked.codes,
         approver,
         reason: asked.reason,

@@ -314,6 +314,8 @@ fn grant(verified: &Override) -> Option<Grant> {
             rank,
         },
         store: bound.store.clone(),
+        draft: bound.draft,
+        operator: bound.operator.clone(),
         sales: bound.sales.iter().map(|sale| sale.parse().ok()).collect::<Option<_>>()?,
         codes: bound
             .codes

@@ -157,13 +157,18 @@ pub struct ExchangeLine {
     pub priced: bool,
 }
 
-/// What a manager's override allows (API §5): these findings, on these sales, for at most this
-/// amount, once.
+/// What a manager's override allows (API §5): these findings, on this return as the manager saw it,
+/// for at most this amount, once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
     pub id: Uuid,
     pub approver: Approver,
     pub store: String,
+    /// SHA-256 of the draft that was approved, as quotes count it.
+    pub draft: [u8; 32],
+    /// The person at the register whose return it is. None: the manager asked alone and named
+    /// nobody.
+    pub operator: Option<String>,
     pub sales: Vec<Uuid>,
     pub codes: Vec<Code>,
     /// The most that what comes back may be worth, paid out or taken in new goods.

@@ -332,9 +332,24 @@ pub fn check_refused(draft: &Draft, decided: &Decision) -> Note {
     Note { store: Some(draft.store.clone()), event: Event::CheckRefused, subject_id: None, data }
 }
 
-pub fn override_issued(state: &mut State, context: &Context<'_>, issued: &Override, draft: &Draft) {
+/// The log keeps what the approver was shown, so that an auditor can hold it against what came of
+/// it.
+pub fn override_issued(
+    state: &mut State,
+    context: &Context<'_>,
+    issued: &Override,
+    draft: &Draft,
+    shown: &Decision,
+) {
     let grant = &issued.grant;
     let data = Json::object([
+        ("draft_sha256", hex(&grant.draft).into()),
+        ("shown", decision(shown)),
+        ("refund_to", draft.refund_to.as_str().into()),
+        ("exchange", draft.exchange.is_some().into()),
+        ("training", draft.training.into()),
+        ("customer_ref", state.references.customer(draft.customer.as_deref())),
+        ("identified", draft.id_hash.is_some().into()),
         ("approver", grant.approver.operator.as_str().into()),
         ("operator", draft.operator.as_str().into()),
         ("register", draft.register.as_str().into()),
@@ -388,6 +403,7 @@ pub fn override_used(state: &mut State, context: &Context<'_>, grant: &Grant, us
     let data = Json::object([
         ("approver", grant.approver.operator.as_str().into()),
         ("return", used_for.to_string().into()),
+        ("draft_sha256", hex(&grant.draft).into()),
         ("codes", Json::List(grant.codes.iter().map(|code| code.as_str().into()).collect())),
     ]);
     state.note(context, &grant.store, Event::OverrideUsed, Some(grant.id.to_string()), data);

@@ -1,5 +1,5 @@
-//! A manager's override: these findings, on these sales, for at most this amount, once, within
-//! minutes (PRODUCT §10).
+//! A manager's override: these findings, on this return as the manager saw it, for at most this
+//! amount, once, within minutes (PRODUCT §10).
 
 use super::decide::{self, ranks};
 use super::decision::{Code, Decision, Verdict};
@@ -26,7 +26,10 @@ pub struct Override {
 /// Asks for an override; the approver has been authenticated, by token or PIN.
 #[derive(Clone, Debug)]
 pub struct IssueOverride {
+    /// `operator` is empty where the manager asks alone and names nobody.
     pub draft: Draft,
+    /// SHA-256 of the draft, as quotes count it.
+    pub digest: [u8; 32],
     /// Empty: all findings that need approval.
     pub codes: Vec<Code>,
     pub approver: Approver,
@@ -59,13 +62,13 @@ pub fn issue(state: &mut State, command: &IssueOverride, context: &Context<'_>) 
         journal::override_refused(state, context, draft, None, why);
         return Refusal::Override { id: Uuid::nil(), why }.into();
     }
-    let mut sales: Vec<Uuid> = sales_of(&decision).collect();
-    sales.sort_unstable();
-    sales.dedup();
+    let sales = sales_of(&decision);
     let grant = Grant {
         id: state.new_id(context.now),
         approver: command.approver.clone(),
         store: draft.store.clone(),
+        draft: command.digest,
+        operator: Some(draft.operator.clone()).filter(|operator| !operator.is_empty()),
         sales,
         codes,
         // New goods are taken for it as well as money: what is approved is the worth of what comes
@@ -82,7 +85,7 @@ pub fn issue(state: &mut State, command: &IssueOverride, context: &Context<'_>) 
         used_for: None,
         used_at: None,
     };
-    journal::override_issued(state, context, &issued, draft);
+    journal::override_issued(state, context, &issued, draft, &decision);
     state.add_override(issued.clone());
     Outcome::Done(Box::new(Done::OverrideIssued(issued)))
 }
@@ -108,10 +111,14 @@ fn codes_asked(command: &IssueOverride, decision: &Decision) -> Result<Vec<Code>
     Ok(if command.codes.is_empty() { needed } else { command.codes.clone() })
 }
 
-/// The sales that lines or charges come back of.
-fn sales_of(decision: &Decision) -> impl Iterator<Item = Uuid> {
+/// The sales that lines or charges come back of: each once, ascending.
+fn sales_of(decision: &Decision) -> Vec<Uuid> {
     let of_lines = decision.lines.iter().filter_map(|line| line.sale);
-    of_lines.chain(decision.charges.iter().map(|charge| charge.sale))
+    let mut sales: Vec<Uuid> =
+        of_lines.chain(decision.charges.iter().map(|charge| charge.sale)).collect();
+    sales.sort_unstable();
+    sales.dedup();
+    sales
 }
 
 /// Separation of duties (STANDARDS 27): approver ≠ operator, not the buyer, of the role the
@@ -126,7 +133,7 @@ fn approver_fault(
     if approver.operator == draft.operator {
         return Some(OverrideFault::ApproverIsOperator);
     }
-    let of_sales = sales_of(decision).filter_map(|id| state.book(id));
+    let of_sales = sales_of(decision).into_iter().filter_map(|id| state.book(id));
     let mut buyers =
         of_sales.map(|book| book.sale.customer.clone()).chain([draft.customer.clone()]);
     if buyers.any(|buyer| state.settings().is_customer(&approver.operator, buyer.as_deref())) {
@@ -149,7 +156,7 @@ pub fn check_grants(
         return Some(bad);
     }
     for grant in &command.grants {
-        let fault = grant_fault(state, &command.draft, decision, grant, context);
+        let fault = grant_fault(state, command, decision, grant, context);
         if let Some(why) = fault {
             return Some((Some(grant.id), why));
         }
@@ -159,11 +166,12 @@ pub fn check_grants(
 
 fn grant_fault(
     state: &State,
-    draft: &Draft,
+    command: &RecordReturn,
     decision: &Decision,
     grant: &Grant,
     context: &Context<'_>,
 ) -> Option<OverrideFault> {
+    let draft = &command.draft;
     let Some(known) = state.override_of(grant.id).filter(|known| same_bounds(&known.grant, grant))
     else {
         return Some(OverrideFault::Mismatch);
@@ -177,11 +185,9 @@ fn grant_fault(
     let covers = decision
         .all_findings()
         .any(|f| f.outcome == Verdict::NeedsApproval && grant.codes.contains(&f.code));
-    let bound = grant.store == draft.store
-        && grant.currency == decision.currency
-        && decision.totals.credit() <= grant.max_refund
-        && sales_of(decision).all(|sale| grant.sales.contains(&sale));
-    if !bound || (!covers && decision.verdict != Verdict::Refused) {
+    if !is_what_was_shown(command, decision, grant)
+        || (!covers && decision.verdict != Verdict::Refused)
+    {
         return Some(OverrideFault::Mismatch);
     }
     // The same person under two employee numbers is still one.
@@ -191,7 +197,20 @@ fn grant_fault(
     approver_fault(state, draft, decision, &grant.approver, &grant.codes)
 }
 
-/// Whether the token says what was issued. Times aside: a token keeps whole seconds, the issue
+/// Returns true if this is the return that the approver was shown. The digest holds all of it but
+/// the person at the register; the rest is compared as well, since a price or a sale may have
+/// changed meanwhile.
+fn is_what_was_shown(command: &RecordReturn, decision: &Decision, grant: &Grant) -> bool {
+    let draft = &command.draft;
+    grant.draft == command.digest
+        && grant.operator.as_ref().is_none_or(|operator| *operator == draft.operator)
+        && grant.store == draft.store
+        && grant.currency == decision.currency
+        && decision.totals.credit() <= grant.max_refund
+        && sales_of(decision) == grant.sales
+}
+
+/// Returns true if the token says what was issued. Times aside: a token keeps whole seconds, the issue
 /// microseconds.
 fn same_bounds(issued: &Grant, token: &Grant) -> bool {
     let times = |grant: &Grant| Grant {

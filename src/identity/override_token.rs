@@ -11,6 +11,7 @@ use super::token::{Minted, OwnNames};
 use super::token_error::TokenError;
 use super::verifier::{own_key, roles};
 use crate::domain::caller::Role;
+use crate::domain::entry::{hex, unhex};
 use crate::domain::money::{Currency, Minor};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -40,6 +41,10 @@ pub struct Approver {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OverrideGrant {
     pub store: String,
+    /// SHA-256 of the draft that was approved.
+    pub draft: [u8; 32],
+    /// The person at the register, if the approver was told.
+    pub operator: Option<String>,
     /// Ids of the sales; empty for a return without receipt.
     pub sales: Vec<String>,
     /// The finding codes that are overridden.
@@ -76,6 +81,9 @@ struct OverrideClaims<'a> {
 #[derive(Serialize)]
 struct GrantClaims<'a> {
     store: &'a str,
+    draft: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<&'a str>,
     sales: &'a [String],
     codes: &'a [String],
     max_refund: String,
@@ -154,6 +162,8 @@ impl<'a> GrantClaims<'a> {
     fn of(grant: &'a OverrideGrant) -> GrantClaims<'a> {
         GrantClaims {
             store: &grant.store,
+            draft: hex(&grant.draft),
+            operator: grant.operator.as_deref(),
             sales: &grant.sales,
             codes: &grant.codes,
             max_refund: grant.max_refund.format(grant.currency),
@@ -192,8 +202,11 @@ fn read_grant(grant: &Claims) -> Result<OverrideGrant, TokenError> {
     if codes.is_empty() {
         return Err(TokenError::ClaimMissing("codes"));
     }
+    let draft = unhex(&claims::text(grant, "draft")?);
     Ok(OverrideGrant {
         store: claims::text(grant, "store")?,
+        draft: draft.ok_or(TokenError::ClaimMalformed("draft"))?,
+        operator: grant.get("operator").map(|_| claims::text(grant, "operator")).transpose()?,
         sales: claims::texts(grant, "sales")?,
         codes,
         max_refund: max_refund.ok_or(TokenError::ClaimMalformed("max_refund"))?,

@@ -37,6 +37,8 @@ fn approver() -> Approver {
 fn grant() -> OverrideGrant {
     OverrideGrant {
         store: "0042".into(),
+        draft: [7; 32],
+        operator: Some("1042".into()),
         sales: vec!["0195d3a0-0000-7000-8000-000000000001".into()],
         codes: vec!["window_expired".into(), "condition_not_accepted".into()],
         max_refund: Minor(1225),
@@ -82,6 +84,7 @@ fn carries_what_was_agreed_to_for_five_minutes_at_most() {
         max_refund: Minor(0),
         currency: Currency::parse("JPY").unwrap(),
         sales: vec![],
+        operator: None,
         ..grant()
     };
     assert_eq!(desk.tokens.verify(&desk.mint(&yen, 300).token, desk.now).unwrap().grant, yen);
@@ -116,7 +119,7 @@ fn what_is_not_whole_is_refused() {
     let whole = || {
         json!({ "iss": "returndesk", "aud": "returndesk-api", "sub": "returndesk|2001", "jti": new_id(desk.now).to_string(),
                 "iat": now, "exp": now + 300, "approver": "2001", "roles": ["manager"],
-                "grant": { "store": "0042", "sales": [], "codes": ["window_expired"], "max_refund": "12.25", "currency": "USD" } })
+                "grant": { "store": "0042", "draft": "07".repeat(32), "operator": "1042", "sales": [], "codes": ["window_expired"], "max_refund": "12.25", "currency": "USD" } })
     };
     let table: Vec<(&str, Value, TokenError)> = vec![
         ("/iss", json!("elsewhere"), UnknownIssuer),
@@ -133,6 +136,9 @@ fn what_is_not_whole_is_refused() {
         ("/roles", json!(["emperor"]), Insufficient("roles")),
         ("/grant", json!([]), ClaimMalformed("grant")),
         ("/grant/store", json!(42), ClaimMalformed("store")),
+        ("/grant/draft", json!("07"), ClaimMalformed("draft")),
+        ("/grant/draft", json!(null), ClaimMissing("draft")),
+        ("/grant/operator", json!(""), ClaimMalformed("operator")),
         ("/grant/codes", json!([]), ClaimMissing("codes")),
         ("/grant/max_refund", json!("-1.00"), ClaimMalformed("max_refund")),
         ("/grant/max_refund", json!("1.001"), ClaimMalformed("max_refund")),

@@ -9,24 +9,27 @@ use crate::domain::draft::{Approver, Grant};
 use crate::domain::money::{Currency, Minor};
 use crate::domain::overrides::Override;
 use crate::domain::state::State;
-use diesel::sql_types::{BigInt, Integer, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 type Row = (
     (Id, String, String, String, i32, String, String),
     (i64, String, i64, i64, String, Option<String>, Option<Id>, Option<i64>),
+    (Option<Vec<u8>>, Option<String>),
 );
 type Columns = (
     (IdSql, Text, Text, Text, Integer, Text, Text),
     (BigInt, Text, BigInt, BigInt, Text, Nullable<Text>, Nullable<IdSql>, Nullable<BigInt>),
+    (Nullable<Binary>, Nullable<Text>),
 );
 
 /// Loads overrides; with `claim`, nobody else uses them until this transaction ends.
 pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Override>, StoreError> {
     let select = Select {
         columns: "o.id, o.store, o.approver_subject, o.approver_operator, o.approver_rank, o.sales, o.codes, \
-                  o.max_refund, o.currency, o.issued_at, o.expires_at, o.reason, o.note, o.used_for, o.used_at",
+                  o.max_refund, o.currency, o.issued_at, o.expires_at, o.reason, o.note, o.used_for, o.used_at, \
+                  o.draft_digest, o.operator",
         names: "id",
         join: "overrides o ON o.id = u.id",
         order: "o.id",
@@ -38,7 +41,8 @@ pub fn load(read: &mut Read<'_>, ids: &[Uuid], claim: bool) -> Result<Vec<Overri
         .collect()
 }
 
-fn one((bound, rest): Row) -> Option<Override> {
+/// An override of before drafts were bound has no digest: the digest of nothing fits no return.
+fn one((bound, rest, shown): Row) -> Option<Override> {
     let (id, store, subject, operator, rank, sales, codes) = bound;
     let (max_refund, currency, issued_at, expires_at, reason, note, used_for, used_at) = rest;
     let grant = Grant {
@@ -48,6 +52,8 @@ fn one((bound, rest): Row) -> Option<Override> {
         sales: sales.split_whitespace().map(|sale| sale.parse().ok()).collect::<Option<_>>()?,
         codes: codes.split_whitespace().map(Code::parse).collect::<Option<_>>()?,
         max_refund: Minor(max_refund),
+        draft: shown.0.map_or(Some([0; 32]), |digest| digest.try_into().ok())?,
+        operator: shown.1,
         currency: Currency::parse(&currency)?,
         issued_at: Timestamp::from_microsecond(issued_at).ok()?,
         expires_at: Timestamp::from_microsecond(expires_at).ok()?,
@@ -81,9 +87,12 @@ pub fn insert_new(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(new.iter().map(|issued| issued.note.as_deref())),
         col(new.iter().map(|issued| issued.used_for)),
         col(new.iter().map(|issued| issued.used_at.map(|at| at.as_microsecond()))),
+        col(grants().map(|g| g.draft.to_vec())),
+        col(grants().map(|g| g.operator.as_deref())),
     ];
     let into = "overrides(id, store, approver_subject, approver_operator, approver_rank, sales, codes, \
-                max_refund, currency, issued_at, expires_at, reason, note, used_for, used_at)";
+                max_refund, currency, issued_at, expires_at, reason, note, used_for, used_at, \
+                draft_digest, operator)";
     insert(tx, into, &columns)
 }
 

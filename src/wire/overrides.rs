@@ -26,7 +26,14 @@ pub struct OverrideRequest {
     /// Who approves, where the token is the register's. Left out: whoever the token names.
     #[serde(default)]
     pub approver: Option<ApproverSignIn>,
-    /// The return to be approved, as it will be recorded.
+    /// Employee number of the person at the register, where the token is the approver's own. The
+    /// override is then good for this person only.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 64, example = "1042")]
+    pub operator: Option<String>,
+    /// The return to be approved, as it will be recorded: any difference is `override_mismatch`,
+    /// but for `approvals`, `quote`, `expected_refund`, `on_approval_needed`, and how new goods are
+    /// paid.
     #[serde(rename = "return")]
     pub the_return: ReturnRequest,
     /// The findings to approve. Empty: all that need an approval.
@@ -65,6 +72,8 @@ impl std::fmt::Debug for ApproverSignIn {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReadOverride {
     pub approver: Option<ApproverSignIn>,
+    /// As named by an approver who asks alone.
+    pub operator: Option<String>,
     pub the_return: ReadReturn,
     pub codes: Vec<Code>,
     pub reason: String,
@@ -85,8 +94,15 @@ impl OverrideRequest {
         let the_return =
             the_return.map_err(|faults| faults.into_iter().map(within).collect::<Vec<_>>())?;
         let codes = self.codes.into_iter().map(|code| code.0).collect();
+        if let (Some(_), Some(named)) = (&self.approver, &self.operator)
+            && named != operator
+        {
+            let detail = "Leave the operator out: the person at the register is the one signed in.";
+            return Err(vec![Fault::invalid("/operator", detail)]);
+        }
         Ok(ReadOverride {
             approver: self.approver,
+            operator: self.operator,
             the_return,
             codes,
             reason: self.reason,
@@ -158,6 +174,8 @@ pub(crate) mod tests {
             id: Uuid::from_u128(0x0190_d3a0_0000_7000_8000_0000_0000_0003),
             approver,
             store: "0042".into(),
+            draft: [7; 32],
+            operator: Some("1042".into()),
             sales: vec![],
             codes: vec![Code::WindowExpired],
             max_refund: Minor(1225),

@@ -7,3 +7,4 @@ mod support;
 
 mod doors;
 mod names;
+mod overrides;

@@ -27,6 +27,7 @@ use returndesk::domain::state::{Ids, State};
 use returndesk::domain::tender::TenderType;
 use returndesk::domain::words::{Condition, Reason, RefundTo};
 use returndesk::wire::policy::{PolicyDocument, compile_document};
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -308,13 +309,25 @@ pub fn money(line: u32, amount: i64) -> DraftLine {
     asked(line, Asked::Money(Minor(amount)))
 }
 
+/// A digest of a draft that leaves out what the service leaves out: the person at the register, and
+/// how new goods are paid.
+pub fn digest_of(draft: &Draft) -> [u8; 32] {
+    let mut shown = draft.clone();
+    shown.operator.clear();
+    if let Some(exchange) = &mut shown.exchange {
+        exchange.tenders.clear();
+        exchange.cash_rounding = None;
+    }
+    Sha256::digest(format!("{shown:?}")).into()
+}
+
 pub fn record_of(draft: Draft) -> RecordReturn {
     RecordReturn {
+        digest: digest_of(&draft),
         draft,
         grants: Vec::new(),
         bad_grant: None,
         quoted: None,
-        digest: [7; 32],
         expected_refund: None,
         codes: Vec::new(),
     }
@@ -407,6 +420,7 @@ impl Counter {
     /// An override for all that needs approval.
     pub fn approve(&mut self, draft: Draft, approver: Approver) -> Result<Grant, Refusal> {
         self.issue(IssueOverride {
+            digest: digest_of(&draft),
             draft,
             codes: Vec::new(),
             approver,

@@ -95,6 +95,7 @@ fn an_override_is_used_once() {
         let without = shop.submit(0, record(wanted()), None);
         assert_eq!(told(&without), "amount_over_limit");
         let issue = IssueOverride {
+            digest: [0; 32],
             draft: wanted(),
             codes: Vec::new(),
             approver: Approver {

@@ -1,6 +1,6 @@
 //! Overrides asked for, used, used again and too late, by the service and by the model.
 
-use crate::counter::approver;
+use crate::counter::{approver, digest_of};
 use crate::verdict::{Expected, Needed, is_customer};
 use crate::world::{Brought, Issued, World};
 use jiff::SignedDuration;
@@ -37,8 +37,10 @@ impl World {
         codes.sort_unstable();
         codes.dedup();
         let fault = self.approver_fault(&draft, &expected, &who.operator, who.rank, &codes);
+        let (digest, operator) = (digest_of(&draft), draft.operator.clone());
         let command = IssueOverride {
             draft,
+            digest,
             codes: vec![],
             approver: who,
             reason: "goodwill".to_owned(),
@@ -65,6 +67,7 @@ impl World {
                 sales.sort_unstable();
                 sales.dedup();
                 assert_eq!(grant.sales, sales);
+                assert_eq!((grant.draft, grant.operator.as_ref()), (digest, Some(&operator)));
                 self.overrides.push(Issued { grant, used: false });
                 self.waiting = Some(brought);
             }
@@ -125,7 +128,8 @@ impl World {
             let covers = expected.needed.iter().any(|needed| grant.codes.contains(&needed.code));
             let bound = grant.store == draft.store
                 && expected.credit <= grant.max_refund.0
-                && expected.sales().all(|sale| grant.sales.contains(&self.sales[sale].sale.id));
+                && grant.draft == digest_of(draft)
+                && grant.operator.as_ref() == Some(&draft.operator);
             if used {
                 Some(OverrideFault::Used)
             } else if self.counter.now >= grant.expires_at {

@@ -84,7 +84,7 @@ pub const CODES: &[Meaning] = &[
     m("tender_exhausted", 422, "Tender exhausted", "Operator: this tender has been refunded in full by other returns; nothing is left to pay out."),
     m("quote_invalid", 422, "Quote invalid", "Caller: send the quote of a check unchanged, or none."),
     m("override_expired", 422, "Override expired", "Operator: ask for a new override; it is good for minutes."),
-    m("override_mismatch", 422, "Override is for something else", "Operator: ask for an override of this return; store, sale, findings and amount are bound to it."),
+    m("override_mismatch", 422, "Override is for something else", "Operator: ask for an override of this return. Caller: record the body that the approver was shown."),
     m("override_invalid", 422, "Override invalid", "Caller: send the override token unchanged. Support: if it repeats, compare clocks and keys."),
     m("policy_invalid", 422, "Policy invalid", "Caller: correct what `errors` lists; `/v1/policies/lint` finds it before."),
     m("currency_mismatch", 422, "Currency mismatch", "Caller: send amounts in the currency of the store and the sale."),
