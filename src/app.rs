@@ -1,8 +1,9 @@
 //! One service, put together: the same for the binary, tests and benches.
 
 use crate::api;
-use crate::api::limits::{FailedLookups, RateLimit};
+use crate::api::limits::{self, RateLimit};
 use crate::api::service::Service;
+use crate::api::sign_in::SignIns;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::answer::{Render, Rendering};
@@ -117,7 +118,9 @@ impl App {
             .map_err(|fault| StartError::Settings(fault.to_string()))?;
         let service = Service {
             rate: RateLimit::new(config.limits.requests_per_second),
-            lookups: FailedLookups::default(),
+            lookups: limits::failed_lookups(),
+            refused_checks: limits::refused_checks(&config.limits),
+            sign_ins: SignIns::new(&config.sign_in),
             minter: Minter::new(Arc::clone(&keys), names),
             quotes: Quotes::new(Arc::clone(&keys)),
             config,

@@ -75,6 +75,7 @@ pub struct Limits {
     pub keep_alive_seconds: u64,
     /// Per caller; 0 = no limit.
     pub requests_per_second: u32,
+    pub refused_checks_per_minute: u32,
 }
 
 /// Access tokens: those the service signs, and whose else it takes.
@@ -104,6 +105,14 @@ pub struct TrustedIssuer {
 pub struct SignIn {
     pub attempts: u32,
     pub lock_minutes: u64,
+    /// PINs that are looked at side by side.
+    pub parallel: usize,
+    /// Sign-ins that may wait for that.
+    pub waiting: usize,
+    /// Sign-ins without a token that one address may try in a minute; 0: no limit.
+    pub per_minute: u32,
+    /// The header in which a proxy tells the caller's address; empty: there is no proxy.
+    pub address_header: String,
 }
 
 /// How long overrides and idempotency keys live; quotes hold ten minutes (API §4).

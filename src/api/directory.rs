@@ -151,7 +151,7 @@ pub async fn save_operator(
     }
     // Argon2 takes its time and memory: not on a thread that serves others.
     let read = web::block(move || {
-        let hash = |pin: &str| data.pins.hash(pin).unwrap_or_default();
+        let hash = |pin: &str| data.pins.hash(&number, pin).unwrap_or_default();
         body.value.read(&number, seen, &hash)
     });
     let command = read.await.map_err(|fault| ApiError::internal(&fault))?.map_err(scope::faults)?;

@@ -420,7 +420,7 @@ impl Service {
 
     /// Counts the failure against the caller; the answer is the same whatever was wrong.
     fn look_up_failed(&self, caller: &Caller) -> ApiError {
-        self.lookups.failed(&caller.subject, self.clock.now());
+        self.lookups.count(&caller.subject, self.clock.now());
         let problem = crate::domain::gift_cards::not_found();
         let detail = match &problem {
             crate::domain::refusal::Refusal::Card { detail, .. } => detail.clone(),

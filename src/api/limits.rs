@@ -45,41 +45,54 @@ impl RateLimit {
     }
 }
 
-/// Failed lookups of gift cards, counted for each caller: guessing codes is slow before it is
-/// hopeless.
-#[derive(Default)]
-pub struct FailedLookups {
+/// Counts what each caller did in the present minute, up to a limit.
+pub struct PerMinute {
+    /// 0: no limit.
+    limit: u32,
+    /// The sentence for whoever is over it.
+    detail: &'static str,
     counts: Mutex<HashMap<String, (i64, u32)>>,
 }
 
-impl FailedLookups {
-    /// Failures that a caller may have in one minute.
-    const IN_A_MINUTE: u32 = 10;
+impl PerMinute {
+    pub fn new(limit: u32, detail: &'static str) -> PerMinute {
+        PerMinute { limit, detail, counts: Mutex::default() }
+    }
 
-    /// 429 when the caller has failed too often in the present minute.
-    pub fn admit(&self, subject: &str, now: Timestamp) -> Result<(), ApiError> {
+    /// 429 when the caller has used up the present minute.
+    pub fn admit(&self, caller: &str, now: Timestamp) -> Result<(), ApiError> {
         let minute = now.as_second().div_euclid(60);
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        match counts.get(subject) {
-            Some((of, count)) if *of == minute && *count >= Self::IN_A_MINUTE => {
+        match counts.get(caller) {
+            Some((of, count)) if self.limit > 0 && *of == minute && *count >= self.limit => {
                 let seconds = u64::try_from(60 - now.as_second().rem_euclid(60)).unwrap_or(60);
-                let detail = "Too many wrong codes or PINs; wait a minute.";
-                Err(ApiError::new("too_many_requests", detail).retry_after(seconds))
+                Err(ApiError::new("too_many_requests", self.detail).retry_after(seconds))
             }
             _ => Ok(()),
         }
     }
 
-    /// Counts a failure.
-    pub fn failed(&self, subject: &str, now: Timestamp) {
+    /// Counts one more.
+    pub fn count(&self, caller: &str, now: Timestamp) {
         let minute = now.as_second().div_euclid(60);
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= CALLERS {
             counts.clear();
         }
-        let count = counts.entry(subject.to_owned()).or_insert((minute, 0));
+        let count = counts.entry(caller.to_owned()).or_insert((minute, 0));
         *count = if count.0 == minute { (minute, count.1 + 1) } else { (minute, 1) };
     }
+}
+
+/// Failed lookups of gift cards: guessing codes is slow before it is hopeless.
+pub fn failed_lookups() -> PerMinute {
+    PerMinute::new(10, "Too many wrong codes or PINs. Wait a minute.")
+}
+
+/// Refused checks: each writes an entry of the log.
+pub fn refused_checks(limits: &Limits) -> PerMinute {
+    let detail = "Too many refused checks in a minute. Wait, and check the goods one by one.";
+    PerMinute::new(limits.refused_checks_per_minute, detail)
 }
 
 /// A sale with more of a kind than is taken.

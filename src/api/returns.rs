@@ -52,9 +52,11 @@ pub async fn check(
     service: web::Data<Service>,
     body: Body<ReturnRequest>,
 ) -> Result<HttpResponse, ApiError> {
+    service.refused_checks.admit(&caller.subject, service.clock.now())?;
     let read = service.read_return(&caller.0, body.value).await?;
     let decision = service.decide(&read).await?;
     if decision.verdict == Verdict::Refused {
+        service.refused_checks.count(&caller.subject, service.clock.now());
         let note = journal::check_refused(&read.draft, &decision);
         let origin = Origin { req: &req, id, caller: &caller.0, key: None };
         service.submit_plain(&origin, Command::Note(Box::new(note))).await?;

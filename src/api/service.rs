@@ -1,6 +1,7 @@
 //! What every handler shares: the desk, the keys, and who may sign in.
 
-use super::limits::{FailedLookups, RateLimit};
+use super::limits::{PerMinute, RateLimit};
+use super::sign_in::SignIns;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::desk::Desk;
@@ -26,7 +27,10 @@ pub struct Service {
     pub quotes: Quotes,
     pub pins: PinHasher,
     pub rate: RateLimit,
-    pub lookups: FailedLookups,
+    /// Failed lookups of gift cards.
+    pub lookups: PerMinute,
+    pub refused_checks: PerMinute,
+    pub sign_ins: SignIns,
 }
 
 impl Service {

@@ -2,9 +2,11 @@
 
 use super::body::Body;
 use super::error::ApiError;
+use super::limits::PerMinute;
 use super::request::RequestId;
 use super::service::Service;
 use super::submit::Origin;
+use crate::config;
 use crate::desk::{Reply, install};
 use crate::domain::caller::{Caller, Role, Stores};
 use crate::domain::draft::Approver;
@@ -13,9 +15,61 @@ use crate::domain::settings::Operator;
 use crate::domain::sign_in::{Answer, LockRule, SignIn, Step};
 use crate::identity::token::AccessGrant;
 use crate::wire::tokens::{AccessToken, TokenRequest};
+use actix_web::http::header::HeaderName;
 use actix_web::{HttpRequest, HttpResponse, post, web};
 use jiff::SignedDuration;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// The places at which PINs are looked at. Argon2 takes memory and time: so many at once, so many
+/// that wait, and nobody beyond.
+pub struct SignIns {
+    running: Semaphore,
+    places: Semaphore,
+    by_address: PerMinute,
+    address_header: Option<HeaderName>,
+}
+
+impl SignIns {
+    pub fn new(config: &config::SignIn) -> SignIns {
+        SignIns {
+            running: Semaphore::new(config.parallel),
+            places: Semaphore::new(config.parallel + config.waiting),
+            by_address: PerMinute::new(
+                config.per_minute,
+                "Too many sign-ins from this address. Wait a minute.",
+            ),
+            address_header: config.address_header.parse().ok(),
+        }
+    }
+
+    /// A place, or 503 at once.
+    fn place(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.places.try_acquire().map_err(|_| {
+            ApiError::new("unavailable", "Too many people are signing in. Try again in a second.")
+                .retry_after(1)
+        })
+    }
+
+    /// The address of a caller who has no token. Behind a proxy, the last address of the header
+    /// that the settings name: the proxy wrote it, and everything before it is the caller's word.
+    fn address(&self, req: &HttpRequest) -> String {
+        let last = |name| req.headers().get_all(name).last()?.to_str().ok()?.rsplit(',').next();
+        let forwarded = self.address_header.as_ref().and_then(last);
+        let forwarded = forwarded.and_then(|text| text.trim().parse::<IpAddr>().ok());
+        let address = forwarded.or_else(|| req.peer_addr().map(|peer| peer.ip()));
+        address.map_or_else(|| "unknown".to_owned(), |address| network(address).to_string())
+    }
+}
+
+/// IPv6 by its network of 64 bits: one customer has them all.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
+        v4 => v4,
+    }
+}
 
 /// Sign in at a register: an access token for an operator whose number and PIN the service keeps.
 #[utoipa::path(tag = "tokens", security(()), request_body = TokenRequest, responses(
@@ -33,7 +87,16 @@ pub async fn token(
     // is about.
     let nobody = Arc::new(Caller { register: login.register.clone(), ..install::service() });
     let origin = Origin { req: &req, id, caller: &nobody, key: None };
-    let operator = prove(&service, &origin, &login.operator, &login.pin, &login.store).await?;
+    let address = service.sign_ins.address(&req);
+    service.sign_ins.by_address.admit(&address, service.clock.now())?;
+    service.sign_ins.by_address.count(&address, service.clock.now());
+    let attempt = Login {
+        operator: &login.operator,
+        pin: &login.pin,
+        store: &login.store,
+        source: &format!("address:{address}"),
+    };
+    let operator = prove(&service, &origin, attempt).await?;
     let lifetime = SignedDuration::from_secs(
         i64::try_from(service.config.tokens.ttl_seconds).unwrap_or(28_800),
     );
@@ -60,11 +123,22 @@ pub async fn approver(
     pin: &str,
     store: &str,
 ) -> Result<Approver, ApiError> {
-    let operator = prove(service, origin, number, pin, store).await?;
+    let source = &format!("caller:{}", origin.caller.subject);
+    let attempt = Login { operator: number, pin, store, source };
+    let operator = prove(service, origin, attempt).await?;
     let rank =
         operator.roles.iter().filter_map(|role| Role::approver_rank(*role)).max().unwrap_or(0);
     let subject = format!("{}|{}", service.config.tokens.issuer, operator.operator);
     Ok(Approver { subject, operator: operator.operator.clone(), rank })
+}
+
+/// Number and PIN as typed, where they are to be good, and where they come from.
+#[derive(Clone, Copy)]
+struct Login<'a> {
+    operator: &'a str,
+    pin: &'a str,
+    store: &'a str,
+    source: &'a str,
 }
 
 /// Counts the attempt, looks at the PIN, tells the log. An unknown operator is answered like a
@@ -72,45 +146,57 @@ pub async fn approver(
 async fn prove(
     service: &web::Data<Service>,
     origin: &Origin<'_>,
-    number: &str,
-    pin: &str,
-    store: &str,
+    login: Login<'_>,
 ) -> Result<Arc<Operator>, ApiError> {
-    if let Answer::Locked { until } = step(service, origin, number, store, Step::Attempt).await? {
+    let _place = service.sign_ins.place()?;
+    if let Answer::Locked { until } = step(service, origin, login, Step::Attempt).await? {
         let seconds = service.clock.now().duration_until(until).as_secs().max(1);
-        let detail = "Too many wrong attempts; wait, or ask an administrator for a new PIN.";
+        let detail = "Too many wrong attempts. Wait, or ask an administrator for a new PIN.";
         return Err(
             ApiError::new("locked_out", detail).retry_after(u64::try_from(seconds).unwrap_or(1))
         );
     }
-    let known = service.operator(number).await?;
-    let usable = known.filter(|known| known.active && known.stores.contain(store));
-    let hash = usable.as_ref().and_then(|known| known.pin_hash.clone());
-    let (data, pin) = (service.clone(), pin.to_owned());
-    // Argon2 takes its time and memory: not on a thread that serves others.
-    let right = web::block(move || data.pins.verify(&pin, hash.as_deref())).await;
-    let right = right
-        .map_err(|fault| ApiError::internal(&fault))?
-        .map_err(|fault| ApiError::internal(&fault))?;
-    let step_taken = if right { Step::Succeeded } else { Step::Failed };
-    step(service, origin, number, store, step_taken).await?;
+    let known = service.operator(login.operator).await?;
+    let usable = known.filter(|known| known.active && known.stores.contain(login.store));
+    let right = is_right(service, login, usable.as_deref()).await?;
+    step(service, origin, login, if right { Step::Succeeded } else { Step::Failed }).await?;
     match usable.filter(|_| right) {
         Some(operator) => Ok(operator),
-        None => Err(ApiError::new("sign_in_failed", "Number, PIN or store is not right.")),
+        None => Err(ApiError::new("sign_in_failed", "Wrong operator number, PIN or store.")),
     }
+}
+
+/// Returns true if the PIN is the operator's. Not on a thread that serves others, and few at a
+/// time.
+async fn is_right(
+    service: &web::Data<Service>,
+    login: Login<'_>,
+    operator: Option<&Operator>,
+) -> Result<bool, ApiError> {
+    let hash = operator.and_then(|known| known.pin_hash.clone());
+    let running = service.sign_ins.running.acquire().await;
+    let _running = running.map_err(|fault| ApiError::internal(&fault))?;
+    let (data, number, pin) = (service.clone(), login.operator.to_owned(), login.pin.to_owned());
+    let right = web::block(move || data.pins.verify(&number, &pin, hash.as_deref())).await;
+    right.map_err(|fault| ApiError::internal(&fault))?.map_err(|fault| ApiError::internal(&fault))
 }
 
 async fn step(
     service: &Service,
     origin: &Origin<'_>,
-    operator: &str,
-    store: &str,
+    login: Login<'_>,
     step: Step,
 ) -> Result<Answer, ApiError> {
     let sign_in = &service.config.sign_in;
     let minutes = i64::try_from(sign_in.lock_minutes).unwrap_or(15);
     let rule = LockRule { attempts: sign_in.attempts, lock: SignedDuration::from_mins(minutes) };
-    let command = SignIn { operator: operator.to_owned(), store: store.to_owned(), step, rule };
+    let command = SignIn {
+        operator: login.operator.to_owned(),
+        source: login.source.to_owned(),
+        store: login.store.to_owned(),
+        step,
+        rule,
+    };
     let reply = service.submit_plain(origin, Command::SignIn(command)).await?;
     match reply {
         Reply::Done { outcome: Some(Outcome::Done(done)), .. } => match *done {

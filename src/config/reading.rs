@@ -24,10 +24,14 @@ pub(super) const RANGES: &[(&str, i64, i64)] = &[
     ("limits.answer_seconds", 1, 3600),
     ("limits.keep_alive_seconds", 1, 3600),
     ("limits.requests_per_second", 0, 1_000_000),
+    ("limits.refused_checks_per_minute", 0, 1_000_000),
     ("tokens.leeway_seconds", 0, 300),
     ("tokens.ttl_seconds", 60, 86_400),
     ("sign_in.attempts", 1, 100),
     ("sign_in.lock_minutes", 1, 7 * 1440),
+    ("sign_in.parallel", 1, 64),
+    ("sign_in.waiting", 0, 10_000),
+    ("sign_in.per_minute", 0, 1_000_000),
     // Five minutes is the contract with the shop (an override is for the customer at the counter),
     // not a taste.
     ("returns.override_seconds", 1, 300),
@@ -171,6 +175,11 @@ fn check_text(key: &str, text: &str) -> Result<(), String> {
             .parse(text)
             .map(drop)
             .map_err(|error| format!("cannot be used: {error}")),
+        "sign_in.address_header"
+            if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') =>
+        {
+            Err(format!("must be the name of a header, not \"{text}\""))
+        }
         "data_dir" | "tokens.issuer" | "tokens.audience" if text.is_empty() => {
             Err("must not be empty".into())
         }

@@ -43,6 +43,7 @@ fn the_defaults_file_is_the_whole_configuration() {
             answer_seconds: 25,
             keep_alive_seconds: 75,
             requests_per_second: 0,
+            refused_checks_per_minute: 120,
         },
         tokens: Tokens {
             issuer: "returndesk".into(),
@@ -51,7 +52,14 @@ fn the_defaults_file_is_the_whole_configuration() {
             ttl_seconds: 28_800,
             trusted_issuers: vec![],
         },
-        sign_in: SignIn { attempts: 5, lock_minutes: 15 },
+        sign_in: SignIn {
+            attempts: 5,
+            lock_minutes: 15,
+            parallel: 2,
+            waiting: 32,
+            per_minute: 60,
+            address_header: String::new(),
+        },
         returns: Returns { override_seconds: 300, idempotency_days: 30, future_seconds: 300 },
         log: Log { format: LogFormat::Text, filter: "info".into() },
     };

@@ -1,8 +1,9 @@
 //! Once an hour, what may be forgotten is forgotten: answers under idempotency keys after their
-//! thirty days.
+//! thirty days, attempts to sign in after two.
 
 use crate::clock::Clock;
-use crate::store::{Db, StoreError, idempotency};
+use crate::domain::sign_in;
+use crate::store::{self, Db, StoreError, idempotency};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use jiff::SignedDuration;
 use std::thread::JoinHandle;
@@ -50,11 +51,11 @@ fn keep_house(db: &Db, clock: &Clock, keep: SignedDuration, stopped: &Receiver<(
     loop {
         let pause = match forget(db, clock, keep) {
             Ok(forgotten) => {
-                tracing::debug!(forgotten, "old idempotency keys are forgotten");
+                tracing::debug!(forgotten, "old keys and attempts are forgotten");
                 PAUSE
             }
             Err(fault) => {
-                tracing::warn!(%fault, "old idempotency keys could not be forgotten");
+                tracing::warn!(%fault, "old keys and attempts could not be forgotten");
                 AFTER_FAULT
             }
         };
@@ -67,13 +68,15 @@ fn keep_house(db: &Db, clock: &Clock, keep: SignedDuration, stopped: &Receiver<(
 
 /// Forgets in small steps, so that no register waits for it.
 pub fn forget(db: &Db, clock: &Clock, keep: SignedDuration) -> Result<usize, StoreError> {
-    let before = clock.now() - keep;
+    let (answers, attempts) = (clock.now() - keep, clock.now() - sign_in::KEPT);
     let mut connection = db.connect()?;
     let mut forgotten = 0;
     loop {
-        match Db::write(&mut connection, |tx| idempotency::forget(tx, before))? {
-            0 => return Ok(forgotten),
-            some => forgotten += some,
+        let some = Db::write(&mut connection, |tx| idempotency::forget(tx, answers))?
+            + Db::write(&mut connection, |tx| store::sign_in::forget(tx, attempts))?;
+        if some == 0 {
+            return Ok(forgotten);
         }
+        forgotten += some;
     }
 }

@@ -166,7 +166,7 @@ pub fn save_operator(state: &mut State, command: &SaveOperator, context: &Contex
     state.save_operator(operator.clone());
     if new_pin {
         // A new PIN starts with a clean slate; the old one's failures are in the log.
-        state.set_attempts(&operator.operator, super::sign_in::Attempts::default());
+        state.forgive_attempts(&operator.operator);
     }
     Done::OperatorSaved { operator: Arc::new(operator), created: present.is_none() }.into()
 }

@@ -533,12 +533,15 @@ pub fn policy_refused(
 
 pub fn signed_in(state: &mut State, context: &Context<'_>, command: &SignIn, event: Event) {
     let store = chain(state, &command.store);
-    let attempts = state.attempts_of(&command.operator);
+    let attempts = state.attempts_of(&command.key());
     let locked = attempts
         .locked_until
         .filter(|until| *until > context.now)
         .map(|until: Timestamp| until.to_string());
-    let data =
-        Json::object([("failures", attempts.failures.into()), ("locked_until", locked.into())]);
+    let data = Json::object([
+        ("source", command.source.as_str().into()),
+        ("failures", attempts.failures.into()),
+        ("locked_until", locked.into()),
+    ]);
     state.note(context, &store, event, Some(command.operator.clone()), data);
 }

@@ -17,7 +17,7 @@ use super::returns::{self, RecordReturn, Recorded, Return, SettleRefund, VoidRet
 use super::sale::{Sale, Tender};
 use super::sales::{self, RecordSale, VoidSale};
 use super::settings::{Operator, Register, Store};
-use super::sign_in::{self, SignIn};
+use super::sign_in::{self, AttemptKey, SignIn};
 use super::state::{ReceiptKey, ReceiptLookup, State};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -157,6 +157,8 @@ pub struct Touched {
     pub customers: Vec<MatchKey>,
     pub id_hashes: Vec<[u8; 32]>,
     pub operators: Vec<String>,
+    /// Places from which operators sign in.
+    pub attempts: Vec<AttemptKey>,
     /// Days to be closed: the store's audit head is claimed before anything is summed up. A command
     /// that has any is served by itself.
     pub tills: Vec<TillKey>,
@@ -199,7 +201,10 @@ impl Touched {
                 self.codes.extend(command.codes.iter().map(|code| code.hash));
             }
             Command::GiftCard(command) => command.touch(self),
-            Command::SignIn(command) => self.operators.push(command.operator.clone()),
+            Command::SignIn(command) => {
+                self.operators.push(command.operator.clone());
+                self.attempts.push(command.key());
+            }
             Command::SaveOperator(command) => {
                 self.settings = true;
                 // A new PIN wipes out the attempts that were made with the old one.
@@ -273,6 +278,7 @@ impl Touched {
         once(&mut self.customers);
         once(&mut self.id_hashes);
         once(&mut self.operators);
+        once(&mut self.attempts);
         once(&mut self.tills);
         once(&mut self.drawers);
         self

@@ -33,7 +33,7 @@ use super::refunds;
 use super::returns::{Return, ReturnStatus};
 use super::sale::Sale;
 use super::settings::{Operator, Register, Settings, Store};
-use super::sign_in::Attempts;
+use super::sign_in::{AttemptKey, Attempts};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap};
@@ -55,7 +55,8 @@ pub struct State {
     returns: HashMap<Uuid, Return>,
     overrides: HashMap<Uuid, Override>,
     history: Vec<PastReturn>,
-    attempts: HashMap<String, Attempts>,
+    attempts: HashMap<AttemptKey, Attempts>,
+    slates: HashMap<String, i32>,
     /// What is not closed yet; loaded for those tills only whose days are to be closed.
     tills: BTreeMap<TillKey, Till>,
     /// The last places of chains, as loaded.
@@ -158,8 +159,12 @@ impl State {
         self.history = past;
     }
 
-    pub fn load_attempts(&mut self, operator: String, attempts: Attempts) {
-        self.attempts.insert(operator, attempts);
+    pub fn load_slate(&mut self, operator: String, slate: i32) {
+        self.slates.insert(operator, slate);
+    }
+
+    pub fn load_attempts(&mut self, key: AttemptKey, attempts: Attempts) {
+        self.attempts.insert(key, attempts);
     }
 
     // ---- sales
@@ -299,13 +304,25 @@ impl State {
 
     // ---- sign-in
 
-    pub fn attempts_of(&self, operator: &str) -> Attempts {
-        self.attempts.get(operator).cloned().unwrap_or_default()
+    pub fn attempts_of(&self, key: &AttemptKey) -> Attempts {
+        self.attempts.get(key).cloned().unwrap_or_default()
     }
 
-    pub fn set_attempts(&mut self, operator: &str, attempts: Attempts) {
-        self.attempts.insert(operator.to_owned(), attempts);
-        self.changes.attempts.insert(operator.to_owned());
+    pub fn set_attempts(&mut self, key: AttemptKey, attempts: Attempts) {
+        self.attempts.insert(key.clone(), attempts);
+        self.changes.attempts.insert(key);
+    }
+
+    /// Wipes out an operator's attempts, whatever place they came from.
+    pub fn forgive_attempts(&mut self, operator: &str) {
+        self.attempts.retain(|(of, _), _| of != operator);
+        *self.slates.entry(operator.to_owned()).or_insert(0) += 1;
+        self.changes.forgiven.insert(operator.to_owned());
+    }
+
+    /// How often an operator's attempts were wiped out.
+    pub fn slate_of(&self, operator: &str) -> i32 {
+        self.slates.get(operator).copied().unwrap_or(0)
     }
 
     // ---- settings

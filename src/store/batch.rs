@@ -50,7 +50,7 @@ pub fn claim(
     }
     prices::load(tx, &touched.counted, now, &mut state)?;
     if !touched.operators.is_empty() {
-        sign_in::claim(tx, &touched.operators, &mut state)?;
+        sign_in::claim(tx, &touched.operators, &touched.attempts, &mut state)?;
     }
     day_ends::load_drawers(tx, &touched.drawers, &mut state)?;
     if !touched.tills.is_empty() {
@@ -224,9 +224,7 @@ pub fn write<T>(
     returns::update(tx, state)?;
     overrides::insert_new(tx, state)?;
     overrides::update_used(tx, state)?;
-    if !changes.attempts.is_empty() {
-        sign_in::update(tx, state)?;
-    }
+    sign_in::write(tx, state)?;
     let audited = audit::append(tx, &changes.entries, &changes.movements, value)?;
     // The heads are claimed now.
     day_ends::still_open(tx, state)?;

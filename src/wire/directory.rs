@@ -238,8 +238,10 @@ impl OperatorBody {
     ) -> Result<SaveOperator, Vec<Fault>> {
         let mut reading = Reading::new(None);
         named(operator, "operator", &mut reading);
-        if self.pin.as_deref().is_some_and(|pin| !is_pin(pin)) {
-            reading.invalid(format_args!("/pin"), "A PIN has 4 to 12 digits.");
+        if let Some(fault) =
+            self.pin.as_deref().and_then(|pin| pin_fault(pin, operator, &self.roles))
+        {
+            reading.invalid(format_args!("/pin"), fault);
         }
         let stores = self.stores(&mut reading);
         let operator = Operator {
@@ -324,8 +326,22 @@ fn is_region(region: &str) -> bool {
     country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase()) && part(subdivision, 3)
 }
 
-fn is_pin(pin: &str) -> bool {
-    (4..=12).contains(&pin.len()) && pin.bytes().all(|b| b.is_ascii_digit())
+/// The least digits of an approver's PIN: it is worth money.
+const APPROVER_DIGITS: usize = 6;
+
+/// Says why a PIN is not taken: its length, or that it is among the first that somebody would try.
+fn pin_fault(pin: &str, operator: &str, roles: &[RoleWord]) -> Option<&'static str> {
+    let approves = roles.iter().any(|role| role.0.approver_rank().is_some());
+    if !(4..=12).contains(&pin.len()) || !pin.bytes().all(|b| b.is_ascii_digit()) {
+        return Some("A PIN has 4 to 12 digits.");
+    }
+    if approves && pin.len() < APPROVER_DIGITS {
+        return Some("The PIN of an approver has 6 to 12 digits.");
+    }
+    let steps =
+        |step: u8| pin.as_bytes().windows(2).all(|two| (two[1] + 10 - two[0]) % 10 == step % 10);
+    let trivial = steps(0) || steps(1) || steps(9) || pin == operator;
+    trivial.then_some("This PIN is easy to guess. Choose other digits.")
 }
 
 /// Checks a number that stands in an address: it is put into links and log entries as it is.
@@ -424,6 +440,30 @@ mod tests {
             let body: OperatorBody = serde_json::from_value(body).unwrap();
             let read = body.read("10/42", Seen::Nothing, &|_| unreachable!("hashed a faulty PIN"));
             assert_eq!(pointers(read), ["", "/pin", "/stores/1"], "{pin}");
+        }
+    }
+
+    #[test]
+    fn a_pin_that_is_easy_to_guess_or_short_for_an_approver_is_refused() {
+        let short = Some("The PIN of an approver has 6 to 12 digits.");
+        let easy = Some("This PIN is easy to guess. Choose other digits.");
+        let table = [
+            ("cashier", "4938", None),
+            ("cashier", "104200", None),
+            ("cashier", "1042", easy),
+            ("cashier", "7777", easy),
+            ("cashier", "1234", easy),
+            ("cashier", "8901", easy),
+            ("cashier", "3210", easy),
+            ("supervisor", "4938", short),
+            ("manager", "49381", short),
+            ("district_manager", "493817", None),
+            ("manager", "654321", easy),
+            ("manager", "000000", easy),
+        ];
+        for (role, pin, fault) in table {
+            let role = RoleWord(Role::parse(role).unwrap());
+            assert_eq!(pin_fault(pin, "1042", &[role]), fault, "{pin}");
         }
     }
 

@@ -1,8 +1,9 @@
 //! `POST /v1/tokens`: number and PIN become a token; guessing is locked out, and tells nothing.
 
+use crate::support::bodies::{back, hearts};
 use crate::support::caller::{Answer, Caller};
-use crate::support::on_each_database;
 use crate::support::shop::Shop;
+use crate::support::{TestDb, on_each_database};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -100,4 +101,97 @@ fn a_new_pin_opens_a_lock_and_closes_the_old_one() {
         sign_in(&shop, "1042", "112233", "0042").expect(200);
         sign_in(&shop, "1042", "493817", "0042").expect_problem(401, "sign_in_failed");
     });
+}
+
+/// A stranger who guesses at the public door locks out the stranger, not the manager at a register.
+#[test]
+fn a_stranger_locks_nobody_out_elsewhere_and_fills_no_log() {
+    on_each_database(|db| {
+        let shop = Shop::open_with(db, |config| config.sign_in.attempts = 2);
+        hire(&shop, "2001", &["manager"], &["0042"]);
+        let sale = hearts(&shop);
+        shop.sell(&sale);
+        shop.move_days(41);
+        sign_in(&shop, "2001", "0000", "0042").expect_problem(401, "sign_in_failed");
+        sign_in(&shop, "2001", "0001", "0042").expect_problem(401, "sign_in_failed");
+        for second in 0..12 {
+            sign_in(&shop, "2001", "493817", "0042").expect_problem(429, "locked_out");
+            shop.move_clock(SignedDuration::from_secs(10));
+            if second == 5 {
+                let asked = json!({"approver": {"operator": "2001", "pin": "493817"},
+                    "return": back(&sale, 1, 1), "reason": "goodwill"});
+                shop.cashier().post("/v1/overrides", &asked).expect(201);
+            }
+        }
+        let failed = shop.logged("sign_in.failed");
+        assert_eq!(failed.len(), 4, "two wrong PINs, and two minutes of lock-out: {failed:?}");
+        let told = json!({"failures": 2, "locked_until": "2026-04-21T15:15:00Z", "source": "address:unknown"});
+        assert_eq!(failed[3]["data"], told);
+    });
+}
+
+#[test]
+fn an_address_has_so_many_sign_ins_a_minute_and_no_work_is_done_beyond() {
+    let db = TestDb::sqlite();
+    let shop = Shop::open_with(&db, |config| {
+        config.sign_in.per_minute = 2;
+        config.sign_in.address_header = "x-forwarded-for".to_owned();
+    });
+    hire(&shop, "1042", &["cashier"], &["0042"]);
+    let from = |address: &str| {
+        let header = [("x-forwarded-for", address)];
+        shop.nobody().post_with("/v1/tokens", &header, &login("1042", "493817", "0042"))
+    };
+    from("192.0.2.1").expect(200);
+    // What stands before the proxy's own word is the caller's, and counts for nothing.
+    from("198.51.100.7, 192.0.2.1").expect(200);
+    let over = from("203.0.113.9,192.0.2.1").expect_problem(429, "too_many_requests");
+    assert_eq!(over.header("retry-after"), Some("60"));
+    from("192.0.2.2").expect(200);
+    from("2001:db8::1").expect(200);
+    from("2001:db8::2").expect(200);
+    from("2001:db8::3").expect_problem(429, "too_many_requests");
+    shop.move_clock(SignedDuration::from_secs(60));
+    from("192.0.2.1").expect(200);
+    assert_eq!(shop.logged("sign_in.succeeded").len(), 6);
+}
+
+#[test]
+fn more_sign_ins_at_once_than_there_are_places_are_told_to_wait() {
+    let db = TestDb::sqlite();
+    let shop = Shop::open_with(&db, |config| {
+        (config.sign_in.parallel, config.sign_in.waiting) = (1, 1);
+    });
+    hire(&shop, "1042", &["cashier"], &["0042"]);
+    let one = || {
+        let request = shop.nobody().request(actix_web::http::Method::POST, "/v1/tokens");
+        shop.asking(request.set_json(login("1042", "493817", "0042")))
+    };
+    let answers = shop.wait(futures_util::future::join_all([one(), one(), one(), one()]));
+    let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 503, 503]);
+    let full = answers.into_iter().find(|answer| answer.status == 503).unwrap();
+    assert_eq!(full.header("retry-after"), Some("1"));
+    assert_eq!(shop.logged("sign_in.failed").len(), 0, "nobody's attempt is counted");
+    sign_in(&shop, "1042", "493817", "0042").expect(200);
+}
+
+#[test]
+fn refused_checks_of_one_caller_do_not_fill_the_log() {
+    let db = TestDb::sqlite();
+    let shop = Shop::open_with(&db, |config| config.limits.refused_checks_per_minute = 2);
+    let sale = hearts(&shop);
+    shop.sell(&sale);
+    let check = |units| shop.cashier().post("/v1/returns/check", &back(&sale, 1, units));
+    check(3).expect(200);
+    check(1).expect(200);
+    check(3).expect(200);
+    let over = check(3).expect_problem(429, "too_many_requests");
+    assert_eq!(over.header("retry-after"), Some("60"));
+    let other = shop.caller("1043", returndesk::domain::caller::Role::Cashier);
+    other.post("/v1/returns/check", &back(&sale, 1, 1)).expect(200);
+    shop.move_clock(SignedDuration::from_secs(60));
+    check(3).expect(200);
+    assert_eq!(shop.logged("check.refused").len(), 3);
 }

@@ -69,7 +69,7 @@ pub fn batches(shop: &Instances<'_>, batches: Vec<Vec<(Command, Option<Key>)>>) 
 fn waiting(instance: usize) -> Command {
     let rule = LockRule { attempts: u32::MAX, lock: SignedDuration::ZERO };
     let (operator, store) = (format!("waiting-{instance}"), "S1".to_owned());
-    Command::SignIn(SignIn { operator, store, step: Step::Attempt, rule })
+    Command::SignIn(SignIn { operator, source: String::new(), store, step: Step::Attempt, rule })
 }
 
 /// A command that touches nothing but the log of head office.

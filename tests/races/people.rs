@@ -19,6 +19,7 @@ fn attempt(operator: &str, attempts: u32) -> Command {
     let rule = LockRule { attempts, lock: SignedDuration::from_mins(15) };
     Command::SignIn(SignIn {
         operator: operator.to_owned(),
+        source: "address:192.0.2.1".to_owned(),
         store: "S1".to_owned(),
         step: Step::Attempt,
         rule,
@@ -260,6 +261,6 @@ fn failures(database: &TestDb, operator: &str) -> i32 {
         #[diesel(sql_type = diesel::sql_types::Integer)]
         failures: i32,
     }
-    let sql = format!("SELECT failures FROM sign_in_attempts WHERE operator = '{operator}'");
+    let sql = format!("SELECT failures FROM sign_in_sources WHERE operator = '{operator}'");
     diesel::sql_query(sql).get_result::<Row>(&mut database.connect()).unwrap().failures
 }

@@ -100,7 +100,9 @@ impl CardCommand {
             CardCommand::Keep(keep) => touched.cards.push(keep.card),
             CardCommand::LookUp(look_up) => {
                 touched.cards.push(look_up.card);
-                touched.operators.push(look_up.counted_as());
+                let key = look_up.counted_as();
+                touched.operators.push(key.0.clone());
+                touched.attempts.push(key);
             }
         }
     }

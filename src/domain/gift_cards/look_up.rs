@@ -4,7 +4,7 @@
 use super::{CardDone, not_found};
 use crate::domain::journal::gift_cards as journal;
 use crate::domain::perform::{Context, Done, Outcome};
-use crate::domain::sign_in::{Attempts, LockRule, lock};
+use crate::domain::sign_in::{AttemptKey, Attempts, LockRule, lock};
 use crate::domain::state::State;
 use uuid::Uuid;
 
@@ -22,8 +22,8 @@ pub struct LookUpCard {
 impl LookUpCard {
     /// The name under which its attempts are counted, among those of operators: no operator's
     /// number has a slash.
-    pub fn counted_as(&self) -> String {
-        format!("gift-card/{}", self.card)
+    pub fn counted_as(&self) -> AttemptKey {
+        (format!("gift-card/{}", self.card), String::new())
     }
 }
 
@@ -31,12 +31,12 @@ impl LookUpCard {
 /// that it would be right.
 pub(super) fn perform(state: &mut State, command: &LookUpCard, context: &Context<'_>) -> Outcome {
     let Some(card) = state.wallet.card(command.card).cloned() else { return not_found().into() };
-    let name = command.counted_as();
-    let mut attempts = state.attempts_of(&name);
+    let key = command.counted_as();
+    let mut attempts = state.attempts_of(&key);
     let locked = attempts.locked_until.is_some_and(|until| until > context.now);
     if !locked && card.pin_hash.is_none_or(|hash| command.pin_hash == Some(hash)) {
-        if attempts != Attempts::default() {
-            state.set_attempts(&name, Attempts::default());
+        if attempts.failures > 0 {
+            state.set_attempts(key, Attempts { last_at: context.now, ..Attempts::default() });
         }
         return Done::Card(Box::new(CardDone::Found(card))).into();
     }
@@ -44,7 +44,8 @@ pub(super) fn perform(state: &mut State, command: &LookUpCard, context: &Context
         attempts.failures = attempts.failures.saturating_add(1);
         attempts.locked_until =
             lock(attempts.failures, command.rule).map(|length| context.now + length);
-        state.set_attempts(&name, attempts.clone());
+        attempts.last_at = context.now;
+        state.set_attempts(key, attempts.clone());
     }
     journal::look_up_failed(state, context, &card, &command.store, &attempts);
     not_found().into()

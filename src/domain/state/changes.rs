@@ -6,6 +6,7 @@ use super::super::changeover::Changeover;
 use super::super::day_end::{DayEnd, TillKey};
 use super::super::entry::{Actor, Event};
 use super::super::ledger::Movement;
+use super::super::sign_in::AttemptKey;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,9 @@ pub struct Changes {
     pub changed_returns: BTreeSet<Uuid>,
     pub new_overrides: Vec<Uuid>,
     pub used_overrides: BTreeSet<Uuid>,
-    pub attempts: BTreeSet<String>,
+    pub attempts: BTreeSet<AttemptKey>,
+    /// Operators whose attempts of before do not count any more.
+    pub forgiven: BTreeSet<String>,
     pub stores: BTreeSet<String>,
     pub registers: BTreeSet<(String, String)>,
     pub operators: BTreeSet<String>,
