@@ -247,6 +247,14 @@ fn returns(walk: &mut Walk<'_>) {
             "condition": "unopened"}]});
     walk.send("POST", "/v1/returns", &without, shown);
 
+    let mut taxed = plain(shop, "0042", 1, 5, "cash");
+    taxed["lines"][0]["taxes"] = json!([{"code": "NY-EXEMPT", "amount": "0.40"}]);
+    (taxed["total"], taxed["tenders"][0]["amount"]) = (json!("5.40"), json!("5.40"));
+    walk.send("POST", "/v1/sales", &taxed, &[]);
+    let exempt = json!({"store": "0042", "register": "7", "sale": {"receipt": taxed["receipt"]},
+        "lines": [{"sale_line": 1, "tax_only": ["NY-EXEMPT"]}]});
+    walk.send("POST", "/v1/returns", &exempt, shown);
+
     let paid = hearts(shop);
     walk.send("POST", "/v1/sales", &paid, &[]);
     let due = walk.send("POST", "/v1/returns", &back(&paid, 1, 1), shown);
@@ -319,7 +327,7 @@ fn after_the_window(walk: &mut Walk<'_>) {
 }
 
 fn the_day(walk: &mut Walk<'_>) {
-    let day = json!({"store": "0042", "register": "till-21", "business_date": "2026-03-11",
+    let day = json!({"store": "0042", "register": "till-21", "business_date": "2026-03-11", "shift": 1,
         "opening_cash": "101.10", "counted_cash": "105.74"});
     walk.send("POST", "/v1/day-ends", &day, &["/v1/day-ends/{id}"]);
     walk.send("POST", "/v1/audit/verify", &json!({}), &[]);
