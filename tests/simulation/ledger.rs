@@ -343,7 +343,7 @@ impl Books {
         let sent = sale.tenders.iter().filter(|tender| tender.tender > 0);
         // The last cash that came in bears what the rounding added.
         let takes = |tender: &&Tender| tender.kind == TenderType::Cash && tender.amount.0 >= 0;
-        let last_cash = sent.clone().filter(takes).next_back().map(|tender| tender.tender);
+        let last_cash = sent.clone().rfind(takes).map(|tender| tender.tender);
         let tenders = sent.map(|tender| {
             let paid = (tender.amount.0 - tender.change.0).max(0);
             let exact =
