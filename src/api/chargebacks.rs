@@ -15,8 +15,11 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, post, web};
 use std::future::{Ready, ready};
 use uuid::Uuid;
 
-/// Tell that the bank has opened or closed a dispute on a tender. While one is open nothing goes
-/// back to the tender.
+/// Tell that the bank has opened or closed a dispute on a tender: what it took, what it keeps for
+/// that, and how it ended.
+///
+/// While one is open nothing goes back to the tender. Won, the tender is free again; lost, what the
+/// bank took counts as given back on the tender and on the sale. All of it is in the ledger.
 #[utoipa::path(tag = "sales", params(("id" = String, Path, format = "uuid"), ("tender" = u32, Path), RequiredKey),
     request_body = ChargebackRequest, responses((status = 200, description = "Noted.", body = ChargebackView)))]
 #[post("/v1/sales/{id}/tenders/{tender}/chargeback")]
@@ -30,8 +33,10 @@ pub async fn mark(
     service: web::Data<Service>,
     body: Body<ChargebackRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let ChargebackRequest { open, reference, note } = body.value;
-    let command = MarkChargeback { sale: place.sale, tender: place.tender, open, reference, note };
+    let ChargebackRequest { open, outcome, amount, fee, reference, note } = body.value;
+    let TenderPath { sale, tender } = place;
+    let ending = outcome.map(|word| word.0);
+    let command = MarkChargeback { sale, tender, open, ending, amount, fee, reference, note };
     let origin = Origin { req: &req, id, caller: &caller.0, key: Some((key, body.digest)) };
     service.submit(origin, Command::MarkChargeback(command)).await
 }

@@ -94,8 +94,16 @@ pub struct TenderBook {
     pub carried: Minor,
     /// The bank has an open dispute on this tender.
     pub charged_back: bool,
-    /// The bank has an open dispute on the tender of the first sale that this one's money came
-    /// from.
+    /// What it took for the open dispute.
+    pub in_dispute: Minor,
+    /// What it keeps for the open dispute besides.
+    pub dispute_fee: Minor,
+    /// What it took in disputes that were lost: the customer has it.
+    pub lost: Minor,
+    /// What it kept for all disputes, the open one's included.
+    pub bank_fees: Minor,
+    /// The money came from a tender of the first sale that the bank disputes, or of which it took
+    /// what had been carried on.
     pub origin_charged_back: bool,
 }
 
@@ -389,10 +397,12 @@ impl Book {
         Book { lines, tenders, charges, voided_at: None, sale }
     }
 
-    /// What was given back to the customer on this sale so far, exact, by whatever means. Money
-    /// that went into new goods was not.
+    /// What was given back to the customer on this sale so far, exact, by whatever means, or by the
+    /// bank. Money that went into new goods was not.
     pub fn given_back(&self) -> Minor {
-        let out = |tender: &TenderBook| tender.refunded.0 - tender.rounding.0 - tender.carried.0;
+        let out = |tender: &TenderBook| {
+            tender.refunded.0 - tender.rounding.0 - tender.carried.0 + tender.lost.0
+        };
         Minor(self.tenders.iter().map(out).sum())
     }
 
@@ -405,7 +415,7 @@ impl Book {
     pub fn something_is_back(&self) -> bool {
         let of_lines = |line: &LineBook| line.returned.0 > 0 || line.refunded().is_positive();
         self.lines.iter().any(of_lines)
-            || self.tenders.iter().any(|tender| tender.refunded.0 != 0)
+            || self.tenders.iter().any(|tender| tender.refunded.0 != 0 || tender.lost.0 != 0)
             || self.charges.iter().any(|charge| charge.refunded().is_positive())
     }
 
@@ -450,7 +460,35 @@ impl TenderBook {
     /// What may still go back to this tender. A tender paid out (as change above the amount) has
     /// nothing to give.
     pub fn refundable(&self) -> Minor {
-        Minor((self.paid.0 - self.refunded.0).max(0))
+        Minor((self.paid.0 - self.refunded.0 - self.lost.0).max(0))
+    }
+
+    /// What has left the tender, exact: refunded, carried on, and taken by the bank, for good or
+    /// for now.
+    pub fn exact_out(&self) -> Minor {
+        Minor(self.refunded.0 - self.rounding.0 + self.taken().0)
+    }
+
+    /// What the bank took, for good or for now.
+    pub fn taken(&self) -> Minor {
+        Minor(self.lost.0 + self.in_dispute.0)
+    }
+
+    /// What the bank took beyond all that was left.
+    fn overlap(&self) -> i64 {
+        (self.refunded.0 + self.taken().0 - self.paid.0).clamp(0, self.taken().0)
+    }
+
+    /// What the customer has twice: refunded, and from the bank. What was carried on is kept back
+    /// where it was carried to.
+    pub fn twice(&self) -> Minor {
+        Minor((self.overlap() - self.carried.0).max(0))
+    }
+
+    /// Whether what was carried from this tender gives nothing back: the bank disputes it, or took
+    /// it.
+    pub fn keeps_back_what_was_carried(&self) -> bool {
+        self.charged_back || (self.overlap() > 0 && self.carried.is_positive())
     }
 }
 

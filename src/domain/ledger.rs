@@ -13,7 +13,8 @@ use jiff::civil::Date;
 mod posting;
 
 pub use posting::{
-    card_moved, exchanged, fees, paid_out, returned, sale_taken_back, settled, sold, taken_back,
+    card_moved, charged_back, disputes, exchanged, fees, paid_out, returned, sale_taken_back,
+    settled, sold, taken_back,
 };
 
 vocabulary! {
@@ -34,6 +35,8 @@ vocabulary! {
         MobileWallet = "mobile_wallet",
         Loyalty = "loyalty",
         OtherTender = "other_tender",
+        // Taken by banks for disputes that are open.
+        ChargebacksReceivable = "chargebacks_receivable",
         // What the shop owes.
         GiftCardLiability = "gift_card_liability",
         StoreCreditLiability = "store_credit_liability",
@@ -49,6 +52,9 @@ vocabulary! {
         Fees = "fees",
         Goodwill = "goodwill",
         Rounding = "rounding",
+        // What disputes cost: taken for good, and what banks keep for each.
+        ChargebackLosses = "chargeback_losses",
+        ChargebackFees = "chargeback_fees",
         // What this service cannot know the other side of.
         Suspense = "suspense",
     }

@@ -67,7 +67,7 @@ pub enum Done {
     Returned(Recorded),
     ReturnVoided(Return),
     RefundSettled(Return),
-    ChargebackMarked(Chargeback),
+    ChargebackMarked(Box<Chargeback>),
     OverrideIssued(Override),
     StoreSaved { store: Arc<Store>, created: bool },
     RegisterSaved { register: Register, created: bool },

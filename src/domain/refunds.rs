@@ -6,6 +6,7 @@ mod bare;
 mod carry;
 mod coins;
 mod instead;
+mod rest;
 
 pub use carry::Carry;
 pub use coins::off_by;
@@ -22,6 +23,7 @@ use super::tender::TenderType;
 use super::words::RefundTo;
 use coins::{Into, Pending};
 use jiff::civil::Date;
+use rest::capacity;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -108,9 +110,11 @@ impl Plan {
             ));
         }
         let disputed = book.tenders.iter().any(TenderBook::disputed);
-        let why = match disputed {
-            true => "is in dispute at the bank, was never paid, or has been refunded already",
-            false => "was never paid or has been refunded already",
+        let taken = book.tenders.iter().any(|tender| tender.lost.is_positive());
+        let why = match (disputed, taken) {
+            (true, _) => "is in dispute at the bank, was never paid, or has been refunded already",
+            (_, true) => "was taken back by the bank, was never paid, or has been refunded already",
+            _ => "was never paid or has been refunded already",
         };
         self.findings.push(Finding::refused(
             Code::TenderExhausted,
@@ -380,7 +384,7 @@ fn to_the_unit(book: &Book, place: usize, exact: Minor) -> Minor {
 /// Returns true if nothing exact is left of a tender once `exact` is paid.
 fn closes(book: &Book, place: usize, exact: Minor) -> bool {
     let (tender, ceiling) = (&book.tenders[place], exact_ceiling(book, place));
-    ceiling.is_positive() && tender.refunded.0 - tender.rounding.0 + exact.0 == ceiling.0
+    ceiling.is_positive() && tender.exact_out().0 + exact.0 == ceiling.0
 }
 
 /// What the sale's cash rounding added to a tender.
@@ -390,8 +394,7 @@ fn own_share(book: &Book, place: usize) -> i64 {
 
 /// Returns true if an exact amount still fits into what a tender paid.
 pub fn can_bear(book: &Book, place: usize, exact: Minor) -> bool {
-    let tender = &book.tenders[place];
-    tender.refunded.0 - tender.rounding.0 + exact.0 <= exact_ceiling(book, place).0
+    book.tenders[place].exact_out().0 + exact.0 <= exact_ceiling(book, place).0
 }
 
 /// What a tender paid before cash rounding. Money carried over from an earlier sale brings its own
@@ -427,19 +430,6 @@ fn own_rounding(sale: &Sale) -> Minor {
     let carried =
         sale.exchange_of.iter().flat_map(|tie| &tie.carried).map(|carried| carried.rounding.0);
     Minor(sale.cash_rounding.0 - carried.sum::<i64>())
-}
-
-/// What may still be planned, exactly, for one tender; nothing while the bank disputes it, and of a
-/// card of ours no more than was redeemed.
-fn capacity(book: &Book, place: usize, redeemed: &Redeemed) -> Minor {
-    let tender = &book.tenders[place];
-    if tender.disputed() {
-        return Minor::ZERO;
-    }
-    let exact_so_far = tender.refunded.0 - tender.rounding.0;
-    let most = redeemed.get(&(book.sale.id, book.sale.tenders[place].tender));
-    let most = most.map_or(i64::MAX, |redeemed| redeemed.0).min(exact_ceiling(book, place).0);
-    Minor((most - exact_so_far).max(0))
 }
 
 /// The tenders of a sale in the order they are paid back, each with the most it is to pay. What was

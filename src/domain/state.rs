@@ -222,12 +222,19 @@ impl State {
         self.prices.forget_sale(sale);
     }
 
-    /// Whether a refund still fits into what is left of its tender.
-    pub fn tender_can_bear(&self, plan: &RefundPlan) -> bool {
+    /// Whether a refund still fits into what is left of its tender; `counted` if the tender's book
+    /// has it among what was refunded.
+    pub fn tender_can_bear(&self, plan: &RefundPlan, counted: bool) -> bool {
         let (Some(sale), Some(number)) = (plan.sale, plan.sale_tender) else { return true };
         let Some(book) = self.books.get(&sale) else { return false };
-        let exact = Minor(plan.amount.0 - plan.rounding.0);
-        book.tender(number).is_some_and(|place| refunds::can_bear(book, place, exact))
+        let Some(place) = book.tender(number) else { return false };
+        match counted {
+            true => {
+                !book.tenders[place].taken().is_positive()
+                    || refunds::can_bear(book, place, Minor::ZERO)
+            }
+            false => refunds::can_bear(book, place, Minor(plan.amount.0 - plan.rounding.0)),
+        }
     }
 
     // ---- returns

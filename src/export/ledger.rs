@@ -227,6 +227,7 @@ fn against_sales(
     let ids: Vec<Uuid> = page.iter().map(|sale| sale.id).collect();
     let voided = balance::voided(read, &ids)?;
     let converted = conversions::of_sales(read, &ids)?;
+    let disputes = balance::disputes(read, &ids)?;
     let mut faults = Vec::new();
     for kept in page.iter().filter(|kept| !before.has(kept.id)) {
         // A document that cannot be read is the books' trouble, and told with them.
@@ -237,11 +238,17 @@ fn against_sales(
         if let Some(by) = law {
             sale = Arc::new(sale).in_new_currency(by);
         }
+        // Disputes of before a conversion are booked in the old currency, and kept in the new one.
+        let converted_later = converted.get(&kept.id).is_some_and(|kept| !kept.when_recorded);
+        if converted_later && disputes.contains_key(&kept.id) {
+            continue;
+        }
         let booked = sums.get(&kept.id.to_string()).copied().unwrap_or_default();
         // The new goods of an exchange are booked with the return they were taken for; of a sale
         // that was voided nothing is left.
         let nothing = sale.exchange_of.is_some() || voided.contains(&kept.id);
-        let due = if nothing { Amounts::default() } else { sold(&sale).amounts };
+        let mut due = if nothing { Amounts::default() } else { sold(&sale).amounts };
+        disputes.get(&kept.id).into_iter().for_each(|taken| due.add(taken));
         faults.extend(differ(&kept.store, &format!("sale {}", kept.id), &booked, &due));
     }
     Ok(faults)

@@ -68,11 +68,26 @@ pub fn write(tx: &mut Tx<'_>, state: &State) -> Result<(), StoreError> {
         col(tenders().map(|(_, (_, state))| rounded_up(state))),
         col(tenders().map(|(_, (_, state))| state.in_cash.0)),
         col(tenders().map(|(_, (_, state))| state.carried.0)),
+        col(tenders().map(|(_, (_, state))| state.in_dispute.0)),
+        col(tenders().map(|(_, (_, state))| state.dispute_fee.0)),
+        col(tenders().map(|(_, (_, state))| state.lost.0)),
+        col(tenders().map(|(_, (_, state))| state.bank_fees.0)),
     ];
     const TENDERS: Update = Update {
         table: "sale_tenders",
         key: &["sale", "tender"],
-        set: &["paid", "refunded", "rounding", "rounded_up", "in_cash", "carried"],
+        set: &[
+            "paid",
+            "refunded",
+            "rounding",
+            "rounded_up",
+            "in_cash",
+            "carried",
+            "in_dispute",
+            "dispute_fee",
+            "lost",
+            "bank_fees",
+        ],
     };
     update_rows(tx, &TENDERS, &columns)?;
     Ok(())

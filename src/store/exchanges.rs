@@ -119,13 +119,14 @@ pub fn load_ties(read: &mut Read<'_>, books: &mut HashMap<Uuid, Book>) -> Result
     Ok(())
 }
 
-/// The tenders of these sales that the bank disputes.
+/// The tenders of these sales that the bank disputes, or of which it took what was carried on.
 fn disputed(
     read: &mut Read<'_>,
     sales: &BTreeSet<Uuid>,
 ) -> Result<HashSet<(Uuid, u32)>, StoreError> {
     let select = Select {
-        columns: "t.sale, t.tender, t.charged_back",
+        columns: "t.sale, t.tender, t.charged_back OR (t.lost > 0 AND t.carried > 0 \
+                  AND t.refunded + t.rounded_up + t.lost > t.paid)",
         names: "sale",
         join: "sale_tenders t ON t.sale = u.sale",
         order: "t.sale, t.tender",

@@ -60,9 +60,9 @@ macro_rules! sql {
 }
 accounts! {
     cash credit_card debit_card bank_check gift_card store_credit voucher store_account ebt bnpl mobile_wallet loyalty
-    other_tender;
+    other_tender chargebacks_receivable;
     gift_card_liability store_credit_liability refunds_payable sales charges tax returns charges_returned tax_returned
-    fees goodwill rounding suspense
+    fees goodwill rounding chargeback_losses chargeback_fees suspense
 }
 
 const INTO: &str = concat!(

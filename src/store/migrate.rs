@@ -38,6 +38,11 @@ const APART: &[Apart] = &[
         postgres: include_str!("../../migrations/2026-11-28-000110_shifts/postgres.sql"),
         sqlite: include_str!("../../migrations/2026-11-28-000110_shifts/sqlite.sql"),
     },
+    Apart {
+        version: "20261128000111",
+        postgres: include_str!("../../migrations/2026-11-28-000111_chargebacks/postgres.sql"),
+        sqlite: include_str!("../../migrations/2026-11-28-000111_chargebacks/sqlite.sql"),
+    },
 ];
 
 /// The tables that the database itself keeps from being changed.

@@ -155,23 +155,28 @@ fn load_tenders(
 ) -> Result<(), StoreError> {
     let select = Select {
         columns: "t.sale, t.tender, t.refunded + t.rounded_up, t.rounding + t.rounded_up, \
-                  t.in_cash, t.carried, t.charged_back",
+                  t.in_cash, t.carried, t.charged_back, t.in_dispute, t.dispute_fee, t.lost, \
+                  t.bank_fees",
         names: "sale",
         join: "sale_tenders t ON t.sale = u.sale",
         order: "t.sale, t.tender",
         lock: None,
     };
-    type Row = (Id, i32, i64, i64, i64, i64, bool);
-    type Columns = (IdSql, Integer, BigInt, BigInt, BigInt, BigInt, Bool);
+    type Row = ((Id, i32, i64, i64, i64, i64), (bool, i64, i64, i64, i64));
+    type Columns =
+        ((IdSql, Integer, BigInt, BigInt, BigInt, BigInt), (Bool, BigInt, BigInt, BigInt, BigInt));
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
-    for (sale, tender, refunded, rounding, in_cash, carried, charged_back) in rows {
+    for ((sale, tender, refunded, rounding, in_cash, carried), disputes) in rows {
         let Some(book) = books.get_mut(&sale.0) else { continue };
         let place = book.sale.tenders.iter().position(|t| i64::from(t.tender) == i64::from(tender));
         let place = place.ok_or_else(|| corrupt(sale.0, "a tender it does not have"))?;
         let state = &mut book.tenders[place];
         (state.refunded, state.rounding) = (Minor(refunded), Minor(rounding));
         (state.in_cash, state.carried) = (Minor(in_cash), Minor(carried));
+        let (charged_back, in_dispute, dispute_fee, lost, bank_fees) = disputes;
         state.charged_back = charged_back;
+        (state.in_dispute, state.dispute_fee) = (Minor(in_dispute), Minor(dispute_fee));
+        (state.lost, state.bank_fees) = (Minor(lost), Minor(bank_fees));
     }
     Ok(())
 }
@@ -330,10 +335,14 @@ fn new_tenders<'a>(books: &[&'a Book]) -> Write<'a> {
         col(all().map(|(_, _, state)| state.in_cash.0)),
         col(all().map(|(_, _, state)| state.carried.0)),
         col(all().map(|(_, _, state)| state.charged_back)),
+        col(all().map(|(_, _, state)| state.in_dispute.0)),
+        col(all().map(|(_, _, state)| state.dispute_fee.0)),
+        col(all().map(|(_, _, state)| state.lost.0)),
+        col(all().map(|(_, _, state)| state.bank_fees.0)),
         col(all().map(|(_, t, _)| fingerprint(&t.card))),
     ];
     let into = "sale_tenders(sale, tender, kind, paid, refunded, rounding, rounded_up, in_cash, carried, \
-                charged_back, card_fingerprint)";
+                charged_back, in_dispute, dispute_fee, lost, bank_fees, card_fingerprint)";
     Write::insert(into, columns)
 }
 
@@ -384,11 +393,26 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
         col(tenders.iter().map(|(_, _, state)| state.in_cash.0)),
         col(tenders.iter().map(|(_, _, state)| state.carried.0)),
         col(tenders.iter().map(|(_, _, state)| state.charged_back)),
+        col(tenders.iter().map(|(_, _, state)| state.in_dispute.0)),
+        col(tenders.iter().map(|(_, _, state)| state.dispute_fee.0)),
+        col(tenders.iter().map(|(_, _, state)| state.lost.0)),
+        col(tenders.iter().map(|(_, _, state)| state.bank_fees.0)),
     ];
     const TENDERS: Update = Update {
         table: "sale_tenders",
         key: &["sale", "tender"],
-        set: &["refunded", "rounding", "rounded_up", "in_cash", "carried", "charged_back"],
+        set: &[
+            "refunded",
+            "rounding",
+            "rounded_up",
+            "in_cash",
+            "carried",
+            "charged_back",
+            "in_dispute",
+            "dispute_fee",
+            "lost",
+            "bank_fees",
+        ],
     };
     let charges: Vec<_> = (changes.charges.iter())
         .filter_map(|(sale, place)| old(*sale).map(|book| (*sale, &book.charges[*place])))

@@ -65,7 +65,7 @@ fn answer_done(done: &Done, path: &str, tokens: &dyn MintOverride) -> Answer {
         Done::ReturnVoided(the_return) | Done::RefundSettled(the_return) => {
             Answer::of(200, &ReturnStateView::from(the_return))
         }
-        Done::ChargebackMarked(marked) => Answer::of(200, &ChargebackView::from(marked)),
+        Done::ChargebackMarked(marked) => Answer::of(200, &ChargebackView::from(&**marked)),
         Done::OverrideIssued(issued) => match tokens.mint(issued) {
             Some(token) => Answer::of(201, &OverrideView::new(issued, token)),
             None => Answer::problem(Problem::new("unavailable", UNSIGNED), path),

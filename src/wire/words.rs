@@ -2,6 +2,7 @@
 //! list is kept once, in the domain.
 
 use crate::domain::caller::Role;
+use crate::domain::chargebacks::Ending;
 use crate::domain::decision::{Code, Verdict};
 use crate::domain::gift_cards::of_sales::CardSale;
 use crate::domain::gift_cards::{CardKind, CardMove, CardStatus};
@@ -81,6 +82,7 @@ words! {
     CardMoveWord(CardMove) from CardMove::ALL.iter().copied(), "Why a balance moved.";
     CardSaleWord(CardSale) from CardSale::ALL.iter().copied(), "What a line of a sale does with a card.";
     LineKindWord(LineKind) from LineKind::ALL.iter().copied(), "What a line is: goods that were sold; bottles whose deposit was paid out; or goods given back on a mixed receipt, without their sale.";
+    EndingWord(Ending) from Ending::ALL.iter().copied(), "How a dispute ended: won, the shop has the money again; lost, the customer keeps it.";
     RefundStatusWord(RefundStatus) from RefundStatus::ALL.iter().copied(), "Where a refund stands: due, then settled or failed; voided with its return.";
 }
 

@@ -5,6 +5,7 @@ use crate::exchange::{RULES, exchange, goods, new_sale, of, paid, taken, tenders
 use returndesk::domain::caller::Role;
 use returndesk::domain::decision::Code;
 use returndesk::domain::draft::Draft;
+use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Outcome};
 use returndesk::domain::refusal::Refusal;
 use returndesk::domain::returns::{Return, VoidReturn};
@@ -110,6 +111,13 @@ fn a_dispute_over_the_first_payment_blocks_what_was_carried() {
     assert_eq!(decision.findings[0].code, Code::TenderExhausted);
     counter.state.with_book(id(1), |book| book.tenders[0].charged_back = false);
     assert_eq!(counter.check(&back).unwrap().findings, vec![]);
+    // Lost, as far as the bank took what had not been carried, it is no matter of the new goods.
+    for (lost, expected) in [(500, vec![]), (501, vec![Code::TenderExhausted])] {
+        counter.state.with_book(id(1), |book| book.tenders[0].lost = Minor(lost));
+        let findings = counter.check(&back).unwrap().findings;
+        let codes: Vec<Code> = findings.iter().map(|finding| finding.code).collect();
+        assert_eq!(codes, expected, "{lost}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod balance;
 mod cards;
+mod chargebacks;
 #[path = "../counter/mod.rs"]
 mod counter;
 mod day_ends;

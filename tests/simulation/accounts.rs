@@ -50,7 +50,13 @@ impl World {
             (Account::Fees, -fees),
             (Account::TaxReturned, taxes + of_charges + given_back),
         ];
-        for (account, amount) in counted {
+        let tenders = || self.sales.iter().flat_map(|known| &known.books.tenders);
+        let by_bank = [
+            (Account::ChargebacksReceivable, tenders().map(|tender| tender.in_dispute).sum()),
+            (Account::ChargebackLosses, tenders().map(|tender| tender.lost).sum()),
+            (Account::ChargebackFees, tenders().map(|tender| tender.fees).sum()),
+        ];
+        for (account, amount) in counted.into_iter().chain(by_bank) {
             assert_eq!(self.accounts.of(account).0, amount, "{account:?}");
         }
         for (account, kind) in
@@ -69,7 +75,9 @@ impl World {
             let settled = refunds().filter(|refund| refund.stands == Stands::Settled);
             let of_kind = |plan: &Planned| if plan.kind == kind { plan.amount } else { 0 };
             let paid_out: i64 = settled.map(|refund| of_kind(&refund.plan)).sum();
-            assert_eq!(self.accounts.of(account).0, paid_in - paid_out, "{account:?}");
+            let taken = tenders().filter(|tender| tender.kind == kind);
+            let taken: i64 = taken.map(|of| of.in_dispute + of.lost + of.fees).sum();
+            assert_eq!(self.accounts.of(account).0, paid_in - paid_out - taken, "{account:?}");
         }
     }
 }

@@ -155,9 +155,9 @@ impl Purse {
     /// may be paid back by.
     pub fn carry(&mut self, sale: usize, books: &mut Books, amount: i64, terms: &Terms, coin: i64) {
         let mut left = amount;
-        for (place, most) in in_order(&books.tenders, amount, terms.order) {
+        for (place, most) in in_order(books, amount, terms.order) {
             let tender = &books.tenders[place];
-            let (kind, exact) = (tender.kind, left.min(most).min(tender.open()));
+            let (kind, exact) = (tender.kind, left.min(most).min(books.open(place)));
             if exact <= 0 {
                 continue;
             }
@@ -369,7 +369,7 @@ impl World {
             portions.iter().filter(|p| p.paid).map(|p| p.given).sum::<i64>() > 0
         };
         let moved = books.lines.iter().any(|line| line.returned > 0 || given(&line.portions))
-            || books.tenders.iter().any(|tender| tender.refunded != 0);
+            || books.tenders.iter().any(|tender| tender.refunded != 0 || tender.lost != 0);
         let by_card =
             |tender: &crate::ledger::Paid| tender.kind != TenderType::Cash && tender.paid > 0;
         !moved && !books.tenders.iter().any(|tender| tender.origin.is_none() && by_card(tender))

@@ -67,6 +67,15 @@ pub struct Paid {
     /// Of what went back, exactly, in cash; and what went into other goods instead.
     pub in_cash: i64,
     pub carried: i64,
+    /// What the bank took: for the dispute that is open, with its fee, and for good.
+    pub disputed: bool,
+    pub in_dispute: i64,
+    pub fee: i64,
+    pub lost: i64,
+    /// Of all disputes.
+    pub fees: i64,
+    /// The tender that the money came from gives nothing back.
+    pub stopped: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,7 +254,7 @@ impl Line {
 impl Books {
     /// What the customer was given on this sale so far.
     pub fn given(&self) -> i64 {
-        self.tenders.iter().map(|t| t.refunded - t.rounding - t.carried).sum()
+        self.tenders.iter().map(|t| t.refunded - t.rounding - t.carried + t.lost).sum()
     }
 
     pub fn cash(&self) -> i64 {
@@ -360,6 +369,12 @@ impl Books {
                 rounding: 0,
                 in_cash: 0,
                 carried: 0,
+                disputed: false,
+                in_dispute: 0,
+                fee: 0,
+                lost: 0,
+                fees: 0,
+                stopped: false,
             }
         });
         let in_kind = crate::mixed::in_kind(sale).map(|(kind, paid)| Paid {
@@ -374,6 +389,12 @@ impl Books {
             rounding: 0,
             in_cash: 0,
             carried: 0,
+            disputed: false,
+            in_dispute: 0,
+            fee: 0,
+            lost: 0,
+            fees: 0,
+            stopped: false,
         });
         let mut books = Books {
             lines: lines.collect(),

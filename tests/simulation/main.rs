@@ -11,6 +11,7 @@ mod batches;
 mod brought;
 mod cards;
 mod chance;
+mod chargebacks;
 mod charges;
 mod coins;
 #[path = "../counter/mod.rs"]

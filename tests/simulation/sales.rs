@@ -192,7 +192,8 @@ impl World {
         let Known { sale, books, exchanged, voided, .. } = &self.sales[place];
         let given = |portions: &[Portion]| portions.iter().any(|p| p.paid && p.given != 0);
         let untouched = books.lines.iter().all(|line| line.returned == 0 && !given(&line.portions))
-            && books.tenders.iter().all(|tender| tender.refunded == 0)
+            && books.tenders.iter().all(|tender| tender.refunded == 0 && tender.lost == 0)
+            && books.tenders.iter().all(|tender| !tender.disputed)
             && books.charges.iter().all(|charge| charge.given.iter().all(|given| *given == 0));
         let there = self
             .put_on_cards(place)

@@ -42,6 +42,7 @@ seen! {
     payments_reversed, pins_right, pins_wrong, pins_locked,
     sales_voided, sales_not_voided, bottles, given_back, back_before,
     exchanged, exchanged_again, paid_on_top, paid_out_beside, carried_parts,
+    disputed, disputes_refused, disputes_won, disputes_lost, taken_twice,
     exchanges_voided, exchanged_back, unpaid, exchange_receipts_taken;
     batches, retried, keys_reused,
 }

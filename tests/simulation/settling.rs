@@ -161,7 +161,9 @@ impl World {
             Stands::Settled => false,
         };
         let open = open && !made.voided;
-        let fits = stands == Stands::Due || can_bear;
+        // What was counted with the refund fits, unless the bank took it, too.
+        let twice = tender.twice() > 0 && !made.training;
+        let fits = if stands == Stands::Due { !twice } else { can_bear };
         let full = fallback == Some(TenderType::Cash) && self.cash_is_full(made, &plan);
         let allowed =
             fallback.is_none_or(|fallback| plan.fallbacks.contains(&fallback) && fits && !full);

@@ -54,8 +54,8 @@ impl Purse {
         around: &Circumstances<'_>,
     ) {
         let mut left = amount;
-        for (place, most) in in_order(&books.tenders, amount, terms.order) {
-            let exact = left.min(most).min(books.tenders[place].open());
+        for (place, most) in in_order(books, amount, terms.order) {
+            let exact = left.min(most).min(books.open(place));
             if exact > 0 {
                 left -= exact;
                 self.pay_one((sale, place), books, exact, terms, around);
@@ -172,28 +172,68 @@ impl Purse {
 }
 
 impl Paid {
-    /// What may go back of it now.
-    pub fn open(&self) -> i64 {
-        let most = self.redeemed.unwrap_or(i64::MAX / 2);
-        self.free().min(most - (self.refunded - self.rounding)).max(0)
+    /// What has gone: back, into other goods, or to the bank.
+    fn gone(&self) -> i64 {
+        self.refunded - self.rounding + self.in_dispute + self.lost
     }
 
-    /// Of its exact part, what has not gone back.
+    /// What is left of it.
+    fn left(&self) -> i64 {
+        let most = self.redeemed.unwrap_or(i64::MAX / 2);
+        self.free().min(most - self.gone()).max(0)
+    }
+
+    /// Of its exact part, what has not gone.
     pub fn free(&self) -> i64 {
-        (self.exact.max(0) - (self.refunded - self.rounding)).max(0)
+        (self.exact.max(0) - self.gone()).max(0)
+    }
+
+    /// Of what the bank took, that which had gone before.
+    fn again(&self) -> i64 {
+        let taken = self.in_dispute + self.lost;
+        taken.min((self.refunded + taken - self.paid).max(0))
+    }
+
+    /// The same, where the customer has it as money.
+    pub fn twice(&self) -> i64 {
+        (self.again() - self.carried).max(0)
+    }
+
+    /// Whether the goods that its money went into give nothing back of it.
+    pub fn stops(&self) -> bool {
+        self.disputed || (self.carried > 0 && self.again() > 0)
+    }
+}
+
+impl Books {
+    /// What may go back of a tender now: nothing that the bank disputes, and what the customer has
+    /// twice of one tender is kept of the others.
+    pub fn open(&self, place: usize) -> i64 {
+        let tender = &self.tenders[place];
+        if tender.disputed || tender.stopped {
+            return 0;
+        }
+        match self.tenders.iter().map(Paid::twice).sum::<i64>() {
+            0 => tender.left(),
+            twice => {
+                let all = self.tenders.iter().filter(|tender| !tender.stopped).map(Paid::left);
+                tender.left().min((all.sum::<i64>() - twice).max(0))
+            }
+        }
     }
 }
 
 /// Places in their turn, each with the most it is to give.
-pub fn in_order(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)> {
-    let by_tender = tenders.iter().filter(|tender| tender.number > 0).count();
-    let mut order = of_tenders(&tenders[..by_tender], amount, order);
+pub fn in_order(books: &Books, amount: i64, order: Order) -> Vec<(usize, i64)> {
+    let by_tender = books.tenders.iter().filter(|tender| tender.number > 0).count();
+    let mut order = of_tenders(books, by_tender, amount, order);
     // What was paid with what came back goes back last, whatever the order.
-    order.extend((by_tender..tenders.len()).map(|place| (place, amount)));
+    order.extend((by_tender..books.tenders.len()).map(|place| (place, amount)));
     order
 }
 
-fn of_tenders(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)> {
+fn of_tenders(books: &Books, count: usize, amount: i64, order: Order) -> Vec<(usize, i64)> {
+    let tenders = &books.tenders[..count];
     let all = 0..tenders.len();
     let each = |places: Vec<usize>| places.into_iter().map(|place| (place, amount)).collect();
     match order {
@@ -209,7 +249,7 @@ fn of_tenders(tenders: &[Paid], amount: i64, order: Order) -> Vec<(usize, i64)> 
             )
         }
         Order::Proportional => {
-            let free: Vec<i64> = tenders.iter().map(Paid::open).collect();
+            let free: Vec<i64> = all.clone().map(|place| books.open(place)).collect();
             all.zip(shared(amount.min(free.iter().sum()), &free)).collect()
         }
     }

@@ -1,6 +1,7 @@
 //! What the model expects of a draft: by days, sums and counts alone.
 
 use crate::cards::Card;
+use crate::chargebacks::stopped;
 use crate::exchanges::Carried;
 use crate::exempt::Exempt;
 use crate::kits::in_order;
@@ -174,6 +175,7 @@ impl Expected {
                     let mut books = scene.sales[sale].books.clone();
                     let redeemed = redeemed(scene.cards, &scene.sales[sale].sale);
                     books.tenders.iter_mut().zip(redeemed).for_each(|(t, most)| t.redeemed = most);
+                    books.tenders.iter_mut().for_each(|t| t.stopped = stopped(scene.sales, t));
                     books
                 });
                 Some(sale)

@@ -279,7 +279,8 @@ impl World {
             _ if self.sales.is_empty() => self.sell(),
             0..12 => self.sell(),
             12..14 => self.void_a_sale(),
-            14..62 => self.bring_back(),
+            14..60 => self.bring_back(),
+            60..62 => self.hear_from_the_bank(),
             62..72 => self.void(),
             72..82 => self.settle(),
             82..88 => self.ask_for_override(),
@@ -357,6 +358,10 @@ impl World {
         for (tender, model) in book.tenders.iter().zip(&known.books.tenders) {
             assert_eq!((tender.refunded.0, tender.rounding.0), (model.refunded, model.rounding));
             assert_eq!((tender.in_cash.0, tender.carried.0), (model.in_cash, model.carried));
+            let bank = [tender.in_dispute, tender.dispute_fee, tender.lost, tender.bank_fees];
+            assert_eq!(tender.charged_back, model.disputed);
+            let known = [model.in_dispute, model.fee, model.lost, model.fees];
+            assert_eq!(bank.map(|amount| amount.0), known);
             let exact = model.refunded - model.rounding;
             assert!(0 <= model.refunded && exact <= model.exact.max(0), "{model:?}");
         }

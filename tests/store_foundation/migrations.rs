@@ -3,7 +3,9 @@
 use crate::SCHEMA;
 use crate::support::on_each_database;
 use diesel::connection::SimpleConnection;
-use diesel::migration::MigrationSource;
+use diesel::migration::{Migration, MigrationSource};
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, RunQueryDsl};
 use diesel_migrations::FileBasedMigrations;
 use returndesk::store::migrate::{self, AppendOnly};
 use returndesk::store::{Backend, Db, MultiBackend, StoreError};
@@ -151,4 +153,83 @@ fn what_is_pending_is_told_without_writing() {
         migrate::run(&mut database.connect()).unwrap();
         assert_eq!(migrate::pending(reader), Ok(vec![]));
     });
+}
+
+/// The migrations before a version.
+struct Before(&'static str);
+
+impl MigrationSource<MultiBackend> for Before {
+    fn migrations(&self) -> diesel::migration::Result<Vec<Box<dyn Migration<MultiBackend>>>> {
+        let mut all: Vec<Box<dyn Migration<MultiBackend>>> = migrate::MIGRATIONS.migrations()?;
+        all.retain(|migration| migration.name().version().to_string().as_str() < self.0);
+        Ok(all)
+    }
+}
+
+/// Tables that SQLite makes anew for shifts and chargebacks keep their rows and their guards.
+#[test]
+fn day_ends_and_movements_of_before_are_kept() {
+    on_each_database(|database| {
+        let c = &mut database.connect();
+        migrate::run_from(c, &Before("20261128000110"), &[]).unwrap();
+        let entry = |seq: u8| format!("('S1', {seq}, 5, 'x', NULL, '{{}}', '')");
+        let day_end = |id: u8, seq: u8, number: u8, more: &str| {
+            format!(
+                "('0190d3a0-0000-7000-8000-00000000000{id}', 'S1', '3', {number}, '2026-03-09',
+                'USD', 7, '1500', {seq}, {seq}, 100, NULL, 1, 2, 3, 4{more})"
+            )
+        };
+        c.batch_execute(&format!(
+            "INSERT INTO audit_entries VALUES {}, {}, {};
+             INSERT INTO ledger (store, seq, at, business_date, register, currency, event, subject_id, cash, suspense)
+             VALUES ('S1', 1, 5, '2026-03-09', '3', 'USD', 'sale.recorded', 'x', 1000, -1000);
+             INSERT INTO day_ends VALUES {};
+             INSERT INTO day_end_sums (day_end, event, movements, cash, suspense)
+             VALUES ('0190d3a0-0000-7000-8000-000000000001', 'sale.recorded', 1, 1000, -1000);",
+            entry(1), entry(2), entry(3), day_end(1, 2, 1, "")
+        ))
+        .unwrap();
+        migrate::run(c).unwrap();
+        let found = |sql: &str| {
+            let rows = diesel::sql_query(sql).get_result::<Found>(&mut database.connect());
+            rows.map(|row| row.found).unwrap_or_else(|e| panic!("{sql}: {e}"))
+        };
+        let kept = "SELECT COUNT(*) AS found FROM day_ends d JOIN day_end_sums s ON s.day_end = d.id
+            JOIN ledger l ON l.store = d.store AND l.cash = s.cash AND l.suspense = s.suspense
+            WHERE d.shift = 1 AND d.number = 1 AND d.opening_cash = 100 AND d.counted_cash IS NULL
+            AND d.perpetual_voided_returns = 4 AND d.from_seq = 2 AND s.movements = 1 AND s.cash = 1000
+            AND s.chargeback_fees IS NULL AND l.subject_id = 'x' AND l.register = '3' AND l.at = 5";
+        assert_eq!(found(kept), 1);
+        let c = &mut database.connect();
+        let movement = |seq: u8, back: i64| {
+            format!("INSERT INTO ledger (store, seq, at, business_date, register, currency, event, subject_id,
+                credit_card, chargebacks_receivable, chargeback_losses, chargeback_fees)
+                VALUES ('S1', {seq}, 5, '2026-03-09', '', 'USD', 'chargeback.marked', 'x', -35, 20, {back}, 5)")
+        };
+        let close = |id: u8, number: u8, shift: u8| {
+            format!("INSERT INTO day_ends VALUES {}", day_end(id, 3, number, &format!(", {shift}")))
+        };
+        for (sql, words) in [
+            (movement(2, 9), "ledger_balanced"),
+            (close(2, 2, 1), "business_date"),
+            (close(2, 1, 2), "number"),
+            ("UPDATE day_ends SET shift = 2".to_owned(), "is append-only"),
+            ("DELETE FROM day_end_sums".to_owned(), "is append-only"),
+            ("UPDATE ledger SET register = '4'".to_owned(), "is append-only"),
+        ] {
+            let refused = c.batch_execute(&sql).unwrap_err().to_string();
+            assert!(
+                refused.contains(words) || refused.contains("day_ends_once"),
+                "{sql}: {refused}"
+            );
+        }
+        c.batch_execute(&movement(2, 10)).unwrap();
+        c.batch_execute(&close(2, 2, 2)).unwrap();
+    });
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = BigInt)]
+    found: i64,
 }

@@ -119,7 +119,7 @@ fn the_books_hold_and_every_change_past_the_service_is_named() {
 fn what_ledger_and_log_agree_on_is_held_against_sales_and_returns() {
     on_each_database(|database| {
         let (mut shop, _, _) = Shop::with_history(database, 12);
-        let tables = ["ledger", "refunds", "returns", "gift_cards"];
+        let tables = ["ledger", "refunds", "returns", "gift_cards", "sale_tenders"];
         shop.keep(&tables);
         let due = "UPDATE refunds SET status = 'settled' WHERE status = 'due'";
         for (sql, account) in [
@@ -138,6 +138,11 @@ fn what_ledger_and_log_agree_on_is_held_against_sales_and_returns() {
                 Account::StoreCreditLiability,
             ),
             ("UPDATE returns SET refund = refund + 1 WHERE NOT training", Account::Returns),
+            (
+                "UPDATE sale_tenders SET bank_fees = 7 WHERE kind = 'credit_card'",
+                Account::CreditCard,
+            ),
+            ("UPDATE sale_tenders SET lost = 7 WHERE kind = 'cash'", Account::Cash),
         ] {
             shop.tamper(sql);
             let found = faults(&mut shop);

@@ -9,7 +9,7 @@ use crate::support::shop::Shop;
 use returndesk::export::{ledger, reconcile};
 
 /// Every fault that reconciling finds, and every one of the ledger.
-fn faults_of_the_books(shop: &Shop) -> Vec<String> {
+pub fn faults_of_the_books(shop: &Shop) -> Vec<String> {
     let found = shop.app.service.desk.readers().read(|read, _| {
         let mut told = Vec::new();
         reconcile::reconcile(read, |finding| told.push(finding.to_string()))?;

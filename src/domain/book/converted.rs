@@ -36,6 +36,10 @@ impl Book {
                 rounding: by.convert(before.rounding),
                 in_cash: by.convert(before.in_cash),
                 carried: by.convert(before.carried),
+                in_dispute: by.convert(before.in_dispute),
+                dispute_fee: by.convert(before.dispute_fee),
+                lost: by.convert(before.lost),
+                bank_fees: by.convert(before.bank_fees),
                 ..*before
             };
         }

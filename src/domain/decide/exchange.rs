@@ -313,7 +313,7 @@ impl<'a> Deciding<'a> {
             let Some(first) = self.case.books.book(sale) else { continue };
             let place = first.sale.tenders.iter().position(|tender| tender.tender == number);
             state.origin_charged_back =
-                place.is_some_and(|place| first.tenders[place].charged_back);
+                place.is_some_and(|place| first.tenders[place].keeps_back_what_was_carried());
         }
         opened
     }

@@ -1,6 +1,7 @@
 //! What each act moves, as an accountant would book it.
 
 use super::{Account, Amounts, Posting};
+use crate::domain::book::TenderBook;
 use crate::domain::exchanges::Exchange;
 use crate::domain::gift_cards::{Card, CardEntry, Movement};
 use crate::domain::money::Minor;
@@ -8,6 +9,7 @@ use crate::domain::perform::Context;
 use crate::domain::returns::{Refund, RefundStatus, Return, ReturnedLine, Unreceipted};
 use crate::domain::sale::{Sale, SaleLine, contained_of, taxes_of};
 use crate::domain::state::State;
+use crate::domain::tender::TenderType;
 use jiff::civil::Date;
 use uuid::Uuid;
 
@@ -53,6 +55,36 @@ pub fn sale_taken_back(sale: &Sale, context: &Context<'_>) -> Posting {
     let booked = sold(sale);
     let register = context.caller.register.clone().or(booked.register);
     Posting { register, amounts: booked.amounts.reversed(), ..booked }
+}
+
+/// What became of a dispute on a tender, on the day when it is told: what the bank took is its debt
+/// while the dispute is open, a loss once it is lost, and in the clearing account again once it is
+/// won.
+pub fn charged_back(
+    state: &State,
+    sale: &Sale,
+    (kind, before, after): (TenderType, &TenderBook, &TenderBook),
+    context: &Context<'_>,
+) -> Posting {
+    let mut amounts = disputes(kind, after);
+    amounts.add(&disputes(kind, before).reversed());
+    let store = state.settings().store(&sale.store);
+    Posting {
+        register: context.caller.register.clone(),
+        business_date: store.map_or(Date::MIN, |store| store.day(context.now)),
+        currency: sale.currency,
+        amounts,
+    }
+}
+
+/// What all disputes on a tender so far come to.
+pub fn disputes(kind: TenderType, tender: &TenderBook) -> Amounts {
+    let mut amounts = Amounts::default();
+    let clearing = Account::of_tender(kind);
+    amounts.shift(tender.in_dispute, clearing, Account::ChargebacksReceivable);
+    amounts.shift(tender.lost, clearing, Account::ChargebackLosses);
+    amounts.shift(tender.bank_fees, clearing, Account::ChargebackFees);
+    amounts
 }
 
 /// Of a line's net, what was put on a gift card: owed, not sold. A card of ours is booked for it

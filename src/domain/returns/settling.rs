@@ -102,9 +102,14 @@ fn why_not_settled(
         return Some(Refusal::Invalid(vec![Fault::new("/outcome", "currency_mismatch", detail)]));
     }
     let fallback = command.fallback.filter(|_| !command.settled)?;
-    // While it stood as failed, another return may have been paid from the same tender.
-    if refund.status == RefundStatus::Failed && !state.tender_can_bear(&refund.plan) {
-        let detail = "Meanwhile the tender has been refunded in full by other returns.".to_owned();
+    // While it stood as failed, another return may have been paid from the same tender; and what
+    // the bank took meanwhile the customer has.
+    let counted = refund.status == RefundStatus::Due;
+    let asked = !(counted && the_return.training);
+    if asked && !state.tender_can_bear(&refund.plan, counted) {
+        let detail =
+            "Meanwhile other returns, or the bank, have given back all that the tender paid."
+                .to_owned();
         return Some(Refusal::Invalid(vec![Fault::new("/fallback", "tender_exhausted", detail)]));
     }
     if fallback == TenderType::Cash

@@ -60,6 +60,10 @@ fn why_not(state: &State, book: &Book, context: &Context<'_>) -> Option<String> 
             sale.business_date
         ));
     }
+    if book.tenders.iter().any(|tender| tender.lost.is_positive()) {
+        let why = "The bank has taken back a payment of this sale. Leave the sale as it is.";
+        return Some(why.to_owned());
+    }
     if book.something_is_back() {
         return Some("Part of this sale was already returned. Void its returns first.".to_owned());
     }

@@ -3,6 +3,10 @@
 //! number of statements.
 
 use super::rows;
+use crate::domain::book::TenderBook;
+use crate::domain::ledger::{self, Amounts};
+use crate::domain::money::Minor;
+use crate::domain::tender::TenderType;
 use crate::store::rows::{Select, col, select_in};
 use crate::store::schema::{audit_entries as log, returns, sales};
 use crate::store::sql_types::{Id, IdSql};
@@ -372,6 +376,27 @@ pub fn voided(read: &mut Read<'_>, sales: &[Uuid]) -> Result<HashSet<Uuid>, Stor
     let select = Select { columns: "v.sale", names: "sale", join, order: "v.sale", lock: None };
     let rows: Vec<Id> = select_in::<IdSql, _>(read, &select, &[col(sales.iter().copied())])?;
     Ok(rows.into_iter().map(|id| id.0).collect())
+}
+
+/// What the disputes on tenders of these sales come to.
+pub fn disputes(read: &mut Read<'_>, sales: &[Uuid]) -> Result<HashMap<Uuid, Amounts>, StoreError> {
+    let join = "sale_tenders t ON t.sale = u.sale \
+                AND (t.in_dispute <> 0 OR t.lost <> 0 OR t.bank_fees <> 0)";
+    let columns = "t.sale, t.kind, t.in_dispute, t.lost, t.bank_fees";
+    let select = Select { columns, names: "sale", join, order: "t.sale, t.tender", lock: None };
+    type Row = (Id, String, i64, i64, i64);
+    type Columns = (IdSql, Text, BigInt, BigInt, BigInt);
+    let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &[col(sales.iter().copied())])?;
+    let mut all: HashMap<Uuid, Amounts> = HashMap::new();
+    for (sale, kind, in_dispute, lost, bank_fees) in rows {
+        let kind = TenderType::parse(&kind).ok_or_else(|| {
+            StoreError::Corrupt(format!("sale {} has a tender of no kind", sale.0))
+        })?;
+        let (in_dispute, lost, bank_fees) = (Minor(in_dispute), Minor(lost), Minor(bank_fees));
+        let tender = TenderBook { in_dispute, lost, bank_fees, ..TenderBook::default() };
+        all.entry(sale.0).or_default().add(&ledger::disputes(kind, &tender));
+    }
+    Ok(all)
 }
 
 /// What of a return the log tells, too.

@@ -1,8 +1,8 @@
 //! A sale as it is shown: as sent, with what has come back of it since.
 
 use super::{NewSale, SaleCharge, SaleLine, SaleTax, SaleTender};
-use crate::domain::book::Book;
-use crate::domain::money::Currency;
+use crate::domain::book::{Book, TenderBook};
+use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::sale::{Sale, Tax};
 use crate::wire::extended::Extended;
@@ -97,6 +97,32 @@ pub struct SaleTenderState {
     /// The bank has an open dispute on it: nothing goes back to it. Absent where there is none.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub charged_back: bool,
+    /// What the bank took and kept for disputes on it; absent where it did neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chargebacks: Option<TenderChargebacks>,
+}
+
+/// What disputes on a tender come to so far.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TenderChargebacks {
+    /// Taken for the open dispute.
+    #[schema(format = "amount", example = "20.00")]
+    pub in_dispute: String,
+    /// Taken in disputes that were lost: it counts as given back.
+    #[schema(format = "amount", example = "0.00")]
+    pub lost: String,
+    /// Kept by the bank for all disputes.
+    #[schema(format = "amount", example = "15.00")]
+    pub fees: String,
+}
+
+impl TenderChargebacks {
+    fn of(tender: &TenderBook, currency: Currency) -> Option<TenderChargebacks> {
+        let sums = [tender.in_dispute, tender.lost, tender.bank_fees];
+        let [in_dispute, lost, fees] = sums.map(|sum: Minor| sum.format(currency));
+        let some = sums.iter().any(|sum| !sum.is_zero());
+        some.then_some(TenderChargebacks { in_dispute, lost, fees })
+    }
 }
 
 /// Whether a charge has gone back.
@@ -155,6 +181,7 @@ impl SaleView {
             more: SaleTenderState {
                 refunded: state.refunded.format(currency),
                 charged_back: state.charged_back,
+                chargebacks: TenderChargebacks::of(state, currency),
             },
         });
         let of_charges = paid.charges.iter().zip(&book.charges);
