@@ -7,8 +7,12 @@
 mod before;
 mod charge;
 mod converted;
+mod forgone;
 mod taxes;
 mod withheld;
+
+#[cfg(test)]
+mod tests;
 
 pub use charge::{ChargeBook, ChargeParts};
 pub use converted::Opening;
@@ -56,6 +60,9 @@ pub struct LineBook {
     /// What repricing keeps for now of the net and of each tax of units that are back; empty where
     /// no return was repriced.
     withheld: Vec<Minor>,
+    /// What nobody gets of the net and of each tax of units that came back for a lower price; empty
+    /// where all came back for what they were worth.
+    forgone: Vec<Minor>,
 }
 
 /// From `quantity` on, `left` is shared by the units that remain.
@@ -76,6 +83,9 @@ pub struct Parts {
     /// What repricing withheld of the net and of each tax, which `net` and `taxes` are already
     /// less; below nothing where it is released. Empty where the return was not repriced.
     pub withheld: Vec<Minor>,
+    /// What is not given of the net and of each tax since a lower price was asked, which `net` and
+    /// `taxes` are already less. Empty where that is nothing.
+    pub forgone: Vec<Minor>,
 }
 
 /// The state of one tender.
@@ -115,6 +125,7 @@ pub struct LineExtras {
     pub given: Option<Vec<Minor>>,
     pub serials_returned: Vec<String>,
     pub withheld: Vec<Minor>,
+    pub forgone: Vec<Minor>,
 }
 
 impl LineBook {
@@ -132,6 +143,7 @@ impl LineBook {
             base: Base { quantity: Quantity::ZERO, left: values.clone() },
             given: vec![Minor::ZERO; values.len()],
             withheld: Vec::new(),
+            forgone: Vec::new(),
             values,
         }
     }
@@ -141,6 +153,7 @@ impl LineBook {
         self.returned = returned;
         self.serials_returned = extras.serials_returned;
         self.withheld = extras.withheld;
+        self.forgone = extras.forgone;
         if let Some(base) = extras.base {
             self.base = base;
         }
@@ -157,12 +170,13 @@ impl LineBook {
     /// ordinary way.
     pub fn extras(&self) -> LineExtras {
         let unusual = self.base.quantity != Quantity::ZERO || self.base.left != self.values;
-        let adjusted = unusual || !self.withheld.is_empty();
+        let adjusted = unusual || !self.withheld.is_empty() || !self.forgone.is_empty();
         LineExtras {
             base: adjusted.then(|| self.base.clone()),
             given: adjusted.then(|| self.given.clone()),
             serials_returned: self.serials_returned.clone(),
             withheld: self.withheld.clone(),
+            forgone: self.forgone.clone(),
         }
     }
 
@@ -331,6 +345,7 @@ impl LineBook {
         let taken = self.flatten(parts);
         self.given.iter_mut().zip(&taken).for_each(|(given, part)| given.0 -= part.0);
         self.put_back_withheld(&parts.withheld);
+        self.put_back_forgone(&parts.forgone);
         let left = self.left();
         let untouched =
             |value: &Minor| Minor(value.0 - cumulative(*value, self.returned, self.sold).0);
@@ -341,11 +356,19 @@ impl LineBook {
         };
     }
 
-    /// Of each value, what the units still out are worth: neither given back nor withheld.
+    /// Of each value, what the units still out are worth: neither given back nor withheld nor
+    /// forgone.
     fn left(&self) -> Vec<Minor> {
-        let withheld = self.withheld.iter().copied().chain(std::iter::repeat(Minor::ZERO));
-        let taken = self.given.iter().zip(withheld).map(|(given, withheld)| given.0 + withheld.0);
-        self.values.iter().zip(taken).map(|(value, taken)| Minor(value.0 - taken)).collect()
+        let mut left: Vec<Minor> = self
+            .values
+            .iter()
+            .zip(&self.given)
+            .map(|(all, given)| Minor(all.0 - given.0))
+            .collect();
+        for kept in [&self.withheld, &self.forgone] {
+            left.iter_mut().zip(kept).for_each(|(left, kept)| left.0 -= kept.0);
+        }
+        left
     }
 
     fn give(&mut self, worth: Vec<Minor>) -> Parts {
@@ -357,6 +380,7 @@ impl LineBook {
             discount_shares: worth[taxes_end..].to_vec(),
             gross: self.paid_sum(&worth),
             withheld: Vec::new(),
+            forgone: Vec::new(),
         }
     }
 
@@ -489,91 +513,5 @@ impl TenderBook {
     /// it.
     pub fn keeps_back_what_was_carried(&self) -> bool {
         self.charged_back || (self.overlap() > 0 && self.carried.is_positive())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    /// A line's book; each tax says if the net contains it.
-    fn line(units: i64, net: i64, off: i64, taxes: &[(i64, bool)]) -> LineBook {
-        let tax = |(amount, included): &(i64, bool)| Tax {
-            code: "T".into(),
-            rate: None,
-            amount: Minor(*amount),
-            included: Some(*included),
-        };
-        let paid = PaidLine {
-            net: Minor(net - off),
-            taxes: taxes.iter().map(tax).collect(),
-            discount_shares: vec![Minor(off)],
-            discounts: vec![],
-            shared_taxes: 0,
-            group: 0,
-        };
-        LineBook::new(Quantity::units(units), paid)
-    }
-
-    #[derive(Clone, Debug)]
-    enum Step {
-        Take(i64),
-        Adjust(i64),
-        /// Take back what the step with this number gave.
-        Void(usize),
-    }
-
-    fn steps() -> impl Strategy<Value = Vec<Step>> {
-        let step = prop_oneof![
-            3 => (1i64..4).prop_map(Step::Take),
-            1 => (1i64..500).prop_map(Step::Adjust),
-            2 => (0usize..20).prop_map(Step::Void),
-        ];
-        prop::collection::vec(step, 1..30)
-    }
-
-    proptest! {
-        /// Whatever returns, price adjustments and voids have gone before: nothing is ever
-        /// over-refunded, and once all units are back exactly the value of the line has been paid,
-        /// part by part.
-        #[test]
-        fn every_sequence_pays_exactly_the_value(units in 1i64..8, net in 0i64..3_000, off in 0i64..300,
-                taxes in prop::collection::vec((0i64..300, any::<bool>()), 0..4), steps in steps()) {
-            let off = off.min(net);
-            let of = |included: bool| taxes.iter().filter(|tax| tax.1 == included).map(|tax| tax.0).sum::<i64>();
-            if of(true) > net - off { return Ok(()); }
-            let mut book = line(units, net, off, &taxes);
-            let value = net - off + of(false);
-            prop_assert_eq!(book.value(), Minor(value));
-            let mut given: Vec<Option<(Quantity, Parts)>> = vec![];
-            let mut paid = 0;
-            for step in steps {
-                match step {
-                    Step::Take(n) => {
-                        let q = Quantity::units(n);
-                        if let Some(parts) = book.take(q) { paid += parts.gross.0; given.push(Some((q, parts))); }
-                    }
-                    Step::Adjust(a) => if let Some(parts) = book.adjust(Minor(a)) {
-                        prop_assert_eq!(parts.gross, Minor(a));
-                        paid += a;
-                        given.push(Some((Quantity::ZERO, parts)));
-                    },
-                    Step::Void(n) => if let Some((q, parts)) = given.get_mut(n).and_then(Option::take) {
-                        book.put_back(q, &parts);
-                        paid -= parts.gross.0;
-                    },
-                }
-                prop_assert_eq!(book.refunded(), Minor(paid));
-                prop_assert!(paid >= 0 && paid <= value, "{} of {}", paid, value);
-                // What is stored is all there is to know.
-                let fresh = line(units, net, off, &taxes);
-                prop_assert_eq!(&fresh.restore(book.returned, book.extras()), &book);
-            }
-            if book.returnable() > Quantity::ZERO {
-                paid += book.take(book.returnable()).unwrap().gross.0;
-                prop_assert_eq!(paid, value);
-            }
-        }
     }
 }

@@ -241,6 +241,8 @@ pub struct LineDecision {
     /// What repricing withholds of the net (already off it); below nothing where it is paid after
     /// all.
     pub withheld: Minor,
+    /// What is not given of the net (already off it) since a lower price was asked.
+    pub forgone: Minor,
     /// The codes of the taxes that alone go back while the goods stay; empty where goods or money
     /// do.
     pub tax_only: Vec<String>,

@@ -6,6 +6,7 @@ use super::decision::Code;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
 use super::sale::{Charge, Discount, SaleLine, Tender};
+use super::unit_price::UnitPrice;
 use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -78,8 +79,8 @@ pub struct DraftLine {
     /// None: a return without receipt, by `sku`.
     pub sale_line: Option<u32>,
     pub sku: Option<String>,
-    /// The price that the register means to give back for each unit, before taxes.
-    pub unit_price: Option<Minor>,
+    /// The price that the register means to give back for each unit, before the taxes on top.
+    pub unit_price: Option<UnitPrice>,
     pub asked: Asked,
     pub reason: Reason,
     pub condition: Condition,

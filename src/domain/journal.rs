@@ -206,7 +206,8 @@ fn line(line: &LineDecision, currency: Currency) -> Json {
         ("refund", money(line.refund, currency)),
         ("findings", findings(&line.findings)),
     ];
-    Json::object(members.into_iter().chain(note).chain(tax_only))
+    let forgone = line.forgone.is_positive().then(|| ("forgone", money(line.forgone, currency)));
+    Json::object(members.into_iter().chain(note).chain(tax_only).chain(forgone))
 }
 
 fn refund(plan: &RefundPlan, currency: Currency) -> Json {

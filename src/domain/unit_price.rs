@@ -63,6 +63,13 @@ impl UnitPrice {
         (amount <= Minor::MAX.0).then_some(Minor(amount))
     }
 
+    /// What units come to at this price, rounded down; none beyond any amount, or below zero.
+    pub fn times_down(self, quantity: Quantity) -> Option<Minor> {
+        let exact = self.0.checked_mul(i128::from(quantity.0)).filter(|exact| *exact >= 0)?;
+        let amount = i64::try_from(exact / (1_000 * Self::PER_MINOR)).ok()?;
+        (amount <= Minor::MAX.0).then_some(Minor(amount))
+    }
+
     /// The price in whole minor units, half up: as it is printed.
     pub fn rounded(self) -> Minor {
         self.times(Quantity::ONE).unwrap_or_default()

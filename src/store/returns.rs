@@ -164,10 +164,17 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
         (of, line, sale, sale_line, quantity),
         (net, gross, fee, parts, reason, serial_number),
     ): LineRow| {
-        let [taxes, discount_shares, withheld, fee_taxes] = read_parts(parts.as_deref())
-            .ok_or_else(|| corrupt(of.0, "parts that cannot be read"))?;
-        let parts =
-            Parts { net: Minor(net), taxes, discount_shares, gross: Minor(gross), withheld };
+        let [taxes, discount_shares, withheld, fee_taxes, forgone] =
+            read_parts(parts.as_deref())
+                .ok_or_else(|| corrupt(of.0, "parts that cannot be read"))?;
+        let parts = Parts {
+            net: Minor(net),
+            taxes,
+            discount_shares,
+            gross: Minor(gross),
+            withheld,
+            forgone,
+        };
         let line = ReturnedLine {
             line: unsigned(line),
             sale: sale.0,
@@ -490,12 +497,14 @@ fn past_returns(
     rows.into_iter().map(past).collect()
 }
 
-/// Taxes, discount shares, what was withheld, and taxes on the fee, in minor units: `8,3;10;;1,0`.
+/// Taxes, discount shares, what was withheld, taxes on the fee, and what was forgone, in minor
+/// units: `8,3;10;;1,0`.
 /// What is empty at the end is left out; NULL where all is.
 fn write_parts(line: &ReturnedLine) -> Option<String> {
     let list = |all: &[Minor]| all.iter().map(|m| m.0.to_string()).collect::<Vec<_>>().join(",");
     let parts = &line.parts;
-    let all = [&parts.taxes, &parts.discount_shares, &parts.withheld, &line.fee_taxes]
+    let (withheld, forgone) = (&parts.withheld, &parts.forgone);
+    let all = [&parts.taxes, &parts.discount_shares, withheld, &line.fee_taxes, forgone]
         .map(|part| list(part));
     let (known, more) = (all[..2].join(";"), all[2..].join(";"));
     match (known.as_str(), more.trim_end_matches(';')) {
@@ -505,7 +514,7 @@ fn write_parts(line: &ReturnedLine) -> Option<String> {
     }
 }
 
-fn read_parts(text: Option<&str>) -> Option<[Vec<Minor>; 4]> {
+fn read_parts(text: Option<&str>) -> Option<[Vec<Minor>; 5]> {
     let list = |all: &str| -> Option<Vec<Minor>> {
         all.split(',')
             .filter(|part| !part.is_empty())
@@ -514,5 +523,5 @@ fn read_parts(text: Option<&str>) -> Option<[Vec<Minor>; 4]> {
     };
     let mut fields = text.unwrap_or_default().split(';').map(list);
     let mut next = || fields.next().unwrap_or(Some(Vec::new()));
-    Some([next()?, next()?, next()?, next()?])
+    Some([next()?, next()?, next()?, next()?, next()?])
 }

@@ -443,7 +443,7 @@ pub(super) fn number(number: u32) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
 
-/// `base quantity;left…;given…;serial…[;withheld…]`, each list separated by commas, serial numbers
+/// `base quantity;left…;given…;serial…[;withheld…[;forgone…]]`, each list separated by commas, serial numbers
 /// percent-encoded. NULL for a line that was returned in the ordinary way.
 pub(super) fn write_extras(extras: &LineExtras) -> Option<String> {
     if *extras == LineExtras::default() {
@@ -455,20 +455,21 @@ pub(super) fn write_extras(extras: &LineExtras) -> Option<String> {
     let given = extras.given.as_deref().map_or(String::new(), amounts);
     let serials: Vec<String> =
         extras.serials_returned.iter().map(|serial| escape(serial)).collect();
-    let withheld = if extras.withheld.is_empty() {
-        String::new()
-    } else {
-        format!(";{}", amounts(&extras.withheld))
-    };
-    Some(format!("{base};{left};{given};{}{withheld}", serials.join(",")))
+    let kept = format!(";{};{}", amounts(&extras.withheld), amounts(&extras.forgone));
+    let kept = kept.trim_end_matches(';');
+    Some(format!("{base};{left};{given};{}{kept}", serials.join(",")))
 }
 
 fn read_extras(text: &str) -> Option<LineExtras> {
-    let mut fields = text.splitn(5, ';');
+    let mut fields = text.splitn(6, ';');
     let (base, left, given, serials) =
         (fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    let withheld = fields.next();
     let amounts = read_amounts;
+    let mut kept = || match fields.next() {
+        None | Some("") => Some(Vec::new()),
+        Some(kept) => amounts(kept),
+    };
+    let (withheld, forgone) = (kept()?, kept()?);
     let base = match base {
         "" => None,
         quantity => Some(Base { quantity: Quantity(quantity.parse().ok()?), left: amounts(left)? }),
@@ -481,7 +482,8 @@ fn read_extras(text: &str) -> Option<LineExtras> {
             .filter(|s| !s.is_empty())
             .map(unescape)
             .collect::<Option<_>>()?,
-        withheld: withheld.map_or(Some(Vec::new()), amounts)?,
+        withheld,
+        forgone,
     })
 }
 
@@ -508,10 +510,13 @@ mod tests {
             given,
             serials_returned: serials_returned.clone(),
             withheld,
+            forgone: vec![Minor(4), Minor(1)],
         };
-        let adjusted = LineExtras { withheld: vec![], ..all.clone() };
+        let repriced = LineExtras { forgone: vec![], ..all.clone() };
+        let lowered = LineExtras { withheld: vec![], ..all.clone() };
+        let adjusted = LineExtras { withheld: vec![], ..repriced.clone() };
         let only_serials = LineExtras { serials_returned, ..LineExtras::default() };
-        for extras in [all, adjusted, only_serials] {
+        for extras in [all, repriced, lowered, adjusted, only_serials] {
             assert_eq!(write_extras(&extras).as_deref().and_then(read_extras), Some(extras));
         }
         assert_eq!(write_extras(&LineExtras::default()), None);

@@ -157,6 +157,11 @@ pub struct LineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "amount", example = "5.00")]
     pub withheld: Option<String>,
+    /// What is not given back of the net, which is already less it, since a lower `unit_price` was
+    /// asked. Nobody gets it later. Absent where that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "amount", example = "4.00")]
+    pub forgone: Option<String>,
     /// Codes of the taxes that alone go back while the goods stay. Absent where goods or money do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tax_only: Vec<Label>,

@@ -113,7 +113,7 @@ impl Reading {
             return None;
         };
         if price.is_negative() {
-            let detail = "A unit price is never negative. For what is given back, send `amount` and `net` below zero.";
+            let detail = "A unit price is never negative. On a sale, send `amount` and `net` below zero for what is given back.";
             self.bad_amount(pointer, detail);
             return None;
         }

@@ -161,7 +161,9 @@ pub struct ReturnLine {
     #[serde(default)]
     #[schema(format = "sku", min_length = 1, max_length = 64, example = "85123A")]
     pub sku: Option<String>,
-    /// What the register means to give back for each unit, before taxes, if it knows a price.
+    /// What to give back for each unit, as the unit price of a sale: with the taxes that prices
+    /// contain, without those on top; up to six decimals. Lower than what was paid, it is given
+    /// instead, and the rest is forgone. Higher is refused.
     #[serde(default)]
     #[schema(format = "amount", example = "12.50")]
     pub unit_price: Option<String>,

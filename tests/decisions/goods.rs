@@ -75,7 +75,7 @@ fn serial(number: Option<&str>) -> DraftLine {
 }
 
 fn priced(units_back: i64, price: i64) -> Draft {
-    draft(vec![with(units(1, units_back), |line| line.unit_price = Some(Minor(price)))])
+    draft(vec![with(units(1, units_back), |line| line.unit_price = Some(Minor(price).into()))])
 }
 
 pub fn opened(units_back: i64, why: &str) -> Draft {

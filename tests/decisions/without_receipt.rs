@@ -153,20 +153,20 @@ pub fn rows() -> Vec<Row> {
             line SKU-1: 0 for 0.00 = 0.00
             - price_unknown by bare: refused
             No sale of this item within the last 9 days is recorded, so its worth is unknown; look the sale up by card or customer.") },
-        row("the register's lower price", PLAIN, no_sale(vec![with(mug(3), |l| l.unit_price = Some(Minor(500)))]), "
+        row("the register's lower price", PLAIN, no_sale(vec![with(mug(3), |l| l.unit_price = Some(Minor(500).into()))]), "
             allowed: 15.00 back
             line SKU-1: 3 for 15.00 = 15.00
             - receipt_missing by bare: allowed
             Without a receipt: 5.00 as the register says, below the lowest price of the last 30 days, 8.33 on 2026-03-05.
             refund 1: 15.00 store_credit of tender 0"),
-        row("the register's higher price", PLAIN, no_sale(vec![with(mug(3), |l| l.unit_price = Some(Minor(5000)))]), "
+        row("the register's higher price", PLAIN, no_sale(vec![with(mug(3), |l| l.unit_price = Some(Minor(5000).into()))]), "
             allowed: 25.00 back
             line SKU-1: 3 for 25.00 = 25.00
             - receipt_missing by bare: allowed
             Without a receipt: the lowest price of the last 30 days, 8.33 on 2026-03-05, is given.
             refund 1: 25.00 store_credit of tender 0"),
         Row { sales: mugs()[..1].to_vec(),
-            ..row("with tax, at the register's lower price", PLAIN, no_sale(vec![with(mug(1), |l| l.unit_price = Some(Minor(500)))]), "
+            ..row("with tax, at the register's lower price", PLAIN, no_sale(vec![with(mug(1), |l| l.unit_price = Some(Minor(500).into()))]), "
             allowed: 5.44 back
             line SKU-1: 1 for 5.00 NY 0.44 = 5.44
             - receipt_missing by bare: allowed

@@ -232,7 +232,7 @@ fn wanted(lines: &[(SoldLine, i64, i64)], unit_price: Option<Minor>) -> Vec<Draf
     let line = |(of, units, _): &(SoldLine, i64, i64)| DraftLine {
         sale: Some(SaleRef::Id(of.sale)),
         sale_line: Some(of.line),
-        unit_price,
+        unit_price: unit_price.map(Into::into),
         ..draft_line(*units)
     };
     lines.iter().map(line).collect()

@@ -4,6 +4,7 @@ use crate::chance::Chance;
 use crate::counter::{draft, money, reason, weighed, with};
 use crate::exchanges::Goods;
 use crate::exempt::Exempt;
+use crate::lower::Price;
 use crate::receipts::find;
 use crate::returns::verdict;
 use crate::typed::{plain, typed};
@@ -81,6 +82,7 @@ impl World {
                 .quantity
                 .map_or_else(|| money(ask.number, ask.money), |units| weighed(ask.number, units));
             with(line, |line| {
+                line.unit_price = ask.price.map(|price| price.told(self.shop.code));
                 if let Some(Exempt { codes, units }) = ask.exempt.clone() {
                     let units = units.map(Quantity);
                     line.asked = Asked::Taxes(TaxesAsked { codes, units });
@@ -192,6 +194,7 @@ fn ask(known: &Known, sale: usize, adjusting: bool, chance: &mut Chance) -> Ask 
         sale,
         number: model.number,
         exempt,
+        price: (!adjusting && chance.one_in(6)).then(|| Price::some(model, chance)),
         quantity: (!adjusting).then_some(if numbered && !chance.one_in(8) {
             1_000
         } else {

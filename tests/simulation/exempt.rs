@@ -35,7 +35,7 @@ impl Exempt {
 impl Line {
     fn exempt_left(&self, codes: &[String]) -> i64 {
         self.named(codes)
-            .map(|place| self.portions[place].value - self.portions[place].spent())
+            .map(|place| self.portions[place].value - self.portions[place].gone())
             .sum()
     }
 
@@ -48,15 +48,15 @@ impl Line {
     /// far as it is left. What is in the price is off it.
     fn worth_of_taxes(&self, codes: &[String], units: i64) -> Vec<i64> {
         let out = self.sold - self.returned;
-        let spent = |place: usize| self.portions[place].spent();
+        let gone_of = |place: usize| self.portions[place].gone();
         let value = |place: usize| self.portions[place].value;
         let inside = || (1..=self.taxes).filter(|place| !self.portions[*place].paid);
         let price = value(0) - inside().map(value).sum::<i64>();
-        let gone = spent(0) - inside().map(spent).sum::<i64>();
+        let gone = gone_of(0) - inside().map(gone_of).sum::<i64>();
         let of_units = nearest(i128::from(price - gone) * i128::from(units), i128::from(out));
         let mut worth = vec![0; self.portions.len()];
         for place in self.named(codes) {
-            let left = value(place) - spent(place);
+            let left = value(place) - gone_of(place);
             let (part, of) = if price == 0 { (units, self.sold) } else { (of_units, price) };
             let tax = nearest(i128::from(value(place)) * i128::from(part), i128::from(of));
             worth[place] = if units == out { left } else { tax.min(left) };

@@ -114,7 +114,7 @@ pub fn in_order(scene: &Scene<'_>, brought: &Brought) -> Vec<usize> {
         let much = std::cmp::Reverse(ask.quantity.or(of_taxes).unwrap_or(ask.money));
         let codes = exempt.map(|exempt| exempt.codes.clone());
         let stays = (ask.quantity.is_none(), exempt.is_none());
-        (stays, kits, sale, ask.number, number, (terms, much, codes))
+        (stays, kits, sale, ask.number, number, (terms, much, codes, ask.price))
     });
     order
 }

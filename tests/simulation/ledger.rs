@@ -16,6 +16,8 @@ pub struct Portion {
     pub given: i64,
     /// Kept back until the rest of a promotion comes back, too.
     pub withheld: i64,
+    /// Given to nobody: a lower price was asked.
+    pub forgone: i64,
     /// Whether it is paid beside the net.
     pub paid: bool,
 }
@@ -119,7 +121,7 @@ impl Line {
         let upto = i128::from(self.returned + quantity - from);
         let of = i128::from(self.sold - from);
         let due = |(portion, had): (&Portion, &i64)| {
-            had + nearest(i128::from(portion.value - had) * upto, of) - portion.spent()
+            had + nearest(i128::from(portion.value - had) * upto, of) - portion.gone()
         };
         self.portions.iter().zip(had).map(due).collect()
     }
@@ -137,13 +139,13 @@ impl Line {
         self.portions
             .iter()
             .filter(|portion| portion.paid)
-            .map(|portion| portion.value - portion.spent())
+            .map(|portion| portion.value - portion.gone())
             .sum()
     }
 
     /// How money for goods that stay is shared over net and taxes, as they are left.
     pub fn parts_of_money(&self, amount: i64) -> Vec<i64> {
-        let left = |portion: &Portion| portion.value - portion.spent();
+        let left = |portion: &Portion| portion.value - portion.gone();
         let paid: Vec<i64> =
             self.portions.iter().map(|p| if p.paid { left(p) } else { 0 }).collect();
         let mut parts = shared(amount, &paid);
@@ -163,7 +165,7 @@ impl Line {
 
     /// From here on what is left is shared by the units that are left.
     fn start_anew(&mut self) {
-        self.since = (self.returned, self.portions.iter().map(Portion::spent).collect());
+        self.since = (self.returned, self.portions.iter().map(Portion::gone).collect());
     }
 
     pub fn adjust(&mut self, worth: &[i64]) {
@@ -193,7 +195,7 @@ impl Line {
         let of_all = |portion: &Portion| {
             nearest(i128::from(portion.value) * i128::from(self.returned), i128::from(self.sold))
         };
-        match self.portions.iter().all(|portion| portion.spent() == of_all(portion)) {
+        match self.portions.iter().all(|portion| portion.gone() == of_all(portion)) {
             true => self.since = (0, vec![0; self.portions.len()]),
             false => self.start_anew(),
         }
@@ -210,6 +212,11 @@ impl Portion {
     /// Paid, or withheld.
     pub fn spent(&self) -> i64 {
         self.given + self.withheld
+    }
+
+    /// Paid, withheld, or let go.
+    pub fn gone(&self) -> i64 {
+        self.spent() + self.forgone
     }
 }
 
@@ -308,7 +315,8 @@ impl Books {
         // What the till says, which may differ from the clock's day.
         let day = midnight(sale.business_date);
         let lines = sale.lines.iter().zip(shares).map(|(line, share)| {
-            let portion = |value: i64, paid: bool| Portion { value, given: 0, withheld: 0, paid };
+            let portion =
+                |value: i64, paid: bool| Portion { value, given: 0, withheld: 0, forgone: 0, paid };
             let net = portion(share.net, true);
             let taxes = share.taxes.iter().map(|(_, amount, on_top)| portion(*amount, *on_top));
             let told = share.told.iter().map(|share| portion(*share, false));

@@ -25,6 +25,7 @@ mod fees;
 mod kits;
 mod ledger;
 mod mixed;
+mod lower;
 mod onto_cards;
 mod overrides;
 mod payments;

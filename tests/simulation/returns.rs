@@ -3,7 +3,7 @@
 use crate::exchanges::Goods;
 use crate::overrides::approved;
 use crate::tenders::Planned;
-use crate::verdict::{Expected, Needed};
+use crate::verdict::{Expected, Needed, Returned};
 use crate::world::{Brought, Made, MadeLine, MadeRefund, Stands, World};
 use returndesk::domain::decision::{Decision, Verdict};
 use returndesk::domain::draft::{Draft, Grant};
@@ -150,6 +150,7 @@ impl World {
             assert_eq!(line.refund.0, model.refund(&sale.books), "{}", told());
             let taxes: Vec<i64> = line.taxes.iter().map(|(_, amount)| amount.0).collect();
             assert_eq!(taxes, model.worth[1..=taxes.len()], "{}", told());
+            assert_eq!(line.forgone.0, model.forgone.first().copied().unwrap_or(0), "{}", told());
             let kept: i64 = line.fee_taxes.iter().map(|(_, amount)| amount.0).sum();
             assert_eq!(kept, model.fee_taxes.iter().sum::<i64>(), "{}", told());
         }
@@ -219,6 +220,8 @@ impl World {
                     line.parts.withheld.iter().map(|part| part.0).collect::<Vec<_>>(),
                     model.withheld
                 );
+                let forgone: Vec<i64> = line.parts.forgone.iter().map(|part| part.0).collect();
+                assert_eq!(forgone, model.forgone);
                 let (worth, withheld) = (model.worth.clone(), model.withheld.clone());
                 let serial = line.serial_number.clone();
                 MadeLine {
@@ -227,6 +230,7 @@ impl World {
                     quantity: model.quantity,
                     worth,
                     withheld,
+                    forgone,
                     serial,
                     fee: model.fee,
                     taxes: known.taxes,
@@ -270,6 +274,8 @@ impl World {
         seen.returned += 1;
         seen.adjusted += u64::from(brought.asks.iter().any(|ask| ask.quantity.is_none()));
         seen.exempt += u64::from(brought.asks.iter().any(|ask| ask.exempt.is_some()));
+        let forgone = |line: &Returned| line.forgone.first().is_some_and(|net| *net > 0);
+        seen.lowered += u64::from(expected.lines.iter().any(forgone));
         seen.trained += u64::from(brought.training);
         seen.charges += expected.charges.len() as u64;
         seen.charge_parts +=

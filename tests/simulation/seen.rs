@@ -35,7 +35,7 @@ macro_rules! seen {
 seen! {
     sales, receipts_taken, returned, invalid, refused, unapproved, surprised, by_override, bad_overrides, checked,
     charge_parts, shared_later,
-    adjusted, exempt, trained, charges, serials, kits, elsewhere, of_several, fees, withheld, released, other_means, cards,
+    adjusted, exempt, lowered, trained, charges, serials, kits, elsewhere, of_several, fees, withheld, released, other_means, cards,
     cards_moved, cards_refused, cards_sold, cards_back, onto_cards, movements, voided,
     settled, failed, stood_in, published, days_closed, further_shifts, closed_out_of_turn, stores_closed, came_late,
     trading_days_named, returned_too_late,

@@ -73,6 +73,8 @@ impl World {
         }
         for of in &made.lines {
             let line = &mut all.get_mut(&of.sale).unwrap().lines[of.line];
+            let let_go: Vec<i64> = of.forgone.iter().map(|part| -part).collect();
+            line.let_go(&let_go);
             line.put_back(of.quantity, &of.worth, &of.withheld);
             let back =
                 line.serials_back.iter().rposition(|serial| Some(serial) == of.serial.as_ref());

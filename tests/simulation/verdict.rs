@@ -7,6 +7,7 @@ use crate::exempt::Exempt;
 use crate::kits::in_order;
 use crate::ledger::{Books, Line};
 use crate::payments::redeemed;
+use crate::lower::Price;
 use crate::receipts::Found;
 use crate::tenders::{Circumstances, Planned, Purse};
 use crate::terms::{Governed, Promotion, Terms};
@@ -28,6 +29,8 @@ pub struct Ask {
     pub money: i64,
     /// Taxes alone, while the goods stay.
     pub exempt: Option<Exempt>,
+    /// The price for each unit.
+    pub price: Option<Price>,
     pub opened: bool,
     pub defective: bool,
     pub serial: Option<String>,
@@ -80,6 +83,8 @@ pub struct Returned {
     /// What it gives, portion by portion, and what is withheld of it.
     pub worth: Vec<i64>,
     pub withheld: Vec<i64>,
+    /// What nobody gets of net and taxes.
+    pub forgone: Vec<i64>,
     pub fee: i64,
     pub fee_taxes: Vec<i64>,
     pub left: i64,
@@ -221,16 +226,22 @@ impl Expected {
         let empty = scene.sales[sale].books.is_empty(place);
         let line = &mut self.books.get_mut(&sale).unwrap().lines[place];
         let (mut quantity, mut worth, mut taken) = (0, vec![0; line.portions.len()], true);
+        let mut forgone = vec![];
         match ask.quantity {
             asked if card.is_some() => match card.flatten() {
                 Some(of_card) => {
                     (quantity, worth) = (asked.unwrap(), of_card);
                     line.take(quantity, &worth);
+                    self.refused |= ask.price.is_some_and(|price| price.of(quantity) < worth[0]);
                 }
                 None => taken = false,
             },
             Some(asked) if asked <= line.sold - line.returned && !empty => {
-                (quantity, worth) = (asked, line.worth(asked));
+                quantity = asked;
+                (worth, forgone) = line.worth_at(asked, ask.price);
+                let above = ask.price.is_some_and(|price| price.is_above(&worth, asked));
+                self.refused |= above;
+                line.let_go(&forgone);
                 self.refused |= !serial_fits(line, ask);
                 line.take(asked, &worth);
                 line.serials_back.extend(ask.serial.clone());
@@ -247,7 +258,7 @@ impl Expected {
             brought,
             (sale, place),
             &before,
-            Returned::bare(sale, place, at, quantity, worth, taken),
+            Returned { forgone, ..Returned::bare(sale, place, at, quantity, worth, taken) },
         );
         if quantity > 0 {
             let first = &scene.sales[sale].books;
@@ -443,6 +454,7 @@ impl Returned {
             quantity,
             worth,
             withheld,
+            forgone: vec![],
             fee: 0,
             fee_taxes,
             left: 0,

@@ -145,6 +145,7 @@ pub struct MadeLine {
     pub quantity: i64,
     pub worth: Vec<i64>,
     pub withheld: Vec<i64>,
+    pub forgone: Vec<i64>,
     pub serial: Option<String>,
     pub fee: i64,
     /// How many taxes it has, and what of them was kept with the fee.

@@ -2,6 +2,7 @@
 
 mod cards;
 mod charges;
+mod lower;
 mod taxes;
 
 use crate::support::caller::{Answer, Caller};

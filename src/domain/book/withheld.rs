@@ -54,6 +54,7 @@ impl LineBook {
             discount_shares,
             gross,
             withheld: moved,
+            forgone: parts.forgone.clone(),
         }
     }
 
@@ -67,7 +68,8 @@ impl LineBook {
         let taxes: Vec<Minor> = moved[1..].iter().map(|tax| Minor(-tax.0)).collect();
         let discount_shares = vec![Minor::ZERO; self.discount_shares().len()];
         let gross = Minor(-self.paid_sum(&moved).0);
-        Parts { net: Minor(-moved[0].0), taxes, discount_shares, gross, withheld: moved }
+        let (net, forgone) = (Minor(-moved[0].0), Vec::new());
+        Parts { net, taxes, discount_shares, gross, withheld: moved, forgone }
     }
 
     /// How net and taxes withheld change when `net` more of the net is: each tax stands to its

@@ -107,6 +107,10 @@ impl<'a> Deciding<'a> {
             }
             Some(Asked::Units(_)) => {}
         }
+        if self.lines.iter().any(|line| line.index == of && line.forgone.is_positive()) {
+            let detail = "An even exchange keeps the price paid. Leave `unit_price` out.";
+            self.faults.push(Fault::invalid(format!("/lines/{of}/unit_price"), detail));
+        }
         let kept = self.price_paid(of, asked.line.quantity, prices_include_tax);
         let same_taxes = |a: &[Tax], b: &[Tax]| {
             a.iter().map(|t| (&t.code, t.amount)).eq(b.iter().map(|t| (&t.code, t.amount)))

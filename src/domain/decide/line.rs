@@ -1,6 +1,5 @@
 //! One line of a draft: what comes back of it, what that is worth, and what each rule says.
 
-use super::super::allocate::half_up;
 use super::super::book::{LineBook, Parts};
 use super::super::decision::{Code, Finding, LineDecision, Verdict};
 use super::super::draft::{Asked, DraftLine};
@@ -14,6 +13,7 @@ use super::super::refusal::Fault;
 use super::super::sale::{LineKind, Sale, SaleLine};
 use super::super::tender::TenderType;
 use super::super::tie::Since;
+use super::super::unit_price::UnitPrice;
 use super::super::words::{Disposition, Reason};
 use super::fee::{Before, Kept, Step};
 use super::serial::serial_finding;
@@ -99,8 +99,10 @@ impl<'a> Deciding<'a> {
         let before =
             self.books.get(&sale).map(|book| (book.lines[place].clone(), Arc::clone(&book.sale)));
         if let Some((before, known)) = before
-            && let Some((quantity, parts, findings)) = self.take_card(&known, place, &asked.asked)
+            && let Some((quantity, parts, mut findings)) =
+                self.take_card(&known, place, &asked.asked)
         {
+            findings.extend(lower_for_card(asked, quantity, parts.as_ref()));
             return Taken {
                 place,
                 before,
@@ -138,7 +140,10 @@ impl<'a> Deciding<'a> {
                 (Quantity::ZERO, None)
             }
             &Asked::Units(units) => {
-                let parts = line.take(units);
+                let parts = match asked.unit_price {
+                    Some(price) => line.take_at(units, price),
+                    None => line.take(units),
+                };
                 if parts.is_none() {
                     findings.push(too_many(&before, units));
                 } else {
@@ -168,8 +173,8 @@ impl<'a> Deciding<'a> {
     /// The register's own idea of the price must not be above what was paid. It knows a price for
     /// each unit, rounded to the minor unit: three for 10.00 are 3.34 each, and no return is
     /// refused for that cent.
-    fn price_finding(&self, price: Minor, units: Quantity, parts: &Parts) -> Option<Finding> {
-        let asked = half_up(i128::from(price.0) * i128::from(units.0), 1_000);
+    fn price_finding(&self, price: UnitPrice, units: Quantity, parts: &Parts) -> Option<Finding> {
+        let asked = price.times(units).unwrap_or(Minor::MAX).0;
         let paid = parts.net.0;
         let rounded = (units.0 + 999) / 1_000;
         (asked > paid + rounded).then(|| {
@@ -225,6 +230,7 @@ impl<'a> Deciding<'a> {
             discount_shares: parts.discount_shares.clone(),
             gross: parts.gross,
             withheld: parts.withheld.first().copied().unwrap_or_default(),
+            forgone: parts.forgone.first().copied().unwrap_or_default(),
             tax_only: asked.asked.tax_only(),
             fee: kept.map_or(Minor::ZERO, |kept| kept.fee),
             fee_taxes: kept.map_or(Vec::new(), |kept| taken.before.with_codes(&kept.taxes)),
@@ -333,7 +339,9 @@ impl<'a> Deciding<'a> {
             receipt: of.is_some(),
             gift_receipt: of.is_some_and(|(sale, ..)| self.gifts.contains(&sale.id)),
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
-            price: line.map(SaleLine::price).or(asked.and_then(|a| a.unit_price)),
+            price: line
+                .map(SaleLine::price)
+                .or(asked.and_then(|a| a.unit_price).map(UnitPrice::rounded)),
             bought: of.map(|(_, _, since)| since.bought_on),
         });
         resolved.refund_to.value = resolved.refund_to.value.at(age);
@@ -460,6 +468,7 @@ impl<'a> Deciding<'a> {
             discount_shares: Vec::new(),
             gross: Minor::ZERO,
             withheld: Minor::ZERO,
+            forgone: Minor::ZERO,
             tax_only: asked.asked.tax_only(),
             fee: Minor::ZERO,
             fee_taxes: Vec::new(),
@@ -485,6 +494,15 @@ pub(super) fn condition(resolved: &Resolved<'_>, asked: &DraftLine) -> Option<Fi
         let names = if names.is_empty() { "none".to_owned() } else { names };
         let detail = format!("The item is {}; accepted: {names}.", asked.condition.as_str());
         Finding::refused(Code::ConditionNotAccepted, rule, detail)
+    })
+}
+
+/// A gift card comes back for what is left of it, never for a price.
+fn lower_for_card(asked: &DraftLine, units: Quantity, parts: Option<&Parts>) -> Option<Finding> {
+    let lower = asked.unit_price?.times(units)? < parts?.net;
+    lower.then(|| {
+        let detail = "A gift card comes back for what is left of it. Leave the price out.";
+        Finding::refused(Code::NotReturnable, "service:gift-card", detail.to_owned())
     })
 }
 

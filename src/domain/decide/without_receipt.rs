@@ -10,6 +10,7 @@ use super::super::prices::{LowestPrice, Market, days_before, periods, share};
 use super::super::quantity::Quantity;
 use super::super::refusal::Fault;
 use super::super::sale::Sale;
+use super::super::unit_price::UnitPrice;
 use super::super::words::Disposition;
 use super::fee::{Before, Kept, Step};
 use super::line::{condition, spoken_days};
@@ -134,6 +135,7 @@ impl<'a> Deciding<'a> {
             discount_shares: Vec::new(),
             gross: parts.gross,
             withheld: Minor::ZERO,
+            forgone: Minor::ZERO,
             tax_only: Vec::new(),
             fee,
             fee_taxes,
@@ -181,7 +183,7 @@ impl<'a> Deciding<'a> {
             condition: Some(asked.condition),
             flags: &flags,
             serialised: line.is_some_and(|l| !l.serial_numbers.is_empty()),
-            price: line.map(|l| l.price()).or(asked.unit_price),
+            price: line.map(|l| l.price()).or(asked.unit_price.map(UnitPrice::rounded)),
             ..Facts::default()
         })
     }
@@ -226,7 +228,7 @@ impl<'a> Deciding<'a> {
         resolved: &Resolved<'_>,
         period: Option<u32>,
         reference: Option<&Reference>,
-        own: Option<Minor>,
+        own: Option<UnitPrice>,
     ) -> Finding {
         let rule = resolved.lowest_in_days.map_or(resolved.receipt_required.rule, |set| set.rule);
         let (Some(days), Some(r)) = (period, reference) else {
@@ -252,7 +254,8 @@ impl<'a> Deciding<'a> {
         );
         let detail = match own {
             Some(own) => {
-                format!("Without a receipt: {} as the register says, below {lowest}.", money(own))
+                let own = own.format(self.currency);
+                format!("Without a receipt: {own} as the register says, below {lowest}.")
             }
             None => format!("Without a receipt: {lowest}, is given."),
         };
@@ -295,9 +298,9 @@ impl<'a> Deciding<'a> {
 
 /// What units are worth at the price of a line, net and each tax by itself, and never more than the
 /// register's own price comes to: then the taxes go down with the net.
-fn worth(line: &LineBook, units: Quantity, own: Option<Minor>) -> Parts {
+fn worth(line: &LineBook, units: Quantity, own: Option<UnitPrice>) -> Parts {
     let full = share(line.net_value(), units, line.sold);
-    let net = own.map_or(full, |own| full.min(share(own, units, Quantity::ONE)));
+    let net = own.and_then(|own| own.times_down(units)).map_or(full, |own| full.min(own));
     let of_tax = |amount: Minor| {
         let tax = share(amount, units, line.sold);
         if net == full { tax } else { share(tax, Quantity(net.0), Quantity(full.0)) }

@@ -35,6 +35,7 @@ pub fn decision() -> Decision {
         discount_shares: vec![],
         gross: Minor(1225),
         withheld: Minor::ZERO,
+        forgone: Minor::ZERO,
         tax_only: vec![],
         fee: Minor::ZERO,
         fee_taxes: vec![],

@@ -89,6 +89,7 @@ impl LineView {
             net: line.net.format(currency),
             taxes: taxes(&line.taxes, currency),
             withheld: unless_nothing(line.withheld, currency),
+            forgone: unless_nothing(line.forgone, currency),
             tax_only: line.tax_only.iter().cloned().map(Label).collect(),
             fee: line.fee.format(currency),
             fee_taxes: taxes(&line.fee_taxes, currency),

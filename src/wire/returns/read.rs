@@ -222,11 +222,8 @@ impl ReturnLine {
                 .and_then(|sale| sale.to_domain(format_args!("/lines/{index}/sale"), reading)),
             sale_line: self.sale_line,
             sku: self.sku.clone(),
-            unit_price: reading.optional_amount(
-                format_args!("/lines/{index}/unit_price"),
-                &mut self.unit_price,
-                Sign::NotNegative,
-            ),
+            unit_price: reading
+                .unit_price(format_args!("/lines/{index}/unit_price"), &mut self.unit_price),
             asked: self.asked(index, reading),
             condition: self.condition.0,
             disposition: self.disposition.map(|word| word.0),

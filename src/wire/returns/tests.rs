@@ -113,7 +113,7 @@ fn the_other_forms_are_read_too() {
     assert_eq!(draft.lines[1].sale, Some(by_day));
     assert_eq!(
         (draft.lines[2].sku.as_deref(), draft.lines[2].unit_price),
-        (Some("85123A"), Some(Minor(1250)))
+        (Some("85123A"), Some(Minor(1250).into()))
     );
     assert_eq!(
         draft.charges,

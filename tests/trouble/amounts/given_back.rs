@@ -261,7 +261,7 @@ fn a_line_below_zero_is_written_in_one_way_and_every_other_way_is_told() {
             (
                 vec![("unit_price", json!("-2.00"))],
                 "/lines/1/unit_price",
-                "A unit price is never negative. For what is given back, send `amount` and `net` below zero.".into(),
+                "A unit price is never negative. On a sale, send `amount` and `net` below zero for what is given back.".into(),
             ),
             (
                 vec![("net", json!("2.00"))],

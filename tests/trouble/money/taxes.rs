@@ -6,7 +6,7 @@ use crate::support::shop::Shop;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-const STORE: &str = "0060";
+pub const STORE: &str = "0060";
 
 fn tax_only(line: u32, codes: &[&str]) -> Value {
     json!({"sale_line": line, "tax_only": codes, "reason": "tax_exemption"})
@@ -18,7 +18,7 @@ fn of_units(mut line: Value, quantity: &str) -> Value {
 }
 
 /// A policy that knows why taxes go back, and takes everything back.
-fn exemptions(shop: &Shop) {
+pub fn exemptions(shop: &Shop) {
     let rules = json!([{"id": "default", "when": {}, "set": {"window": {"days": 90, "after": "refuse"},
         "refund_to": {"*": ["original"]}, "tender_order": "first"}}]);
     let policy = json!({"currency": "USD", "rules": rules, "reasons": ["tax_exemption"]});
@@ -29,7 +29,7 @@ fn exemptions(shop: &Shop) {
 }
 
 /// One line of so many units; taxes by code.
-fn taxed(
+pub fn taxed(
     shop: &Shop,
     (quantity, net): (u32, &str),
     taxes: Value,
@@ -44,13 +44,13 @@ fn taxed(
 }
 
 /// A return of these lines, recorded a second after the one before.
-fn back(shop: &Shop, sold: &Value, lines: Value) -> Value {
+pub fn back(shop: &Shop, sold: &Value, lines: Value) -> Value {
     shop.move_clock(SignedDuration::from_secs(1));
     record(shop, &body(STORE, sold, lines)).expect(201).body
 }
 
 /// Of each line: net, taxes, refund.
-fn given(answer: &Value) -> Value {
+pub fn given(answer: &Value) -> Value {
     let of = |line: &Value| {
         let taxes = line["taxes"].as_array().unwrap().iter().map(|tax| &tax["amount"]);
         json!([line["net"], taxes.collect::<Vec<_>>(), line["refund"]])
@@ -59,7 +59,7 @@ fn given(answer: &Value) -> Value {
 }
 
 /// Codes and details of the first line's findings.
-fn findings(answer: &Value) -> Value {
+pub fn findings(answer: &Value) -> Value {
     let of = |finding: &Value| json!([finding["code"], finding["detail"]]);
     answer["lines"][0]["findings"].as_array().unwrap().iter().map(of).collect()
 }
