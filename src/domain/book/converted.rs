@@ -125,12 +125,13 @@ impl LineBook {
     }
 
     /// Enters what had come back of the same line before its values were converted.
-    fn go_on(&mut self, before: &LineBook) {
+    pub(super) fn go_on(&mut self, before: &LineBook) {
         self.returned = before.returned;
         self.serials_returned.clone_from(&before.serials_returned);
         let ordinary = before.base.quantity == Quantity::ZERO
             && before.base.left == before.values
-            && before.withheld.is_empty();
+            && before.withheld.is_empty()
+            && before.forgone.is_empty();
         if ordinary {
             let given = |value: &Minor| cumulative(*value, self.returned, self.sold);
             self.given = self.values.iter().map(given).collect();
@@ -142,6 +143,7 @@ impl LineBook {
         };
         self.given = of_values(&before.given, &self.values);
         self.withheld = of_values(&before.withheld, &self.values);
+        self.forgone = of_values(&before.forgone, &self.values);
         self.base = Base { quantity: self.returned, left: self.left() };
     }
 }

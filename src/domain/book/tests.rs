@@ -22,6 +22,19 @@ fn line(units: i64, net: i64, off: i64, taxes: &[(i64, bool)]) -> LineBook {
     LineBook::new(Quantity::units(units), paid)
 }
 
+/// 39.12 BGN are 20.00 EUR: of the unit that came back for 10.00 BGN nobody gets the rest in euros.
+#[test]
+fn what_was_forgone_stays_so_in_the_new_currency() {
+    let mut before = line(2, 3_912, 0, &[]);
+    let parts = before.take_at(Quantity::ONE, Minor(1_000).into()).unwrap();
+    assert_eq!((parts.net, &parts.forgone), (Minor(1_000), &vec![Minor(956)]));
+    let mut after = line(2, 2_000, 0, &[]);
+    after.go_on(&before);
+    assert_eq!((after.refunded(), &after.forgone), (Minor(511), &vec![Minor(489)]));
+    assert_eq!(after.adjustable(), Minor(1_000));
+    assert_eq!(after.take(Quantity::ONE).unwrap().net, Minor(1_000));
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Take(i64),
