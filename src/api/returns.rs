@@ -19,6 +19,7 @@ use crate::domain::journal;
 use crate::domain::money::Currency;
 use crate::domain::perform::Command;
 use crate::domain::refusal::OverrideFault;
+use crate::domain::registers;
 use crate::domain::returns::{RecordReturn, SettleRefund, VoidReturn};
 use crate::domain::summaries::ReturnSummary;
 use crate::identity::keyed_hash::KeyedHasher;
@@ -54,6 +55,9 @@ pub async fn check(
 ) -> Result<HttpResponse, ApiError> {
     service.refused_checks.admit(&caller.subject, service.clock.now())?;
     let read = service.read_return(&caller.0, body.value).await?;
+    if let Some(refusal) = registers::of_another(&caller, &read.draft.register) {
+        return Err(super::scope::refusal(&refusal));
+    }
     let decision = service.decide(&read).await?;
     if decision.verdict == Verdict::Refused {
         service.refused_checks.count(&caller.subject, service.clock.now());

@@ -4,6 +4,7 @@ use super::body::Body;
 use super::error::ApiError;
 use super::limits::PerMinute;
 use super::request::RequestId;
+use super::scope;
 use super::service::Service;
 use super::submit::Origin;
 use crate::config;
@@ -11,6 +12,7 @@ use crate::desk::{Reply, install};
 use crate::domain::caller::{Caller, Role, Stores};
 use crate::domain::draft::Approver;
 use crate::domain::perform::{Command, Done, Outcome};
+use crate::domain::registers;
 use crate::domain::settings::Operator;
 use crate::domain::sign_in::{Answer, LockRule, SignIn, Step};
 use crate::identity::token::AccessGrant;
@@ -74,7 +76,8 @@ fn network(address: IpAddr) -> IpAddr {
 /// Sign in at a register: an access token for an operator whose number and PIN the service keeps.
 #[utoipa::path(tag = "tokens", security(()), request_body = TokenRequest, responses(
     (status = 200, description = "Signed in.", body = AccessToken),
-    (status = 401, description = "Number, PIN or store is not right.")))]
+    (status = 401, description = "Number, PIN or store is not right."),
+    (status = 403, description = "The register is unknown, or out of service.")))]
 #[post("/v1/tokens")]
 pub async fn token(
     req: HttpRequest,
@@ -97,6 +100,13 @@ pub async fn token(
         source: &format!("address:{address}"),
     };
     let operator = prove(&service, &origin, attempt).await?;
+    // After the PIN: strangers do not learn which registers there are.
+    if let Some(register) = &login.register {
+        let settings = service.settings().await?;
+        if let Some(refusal) = registers::out_of_service(&settings, &login.store, register) {
+            return Err(scope::refusal(&refusal));
+        }
+    }
     let lifetime = SignedDuration::from_secs(
         i64::try_from(service.config.tokens.ttl_seconds).unwrap_or(28_800),
     );

@@ -6,6 +6,7 @@ pub mod chargebacks;
 pub mod day_end;
 pub mod exchanges;
 pub mod gift_cards;
+pub mod registers;
 mod without_receipt;
 
 use super::canonical::Json;

@@ -43,6 +43,7 @@ pub mod gift_cards;
 pub mod overrides;
 pub mod perform;
 pub mod policies;
+pub mod registers;
 pub mod returns;
 pub mod sales;
 pub mod sign_in;

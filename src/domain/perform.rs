@@ -13,6 +13,7 @@ use super::match_key::MatchKey;
 use super::overrides::{self, IssueOverride, Override};
 use super::policies::{self, DraftPolicy, PolicyRecord, PublishPolicy};
 use super::refusal::Refusal;
+use super::registers;
 use super::returns::{self, RecordReturn, Recorded, Return, SettleRefund, VoidReturn};
 use super::sale::{Sale, Tender};
 use super::sales::{self, RecordSale, VoidSale};
@@ -107,6 +108,9 @@ pub fn perform(state: &mut State, command: &Command, context: &Context<'_>) -> O
 }
 
 fn outcome_of(state: &mut State, command: &Command, context: &Context<'_>) -> Outcome {
+    if let Some(refusal) = registers::refused(state, command, context) {
+        return refusal.into();
+    }
     match command {
         Command::RecordSale(command) => sales::record(state, command, context),
         Command::VoidSale(command) => sales::void(state, command, context),
@@ -129,7 +133,8 @@ fn outcome_of(state: &mut State, command: &Command, context: &Context<'_>) -> Ou
 
 /// Check: the same decision on a state that nobody claimed, its changes thrown away.
 pub fn check(state: &State, draft: &Draft, now: Timestamp) -> Result<Decision, Refusal> {
-    if let Some(refusal) = day_end::why_not_in(state, draft, now) {
+    let unfit = registers::out_of_service(state.settings(), &draft.store, &draft.register);
+    if let Some(refusal) = unfit.or_else(|| day_end::why_not_in(state, draft, now)) {
         return Err(refusal);
     }
     let case = state.case(draft, now);

@@ -78,6 +78,8 @@ pub enum Refusal {
     Invalid(Vec<Fault>),
     /// What it is about does not exist, or not for this caller.
     NotFound { what: &'static str },
+    /// The register is not the token's, or not in service (403).
+    Register { code: &'static str, detail: String },
     /// The receipt number is taken by another sale (409).
     ReceiptExists { sale: Uuid },
     /// An override cannot be used for this return.
@@ -129,7 +131,9 @@ impl Refusal {
             Refusal::RefundNotDue { .. } => "refund_not_due",
             Refusal::Stale => "precondition_failed",
             Refusal::MustMatch => "precondition_required",
-            Refusal::DayEnd { code, .. } | Refusal::Policy { code, .. } => code,
+            Refusal::Register { code, .. }
+            | Refusal::DayEnd { code, .. }
+            | Refusal::Policy { code, .. } => code,
         }
     }
 

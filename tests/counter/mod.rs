@@ -148,7 +148,7 @@ pub fn caller(number: &str, role: Role) -> Caller {
         client_id: "till".to_owned(),
         roles: vec![role],
         stores: Stores::All,
-        register: Some("7".to_owned()),
+        register: None,
     }
 }
 

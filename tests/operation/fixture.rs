@@ -102,6 +102,7 @@ mod making {
         shop.admin()
             .put("/v1/stores/0042/registers/7", &json!({"name": "Front", "active": true}))
             .expect(201);
+        shop.admin().put("/v1/stores/0042/registers/3", &json!({})).expect(201);
         let sign_in =
             |pin: &str| json!({"operator": "2001", "pin": pin, "store": "0042", "register": "7"});
         shop.nobody().post("/v1/tokens", &sign_in("000000")).expect(401);

@@ -121,7 +121,7 @@ pub fn token_for(
         client_id: "test".to_owned(),
         roles: roles.to_vec(),
         stores: Stores::All,
-        register: Some("7".to_owned()),
+        register: None,
         lifetime,
     };
     service.minter.mint(&grant, service.clock.now()).unwrap().token

@@ -193,7 +193,7 @@ pub fn request(operator: &str, command: Command, key: Option<Key>) -> Request {
         client_id: "test".to_owned(),
         roles: vec![Role::Cashier, Role::Manager, Role::Admin, Role::PolicyAdmin],
         stores: Stores::All,
-        register: Some("7".to_owned()),
+        register: None,
     };
     Request {
         command,

@@ -60,6 +60,7 @@ events! {
     TrainingChanged "training.changed",
     StoreSaved "store.saved",
     RegisterSaved "register.saved",
+    RegisterRefused "register.refused",
     OperatorSaved "operator.saved",
     OperatorLocked "operator.locked",
     PolicyDrafted "policy.drafted",

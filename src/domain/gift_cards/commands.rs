@@ -107,18 +107,26 @@ impl CardCommand {
         }
     }
 
+    /// The place it is done at; none of a look-up, which moves nothing.
+    pub fn at(&self) -> Option<&At> {
+        match self {
+            CardCommand::Issue(issue) => Some(&issue.at),
+            CardCommand::Load(load) => Some(&load.at),
+            CardCommand::Redeem(redeem) => Some(&redeem.at),
+            CardCommand::Reverse(reverse) => Some(&reverse.at),
+            CardCommand::CashOut(cash_out) => Some(&cash_out.at),
+            CardCommand::Transfer(transfer) => Some(&transfer.at),
+            CardCommand::Replace(replace) => Some(&replace.at),
+            CardCommand::Keep(keep) => Some(&keep.at),
+            CardCommand::LookUp(_) => None,
+        }
+    }
+
     /// The store it is done in.
     fn store(&self) -> &str {
         match self {
-            CardCommand::Issue(issue) => &issue.at.store,
-            CardCommand::Load(load) => &load.at.store,
-            CardCommand::Redeem(redeem) => &redeem.at.store,
-            CardCommand::Reverse(reverse) => &reverse.at.store,
-            CardCommand::CashOut(cash_out) => &cash_out.at.store,
-            CardCommand::Transfer(transfer) => &transfer.at.store,
-            CardCommand::Replace(replace) => &replace.at.store,
-            CardCommand::Keep(keep) => &keep.at.store,
             CardCommand::LookUp(look_up) => &look_up.store,
+            other => other.at().map_or("", |at| &at.store),
         }
     }
 

@@ -82,7 +82,9 @@ pub fn problem(refusal: &Refusal) -> Problem {
         Refusal::MustMatch => {
             Problem::new(code, "The document exists: send the ETag it was read with in If-Match.")
         }
-        Refusal::DayEnd { code, detail } => Problem::new(code, detail.as_str()),
+        Refusal::DayEnd { code, detail } | Refusal::Register { code, detail } => {
+            Problem::new(code, detail.as_str())
+        }
         Refusal::Policy { code, detail } => {
             Problem::new(listed(code, "policy_invalid"), detail.as_str())
         }

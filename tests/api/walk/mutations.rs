@@ -93,7 +93,8 @@ pub(super) fn everything(shop: &Shop) -> Vec<Request> {
         request("POST", "/v1/policies/standard/versions", standard),
         request("POST", "/v1/policies/standard/versions/2/publish", json!({})),
         request("PUT", "/v1/stores/0077", store),
-        request("PUT", "/v1/stores/0042/registers/9", json!({})),
+        // Of a store where nothing is sold: a store with a list takes no other register.
+        request("PUT", "/v1/stores/0044/registers/9", json!({})),
         request("PUT", "/v1/operators/1043", operator),
         request(
             "POST",
@@ -112,7 +113,10 @@ pub fn of_one_store(shop: &Shop) -> Vec<Request> {
     let operator =
         json!({"name": "Ana Ruiz", "roles": ["cashier"], "stores": ["0042"], "pin": "493817"});
     shop.admin().put("/v1/operators/1042", &operator).expect(201);
-    shop.admin().put("/v1/stores/0042/registers/3", &json!({})).expect(201);
+    for register in ["3", "7"] {
+        let path = format!("/v1/stores/0042/registers/{register}");
+        shop.admin().put(&path, &json!({})).expect(201);
+    }
     let card = json!({"kind": "gift_card", "amount": "5.00", "currency": "USD", "store": "0042"});
     let issued =
         shop.supervisor().post_keyed("/v1/gift-cards", &shop.receipt(), &card).expect(201).body;
