@@ -238,7 +238,7 @@ fn verifier_settings(config: &Config, names: &OwnNames) -> VerifierSettings {
         issuer: issuer.issuer.clone(),
         audience: issuer.audience.clone(),
         jwks_file: issuer.jwks_file.clone(),
-        operator_claim: "sub".into(),
+        operator_claim: issuer.operator_claim.clone(),
     });
     VerifierSettings {
         names: names.clone(),
@@ -266,7 +266,7 @@ fn desk_config(config: &Config, keys: Arc<KeyStore>) -> DeskConfig {
     }
 }
 
-/// Answers are rendered by the batch that makes them true, override tokens included.
+/// Answers are rendered by the batch that makes them true; override tokens are signed on the way out.
 fn render(tokens: Arc<OverrideTokens>) -> Render {
     Arc::new(move |outcome: &Outcome, rendering: &Rendering| {
         answer::answer(outcome, &rendering.path, &Minting { tokens: &tokens, rendering })
@@ -296,7 +296,7 @@ impl MintOverride for Minting<'_> {
             currency: grant.currency,
         };
         let lifetime = grant.issued_at.duration_until(grant.expires_at);
-        let minted = self.tokens.mint(grant.id, &approver, &bound, lifetime, self.rendering.now);
+        let minted = self.tokens.prepare(grant.id, &approver, &bound, lifetime, self.rendering.now);
         minted
             .inspect_err(|fault| tracing::error!(%fault, "an override could not be signed"))
             .ok()

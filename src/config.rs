@@ -97,6 +97,13 @@ pub struct TrustedIssuer {
     pub audience: String,
     /// File with the issuer's public keys (JWK Set, RFC 7517).
     pub jwks_file: PathBuf,
+    /// The claim that holds the employee number.
+    #[serde(default = "subject")]
+    pub operator_claim: String,
+}
+
+fn subject() -> String {
+    "sub".into()
 }
 
 /// Lock-out of operators who mistype their PIN.

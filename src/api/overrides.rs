@@ -57,7 +57,7 @@ pub async fn issue(
         note: asked.note,
         valid_for: service.override_lifetime(),
     };
-    service.submit(origin, Command::IssueOverride(Box::new(command))).await
+    service.submit_override(origin, Command::IssueOverride(Box::new(command))).await
 }
 
 fn approver(caller: &Caller) -> Approver {

@@ -49,6 +49,25 @@ impl Service {
         Ok(respond(&Answer { body: codes.fill(answer.body), ..answer }, replayed))
     }
 
+    /// The same for an override: its token, which is kept without its signature, is signed on the
+    /// way out.
+    pub async fn submit_override(
+        &self,
+        origin: Origin<'_>,
+        command: Command,
+    ) -> Result<HttpResponse, ApiError> {
+        let (mut answer, replayed) = self.answered_to(&origin, command).await?;
+        if let Some(prepared) = prepared_token(&answer) {
+            let token = self.overrides.seal(prepared).map_err(|fault| {
+                tracing::info!(%fault, "an override token could not be signed");
+                let detail = "The approval can no longer be shown. Ask for a new one.";
+                ApiError::new("override_expired", detail)
+            })?;
+            answer.body = answer.body.replacen(prepared, &token, 1);
+        }
+        Ok(respond(&answer, replayed))
+    }
+
     async fn answered_to(
         &self,
         origin: &Origin<'_>,
@@ -135,6 +154,14 @@ fn answer_of(reply: Reply) -> Result<(Answer, bool), ApiError> {
         Reply::Done { answer, replayed, .. } => Ok((answer, replayed)),
         other => Err(trouble(other)),
     }
+}
+
+/// The token without signature of an override that was issued. Answers that an older version kept
+/// have it whole.
+fn prepared_token(answer: &Answer) -> Option<&str> {
+    let rest = answer.body.strip_prefix("{\"token\":\"").filter(|_| answer.status == 201)?;
+    let (token, _) = rest.split_once('"')?;
+    (token.matches('.').count() == 1).then_some(token)
 }
 
 /// An answer as it was rendered by the batch, to the byte.

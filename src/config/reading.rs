@@ -191,9 +191,11 @@ fn trusted_issuers(value: &Value) -> Result<(), String> {
     let told = |error: toml::de::Error| format!("cannot be used: {}", error.message());
     let issuers: Vec<TrustedIssuer> = value.clone().try_into().map_err(told)?;
     for (at, one) in issuers.iter().enumerate() {
-        if one.issuer.is_empty() || one.audience.is_empty() || one.jwks_file.as_os_str().is_empty()
-        {
-            return Err("must give each issuer, audience and jwks_file a value".into());
+        let texts = [&one.issuer, &one.audience, &one.operator_claim];
+        if texts.iter().any(|text| text.is_empty()) || one.jwks_file.as_os_str().is_empty() {
+            return Err(
+                "must give each issuer, audience, jwks_file and operator_claim a value".into()
+            );
         }
         if issuers.iter().take(at).any(|other| other.issuer == one.issuer) {
             return Err(format!("names the issuer \"{}\" twice", one.issuer));

@@ -92,12 +92,13 @@ fn every_default_is_within_its_own_range_and_has_a_sentence() {
 #[test]
 fn the_environment_overrides_the_file_and_the_file_the_defaults() {
     let file = "bind = \"0.0.0.0:80\"\n[limits]\nbody_bytes = 2048\nconnections = 7\n\
-        [[tokens.trusted_issuers]]\nissuer = \"https://id.example\"\naudience = \"desk\"\njwks_file = \"keys.json\"\n";
+        [[tokens.trusted_issuers]]\nissuer = \"https://id.example\"\naudience = \"desk\"\njwks_file = \"keys.json\"\noperator_claim = \"employee\"\n";
     let config = load_file("order", file, &[("RETURNDESK_LIMITS_BODY_BYTES", "4096")]).unwrap();
     let issuer = TrustedIssuer {
         issuer: "https://id.example".into(),
         audience: "desk".into(),
         jwks_file: "keys.json".into(),
+        operator_claim: "employee".into(),
     };
     let defaults = Config::default();
     let expected = Config {
@@ -127,7 +128,7 @@ fn every_key_can_be_set_by_its_variable() {
     let config =
         load(&[("RETURNDESK_TOKENS_TRUSTED_ISSUERS", list), ("RETURNDESK_LOG_FORMAT", "json")])
             .unwrap();
-    assert_eq!(config.tokens.trusted_issuers.len(), 1);
+    assert_eq!(config.tokens.trusted_issuers[0].operator_claim, "sub");
     assert_eq!(config.log.format, LogFormat::Json);
 }
 
@@ -161,7 +162,7 @@ fn what_will_not_do_is_named_with_its_reason() {
         (
             "[[tokens.trusted_issuers]]\nissuer = \"a\"\naudience = \"b\"\njwks_url = \"c\"\n",
             "FILE sets \"tokens.trusted_issuers\", which cannot be used: unknown field `jwks_url`, \
-             expected one of `issuer`, `audience`, `jwks_file`",
+             expected one of `issuer`, `audience`, `jwks_file`, `operator_claim`",
         ),
     ];
     for (at, (text, message)) in rows.into_iter().enumerate() {

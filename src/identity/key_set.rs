@@ -138,13 +138,17 @@ impl KeySet {
         self.state.keys.iter().any(|key| key.kid == kid && key.retired_at.is_some())
     }
 
-    /// The key that signs: the newest. A set without one is never made.
-    pub(super) fn signing(&self) -> (&str, &EncodingKey) {
-        (&self.keys[0].kid, &self.keys[0].signs)
+    /// The id of the key that signs: the newest. A set without one is never made.
+    pub(super) fn signing(&self) -> &str {
+        &self.keys[0].kid
     }
 }
 
 impl ServiceKey {
+    pub(super) fn signs(&self) -> &EncodingKey {
+        &self.signs
+    }
+
     fn read(directory: &Path, kid: &str) -> Result<ServiceKey, KeyError> {
         let path = pem_path(directory, kid);
         let key = read_pem(&path)?;

@@ -25,7 +25,9 @@ pub use super::key_error::KeyError;
 
 use super::jwks::VerifyKey;
 use super::key_files::{self, Fingerprint, WriteLock};
-use super::key_set::{self, KeyRecord, KeySet, LOG_KEY_FILE, SECRET_FILE, STATE_FILE, State};
+use super::key_set::{
+    self, KeyRecord, KeySet, LOG_KEY_FILE, SECRET_FILE, STATE_FILE, ServiceKey, State,
+};
 use super::keyed_hash::KeyedHasher;
 use super::recheck::Recheck;
 use crate::clock::Clock;
@@ -191,12 +193,31 @@ impl KeyStore {
 
     /// Signs claims as a compact JWT of the given `typ` with the active key.
     pub(super) fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, KeyError> {
-        let set = self.current()?;
-        let (kid, key) = set.signing();
+        self.seal(&self.unsigned(typ, claims)?)
+    }
+
+    /// Writes header and claims of a compact JWT for the active key; [`KeyStore::seal`] adds the
+    /// signature.
+    pub(super) fn unsigned(&self, typ: &str, claims: &impl Serialize) -> Result<String, KeyError> {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(typ.to_owned());
-        header.kid = Some(kid.to_owned());
-        jsonwebtoken::encode(&header, claims, key).map_err(|e| KeyError::Signing(e.to_string()))
+        header.kid = Some(self.current()?.signing().to_owned());
+        Ok(format!("{}.{}", encoded(&header)?, encoded(claims)?))
+    }
+
+    /// Signs header and claims with the key that the header names. Ed25519 gives the same signature
+    /// each time, so the same text becomes the same token.
+    pub(super) fn seal(&self, unsigned: &str) -> Result<String, KeyError> {
+        let header = unsigned.split('.').next().unwrap_or_default();
+        let header = URL_SAFE_NO_PAD.decode(header).ok();
+        let header: Option<Header> = header.and_then(|json| serde_json::from_slice(&json).ok());
+        let kid = header.and_then(|header| header.kid).unwrap_or_default();
+        let set = self.current()?;
+        let key = set.find(&kid).map(ServiceKey::signs);
+        let key = key.ok_or_else(|| KeyError::Signing("the key that it names is gone".into()))?;
+        let signature = jsonwebtoken::crypto::sign(unsigned.as_bytes(), key, Algorithm::EdDSA);
+        let signature = signature.map_err(|e| KeyError::Signing(e.to_string()))?;
+        Ok(format!("{unsigned}.{signature}"))
     }
 
     /// The key of this id. An unknown one makes the directory be looked at again, a few times per
@@ -346,6 +367,11 @@ fn add_key(
     key_files::write(lock, &key_set::pem_path(directory, &kid), &key_set::to_pem(&key)?)?;
     state.keys.push(KeyRecord { kid: kid.clone(), created_at: now, retired_at: None });
     Ok(kid)
+}
+
+fn encoded(part: &impl Serialize) -> Result<String, KeyError> {
+    let json = serde_json::to_vec(part).map_err(|e| KeyError::Signing(e.to_string()))?;
+    Ok(URL_SAFE_NO_PAD.encode(json))
 }
 
 #[cfg(test)]

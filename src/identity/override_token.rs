@@ -22,6 +22,8 @@ use uuid::Uuid;
 pub const OVERRIDE_TYPE: &str = "override+jwt";
 /// The longest life of an override token.
 pub const OVERRIDE_LIFETIME: SignedDuration = SignedDuration::from_secs(300);
+/// The dot and the characters of an Ed25519 signature.
+const SIGNATURE_LENGTH: usize = 87;
 /// What the clocks of two instances may differ by. The end has no leeway: five minutes are five
 /// minutes.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
@@ -112,6 +114,19 @@ impl OverrideTokens {
         lifetime: SignedDuration,
         now: Timestamp,
     ) -> Result<Minted, KeyError> {
+        let prepared = self.prepare(id, approver, grant, lifetime, now)?;
+        Ok(Minted { token: self.seal(&prepared.token)?, ..prepared })
+    }
+
+    /// The same without the signature: what may be kept, for it approves nothing.
+    pub fn prepare(
+        &self,
+        id: Uuid,
+        approver: &Approver,
+        grant: &OverrideGrant,
+        lifetime: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Minted, KeyError> {
         let iat = now.as_second();
         let exp = iat.saturating_add(lifetime.min(OVERRIDE_LIFETIME).as_secs().max(1));
         let expires_at =
@@ -127,15 +142,21 @@ impl OverrideTokens {
             roles: approver.roles.iter().map(|role| role.as_str()).collect(),
             grant: GrantClaims::of(grant),
         };
-        let token = self.keys.sign(OVERRIDE_TYPE, &claims)?;
+        let token = self.keys.unsigned(OVERRIDE_TYPE, &claims)?;
         // What we would not take back is not handed out: a return of hundreds of sales does not
         // fit.
-        if token.len() > compact::MAX_TOKEN_BYTES {
+        if token.len() + SIGNATURE_LENGTH > compact::MAX_TOKEN_BYTES {
             return Err(KeyError::Signing(
                 "the override names more sales and findings than a token can hold".to_owned(),
             ));
         }
         Ok(Minted { token, id, expires_at })
+    }
+
+    /// Adds the signature to a token that was prepared: each time the same, until its key is
+    /// retired.
+    pub fn seal(&self, prepared: &str) -> Result<String, KeyError> {
+        self.keys.seal(prepared)
     }
 
     /// Says what was agreed to and by whom, or why the token is refused. `Expired` is a reason of

@@ -33,9 +33,10 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Signs override tokens; given from outside, for keys are not this room's.
+/// Writes override tokens; given from outside, for keys are not this room's.
 pub trait MintOverride {
-    /// The token of an override that was just issued; none where it could not be signed.
+    /// The token of an override that was just issued, without its signature: answers are kept, and
+    /// backups must not hold a token that approves something. None where it could not be written.
     fn mint(&self, issued: &Override) -> Option<String>;
 }
 

@@ -5,6 +5,7 @@ use crate::support::bodies::{back, hearts};
 use crate::support::caller::{Answer, Caller};
 use crate::support::on_each_database;
 use crate::support::shop::Shop;
+use diesel::RunQueryDsl;
 use returndesk::domain::caller::{Role, Stores};
 use returndesk::identity::token::{AccessGrant, Minter, OwnNames};
 use serde_json::{Value, json};
@@ -142,6 +143,54 @@ fn what_does_not_exist_answers_as_what_is_another_stores() {
             shop.cashier().get(&format!("/v1/{noun}/{there}")).expect(200);
         }
     });
+}
+
+/// Answers are kept for thirty days, and backups hold them (E45): an approval is not among them.
+#[test]
+fn a_kept_answer_approves_nothing() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sale = hearts(&shop);
+        shop.sell(&sale);
+        shop.move_days(41);
+        let mut body = back(&sale, 1, 1);
+        let asked = json!({"return": body, "codes": ["window_expired"], "reason": "goodwill"});
+        let issue = |key: &str| shop.manager().post_keyed("/v1/overrides", key, &asked);
+        let first = issue("o-1").expect(201);
+        let token = first.body["token"].as_str().unwrap().to_owned();
+        let (prepared, signature) = token.rsplit_once('.').unwrap();
+        let kept = |part: &str| {
+            let sql =
+                format!("SELECT count(*) AS rows FROM idempotency WHERE body LIKE '%{part}%'");
+            let found: Rows = diesel::sql_query(sql).get_result(&mut db.connect()).unwrap();
+            found.rows
+        };
+        assert_eq!((kept(prepared), kept(signature)), (1, 0));
+        body["approvals"] = json!([prepared]);
+        let refused = shop.cashier().post_keyed("/v1/returns", "r-1", &body);
+        refused.expect_problem(422, "override_invalid");
+        // Sent again, also under a new key of the service, it is the same answer.
+        shop.service().keys.rotate().unwrap();
+        let again = issue("o-1").expect(201);
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!(again.bytes, first.bytes);
+        body["approvals"] = json!([token]);
+        shop.cashier().post_keyed("/v1/returns", "r-2", &body).expect(201);
+        // With its key gone nothing can be signed, and the answer says so.
+        let keys = shop.nobody().get("/.well-known/jwks.json").expect(200).body;
+        for key in keys["keys"].as_array().unwrap() {
+            shop.service().keys.retire(key["kid"].as_str().unwrap()).unwrap();
+        }
+        let gone = issue("o-1").expect_problem(422, "override_expired");
+        assert_eq!(gone.body["detail"], "The approval can no longer be shown. Ask for a new one.");
+        issue("o-2").expect(201);
+    });
+}
+
+#[derive(diesel::QueryableByName)]
+struct Rows {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    rows: i64,
 }
 
 /// A problem without the address that was asked for.

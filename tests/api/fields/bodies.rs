@@ -21,8 +21,8 @@ fn directory(walk: &mut Walk<'_>) {
         "currency": "USD", "region": "US-CA", "policy": "of-fields", "cash_rounding": "0.05"});
     walk.send("PUT", "/v1/stores/0045", &store, &["/v1/stores/{store}"]);
     let register = json!({"name": "Behind the door", "active": false});
-    let shown = "/v1/stores/0042/registers/{register}";
-    walk.send("PUT", "/v1/stores/0042/registers/9", &register, &[shown]);
+    let shown = "/v1/stores/0044/registers/{register}";
+    walk.send("PUT", "/v1/stores/0044/registers/9", &register, &[shown]);
     let operator = json!({"name": "Ana Ruiz", "roles": ["loss_prevention"], "stores": ["0043"],
         "pin": "493817", "customer": "C-of-Ana", "active": false});
     walk.send("PUT", "/v1/operators/1055", &operator, &["/v1/operators/{operator}"]);
