@@ -169,6 +169,12 @@ fn a_receipt_is_the_same_sale_however_it_was_typed() {
     });
 }
 
+fn void(shop: &Shop, the_return: &Value) {
+    let path = format!("/v1/returns/{}/void", the_return["id"].as_str().unwrap());
+    let reason = json!({"reason": "mistake"});
+    shop.supervisor().post_keyed(&path, &shop.receipt(), &reason).expect(200);
+}
+
 /// A redemption that names no sale is lessened by what returns put on the card since, whatever else
 /// was taken off the card meanwhile.
 #[test]
@@ -184,15 +190,23 @@ fn voids_of_other_acts_make_no_room_for_a_second_payment() {
         let sale = sold(&shop, &card);
         shop.sell(&sale);
         let unnamed = redeem(&shop, &card, "20.00", None);
-        shop.bring_back(&back(&sale, 1, 2));
+        let second = shop.bring_back(&back(&sale, 1, 2));
         assert_eq!(balance(&shop, &card), "30.00");
         // The return of before the payment is voided: that takes back what it gave, no more.
-        let path = format!("/v1/returns/{}/void", first["id"].as_str().unwrap());
-        let void = json!({"reason": "mistake"});
-        shop.supervisor().post_keyed(&path, &shop.receipt(), &void).expect(200);
+        void(&shop, &first);
         assert_eq!(balance(&shop, &card), "10.00");
         reverse(&shop, &card, unnamed).expect_problem(409, "redemption_not_reversible");
         assert_eq!(balance(&shop, &card), "10.00");
+
+        // Once the later return is voided too, nothing was given back for the payment: with money on
+        // the card for the void, the payment can be put back, whole.
+        let load = json!({"amount": "10.00", "store": "0042"});
+        let path = format!("/v1/gift-cards/{card}/loads");
+        shop.supervisor().post_keyed(&path, &shop.receipt(), &load).expect(201);
+        void(&shop, &second);
+        assert_eq!(balance(&shop, &card), "0.00");
+        let whole = reverse(&shop, &card, unnamed).expect(201).body;
+        assert_eq!((&whole["amount"], &whole["balance"]), (&json!("20.00"), &json!("20.00")));
     });
 }
 
