@@ -7,7 +7,7 @@ use super::day_end::{self, CloseDay, DayEnd, TillKey};
 use super::decision::Decision;
 use super::directory::{self, SaveOperator, SaveRegister, SaveStore};
 use super::draft::{Draft, SaleRef};
-use super::gift_cards::{self, CardCommand, CardDone};
+use super::gift_cards::{self, CardCommand, CardDone, CardEntry};
 use super::journal::{self, Note};
 use super::match_key::MatchKey;
 use super::overrides::{self, IssueOverride, Override};
@@ -63,16 +63,35 @@ pub enum Outcome {
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Done {
-    SaleRecorded { sale: Uuid, document: String, recorded_at: Timestamp, known_before: bool },
-    SaleVoided { sale: Arc<Sale>, voided_at: Timestamp },
+    SaleRecorded {
+        sale: Uuid,
+        document: String,
+        recorded_at: Timestamp,
+        known_before: bool,
+    },
+    /// With the entries that put back what cards had paid.
+    SaleVoided {
+        sale: Arc<Sale>,
+        voided_at: Timestamp,
+        reversed: Vec<CardEntry>,
+    },
     Returned(Recorded),
     ReturnVoided(Return),
     RefundSettled(Return),
     ChargebackMarked(Box<Chargeback>),
     OverrideIssued(Override),
-    StoreSaved { store: Arc<Store>, created: bool },
-    RegisterSaved { register: Register, created: bool },
-    OperatorSaved { operator: Arc<Operator>, created: bool },
+    StoreSaved {
+        store: Arc<Store>,
+        created: bool,
+    },
+    RegisterSaved {
+        register: Register,
+        created: bool,
+    },
+    OperatorSaved {
+        operator: Arc<Operator>,
+        created: bool,
+    },
     PolicyDrafted(PolicyRecord),
     PolicyPublished(PolicyRecord),
     SignIn(sign_in::Answer),

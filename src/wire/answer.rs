@@ -56,8 +56,8 @@ fn answer_done(done: &Done, path: &str, tokens: &dyn MintOverride) -> Answer {
                 Answer::json(created(!known_before), sale::recorded(*sale, document, recorded_at));
             answer.located(format!("/v1/sales/{sale}"))
         }
-        Done::SaleVoided { sale, voided_at } => {
-            Answer::of(200, &sale::VoidedSale::new(sale, *voided_at))
+        Done::SaleVoided { sale, voided_at, reversed } => {
+            Answer::of(200, &sale::VoidedSale::new(sale, *voided_at, reversed))
         }
         Done::Returned(recorded) => {
             let location = format!("/v1/returns/{}", recorded.the_return.id);

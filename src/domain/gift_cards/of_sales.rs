@@ -139,8 +139,12 @@ fn faces(sale: &Sale) -> BTreeMap<Uuid, (Minor, u32)> {
     faces
 }
 
-/// Why the cards of a sale stand in the way of its void.
+/// Why the cards of a sale stand in the way of its void: those that it sold, and those that paid.
 pub fn why_not_voidable(state: &State, sale: &Sale) -> Option<String> {
+    sold_and_used(state, sale).or_else(|| payments(state, sale).err())
+}
+
+fn sold_and_used(state: &State, sale: &Sale) -> Option<String> {
     faces(sale).into_iter().find_map(|(id, (face, _))| {
         let card = state.wallet.card(id)?;
         let named = card.last4.as_deref().map_or(String::new(), |last4| format!(" …{last4}"));
@@ -180,6 +184,88 @@ pub fn take_off(state: &mut State, sale: &Sale, context: &Context<'_>) -> Result
         }
     }
     Ok(())
+}
+
+/// The redemptions that paid for a sale and still stand. Those that name it or its receipt do; of
+/// those that name nothing, the one of the very amount that is missing.
+///
+/// # Errors
+/// A sentence for the cashier, if they cannot all be reversed.
+fn payments(state: &State, sale: &Sale) -> Result<Vec<CardEntry>, String> {
+    let mut paid: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for tender in &sale.tenders {
+        if let Some(card) = card_of(tender) {
+            *paid.entry(card).or_default() += tender.paid().0;
+        }
+    }
+    let mut all = Vec::new();
+    for (id, paid) in paid {
+        let Some(card) = state.wallet.card(id) else { continue };
+        let named = card.last4.as_deref().map_or(String::new(), |last4| format!(" …{last4}"));
+        let off = |entry: &CardEntry| -entry.amount.0;
+        let all_of_sale: Vec<_> = state.wallet.payments_of(id, sale).collect();
+        let standing = all_of_sale.iter().filter(|(_, reversal)| reversal.is_none());
+        let (naming, bare): (Vec<&CardEntry>, Vec<&CardEntry>) =
+            standing.map(|(entry, _)| *entry).partition(|entry| entry.reference.is_some());
+        // What a person has reversed for this sale already; not what was put right before it, nor
+        // what the void of another sale put back.
+        let own = Some(sale.id.to_string());
+        let undone = |(entry, reversal): &&(&CardEntry, Option<&CardEntry>)| {
+            reversal.is_some_and(|reversal| {
+                let of_sale = reversal.reference == entry.reference || reversal.reference == own;
+                reversal.at >= sale.sold_at && of_sale
+            })
+        };
+        let known = naming.iter().map(|entry| off(entry)).sum::<i64>()
+            + all_of_sale.iter().filter(undone).map(|(entry, _)| off(entry)).sum::<i64>();
+        let missing = paid - known;
+        let fitting: Vec<&CardEntry> =
+            bare.into_iter().filter(|entry| off(entry) == missing).collect();
+        if fitting.len() > 1 {
+            return Err(format!(
+                "More than one redemption of gift card{named} may have paid for this sale. Reverse \
+                 the right one first, then void the sale."
+            ));
+        }
+        let payments: Vec<CardEntry> = naming.into_iter().chain(fitting).cloned().collect();
+        let back: i64 = payments.iter().map(off).sum();
+        let out_of_use = matches!(card.status, CardStatus::Void | CardStatus::Replaced);
+        if back > 0 && (out_of_use || card.balance.0 > Minor::MAX.0 - back) {
+            return Err(format!(
+                "Gift card{named} paid for this sale and takes no money back. Take the goods back \
+                 as a return instead."
+            ));
+        }
+        all.extend(payments);
+    }
+    Ok(all)
+}
+
+/// Puts what paid for a sale that is voided back on its cards. Asked [`why_not_voidable`] before.
+pub fn pay_back(
+    state: &mut State,
+    sale: &Sale,
+    context: &Context<'_>,
+) -> Result<Vec<CardEntry>, Refusal> {
+    let register = context.caller.register.clone().or(Some(sale.register.clone()));
+    let business_date = Some(sale.business_date);
+    let at = At { store: sale.store.clone(), register, business_date, operator: None };
+    let payments = payments(state, sale).unwrap_or_default();
+    let mut reversed = Vec::with_capacity(payments.len());
+    for paid in payments {
+        let against = super::commands::now(state, paid.card)?.kind.clearing();
+        let movement = Movement {
+            kind: CardMove::Reversal,
+            amount: Minor(-paid.amount.0),
+            reverses: Some(paid.entry),
+            // One that names nothing is known to be of this sale from now on.
+            reference: paid.reference.clone().or_else(|| Some(sale.id.to_string())),
+            at: &at,
+            against,
+        };
+        reversed.push(state.move_card(paid.card, &movement, context)?);
+    }
+    Ok(reversed)
 }
 
 /// The cards that something was paid with: the reference of a tender may be the id of one.

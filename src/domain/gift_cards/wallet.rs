@@ -98,6 +98,18 @@ impl Wallet {
         Some(Minor(-of_sale.map(|entry| entry.amount.0).sum::<i64>()))
     }
 
+    /// The redemptions of a card that are for a sale, each with what reversed it.
+    pub fn payments_of(
+        &self,
+        id: Uuid,
+        sale: &Sale,
+    ) -> impl Iterator<Item = (&CardEntry, Option<&CardEntry>)> {
+        let all = move || self.payments.iter().chain(&self.entries).filter(move |e| e.card == id);
+        let redeemed = all().filter(|entry| entry.kind == CardMove::Redeem);
+        let of_sale = redeemed.filter(|entry| of_sales::is_for(entry, sale));
+        of_sale.map(move |paid| (paid, all().find(|other| other.reverses == Some(paid.entry))))
+    }
+
     /// Goes up with every change of a card.
     pub fn revision(&self) -> u64 {
         self.revision

@@ -38,7 +38,10 @@ pub fn void(state: &mut State, command: &VoidSale, context: &Context<'_>) -> Out
     if let Err(refusal) = of_sales::take_off(state, &sale, context) {
         return refusal.into();
     }
-    Done::SaleVoided { sale, voided_at: context.now }.into()
+    match of_sales::pay_back(state, &sale, context) {
+        Ok(reversed) => Done::SaleVoided { sale, voided_at: context.now, reversed }.into(),
+        Err(refusal) => refusal.into(),
+    }
 }
 
 fn why_not(state: &State, book: &Book, context: &Context<'_>) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use super::{NewSale, SaleCharge, SaleLine, SaleTax, SaleTender};
 use crate::domain::book::{Book, TenderBook};
+use crate::domain::gift_cards::CardEntry;
 use crate::domain::money::{Currency, Minor};
 use crate::domain::quantity::Quantity;
 use crate::domain::sale::{Sale, Tax};
@@ -230,10 +231,42 @@ pub struct VoidedSale {
     pub currency: String,
     #[schema(value_type = String, format = "date-time")]
     pub voided_at: Timestamp,
+    /// What gift cards and store credit had paid, back on them. Left out where none had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reversed: Vec<ReversedPayment>,
+}
+
+/// What a card had paid for a sale, put back on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReversedPayment {
+    pub card: Id,
+    /// The number of the entry that puts it back.
+    #[schema(example = 3)]
+    pub entry: u32,
+    /// The number of the redemption that it reverses.
+    #[schema(example = 2)]
+    pub reverses: Option<u32>,
+    #[schema(format = "amount", example = "20.00")]
+    pub amount: String,
+    /// The card's balance after it.
+    #[schema(format = "amount", example = "50.00")]
+    pub balance: String,
+}
+
+impl ReversedPayment {
+    fn new(entry: &CardEntry, currency: Currency) -> ReversedPayment {
+        ReversedPayment {
+            card: Id(entry.card),
+            entry: entry.entry,
+            reverses: entry.reverses,
+            amount: entry.amount.format(currency),
+            balance: entry.balance.format(currency),
+        }
+    }
 }
 
 impl VoidedSale {
-    pub fn new(sale: &Sale, voided_at: Timestamp) -> VoidedSale {
+    pub fn new(sale: &Sale, voided_at: Timestamp, reversed: &[CardEntry]) -> VoidedSale {
         VoidedSale {
             id: Id(sale.id),
             store: sale.store.clone(),
@@ -243,6 +276,7 @@ impl VoidedSale {
             total: sale.total.format(sale.currency),
             currency: sale.currency.code().to_owned(),
             voided_at,
+            reversed: reversed.iter().map(|of| ReversedPayment::new(of, sale.currency)).collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Redemptions taken back: once, and no more than refunds have left of them.
 
+use crate::history::faults_of_the_books;
 use crate::support::bodies::{back, plain};
 use crate::support::caller::Answer;
 use crate::support::on_each_database;
@@ -267,5 +268,110 @@ fn a_frozen_card_takes_its_money_back_and_a_dead_one_does_not() {
         act(&lost, "replace").expect(201);
         reverse(&shop, &lost, entry).expect_problem(409, "card_void");
         assert_eq!(balance(&shop, &lost), "0.00");
+    });
+}
+
+fn void(shop: &Shop, sale: &Value) -> Answer {
+    let path = format!("/v1/sales/{}/void", sale["id"].as_str().unwrap());
+    shop.supervisor().post_keyed(&path, &shop.receipt(), &json!({"reason": "mistake"}))
+}
+
+#[test]
+fn the_void_of_a_sale_puts_what_a_card_paid_for_it_back() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let sent = sold(&shop, &card);
+        let entry = redeem(&shop, &card, "15.00", Some(&sent));
+        redeem(&shop, &card, "5.00", Some(&sent));
+        // Of another sale: it stays off the card.
+        redeem(&shop, &card, "1.00", Some(&sold(&shop, &card)));
+        let sale = shop.sell(&sent);
+        let voided = void(&shop, &sale).expect(200).body;
+        assert_eq!(
+            voided,
+            json!({"id": sale["id"], "store": "0042", "register": "3", "receipt": sent["receipt"],
+                "business_date": "2026-03-11", "total": "20.00", "currency": "USD",
+                "voided_at": "2026-03-11T15:00:00Z", "reversed": [
+                    {"card": card, "entry": 5, "reverses": 2, "amount": "15.00", "balance": "44.00"},
+                    {"card": card, "entry": 6, "reverses": 3, "amount": "5.00", "balance": "49.00"}]})
+        );
+        assert_eq!(balance(&shop, &card), "49.00");
+        reverse(&shop, &card, entry).expect_problem(409, "redemption_not_reversible");
+        // The sale is rung up again under the same number, and the card pays again.
+        let mut again = sold(&shop, &card);
+        again["receipt"] = sent["receipt"].clone();
+        again["operator"] = json!("1009");
+        redeem(&shop, &card, "20.00", Some(&again));
+        let second = shop.sell(&again);
+        assert_ne!(second["id"], sale["id"]);
+        let returned = shop.bring_back(&back(&again, 1, 2));
+        assert_eq!(returned["totals"]["refund"], "20.00");
+        assert_eq!(balance(&shop, &card), "49.00");
+        let moved = shop.logged("gift_card.moved");
+        assert_eq!(moved[4]["data"]["reverses"], 2);
+        assert_eq!(
+            moved[4]["data"]["ledger"],
+            json!({"register": "3", "business_date": "2026-03-11", "currency": "USD",
+                "amounts": {"gift_card": "15.00", "gift_card_liability": "-15.00"}})
+        );
+        assert_eq!(faults_of_the_books(&shop), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_redemption_that_names_nothing_is_put_back_if_it_can_only_be_the_sales() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "90.00");
+        redeem(&shop, &card, "7.00", None);
+        redeem(&shop, &card, "20.00", None);
+        let sale = shop.sell(&sold(&shop, &card));
+        let voided = void(&shop, &sale).expect(200).body;
+        assert_eq!(voided["reversed"][0]["reverses"], 3);
+        assert_eq!(balance(&shop, &card), "83.00");
+
+        // Two of the same amount: a person has to say which.
+        let first = redeem(&shop, &card, "20.00", None);
+        redeem(&shop, &card, "20.00", None);
+        let sale = shop.sell(&sold(&shop, &card));
+        let refused = void(&shop, &sale).expect_problem(409, "sale_not_voidable").body;
+        let shown = shop.cashier().get(&format!("/v1/gift-cards/{card}")).expect(200).body;
+        assert_eq!(
+            refused["detail"],
+            format!(
+                "More than one redemption of gift card …{} may have paid for this sale. Reverse the right one first, then void the sale.",
+                shown["last4"].as_str().unwrap()
+            )
+        );
+        reverse(&shop, &card, first).expect(201);
+        // Reversed by hand, it is not put back a second time, nor is the other one.
+        let voided = void(&shop, &sale).expect(200).body;
+        assert_eq!(voided.get("reversed"), None);
+        assert_eq!(balance(&shop, &card), "63.00");
+        assert_eq!(faults_of_the_books(&shop), Vec::<String>::new());
+    });
+}
+
+#[test]
+fn a_card_that_was_replaced_takes_nothing_back_and_its_sale_stands() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let sent = sold(&shop, &card);
+        redeem(&shop, &card, "20.00", Some(&sent));
+        let sale = shop.sell(&sent);
+        let shown = shop.cashier().get(&format!("/v1/gift-cards/{card}")).expect(200).body;
+        let path = format!("/v1/gift-cards/{card}/replace");
+        shop.supervisor().post_keyed(&path, &shop.receipt(), &json!({})).expect(201);
+        let refused = void(&shop, &sale).expect_problem(409, "sale_not_voidable").body;
+        assert_eq!(
+            refused["detail"],
+            format!(
+                "Gift card …{} paid for this sale and takes no money back. Take the goods back as a return instead.",
+                shown["last4"].as_str().unwrap()
+            )
+        );
+        assert_eq!(faults_of_the_books(&shop), Vec::<String>::new());
     });
 }
