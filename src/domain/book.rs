@@ -37,6 +37,8 @@ pub struct Book {
     pub charges: Vec<ChargeBook>,
     /// When it was voided, by itself or with its exchange: nothing of it can come back.
     pub voided_at: Option<Timestamp>,
+    /// How many returns have taken of its lines, voided ones included: each has its number.
+    pub returns: i64,
 }
 
 /// The state of one line. `values` are the parts that are paid back separately: the net after the
@@ -418,7 +420,7 @@ impl Book {
             .iter()
             .map(|t| TenderBook { paid: t.paid().max(Minor::ZERO), ..TenderBook::default() })
             .collect();
-        Book { lines, tenders, charges, voided_at: None, sale }
+        Book { lines, tenders, charges, voided_at: None, returns: 0, sale }
     }
 
     /// What was given back to the customer on this sale so far, exact, by whatever means, or by the

@@ -25,6 +25,7 @@ use super::words::vocabulary;
 use super::{day_end, decide, exchanges, journal, ledger, promotion};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 vocabulary! {
@@ -91,6 +92,9 @@ pub struct ReturnedLine {
     pub fee_taxes: Vec<Minor>,
     pub reason: String,
     pub serial_number: Option<String>,
+    /// The number of the return among those of the sale, from 1. None for practice, and for a row
+    /// of an older version.
+    pub nth: Option<i64>,
 }
 
 /// What came back of one charge of a sale.
@@ -165,6 +169,7 @@ pub fn record(state: &mut State, command: &RecordReturn, context: &Context<'_>) 
         return refusal.into();
     }
     let mut the_return = build(state, draft, &decided, context.now);
+    number(&mut the_return, &mut decided.books);
     for grant in &command.grants {
         if decision.all_findings().any(|finding| finding.approved_by.contains(&grant.id)) {
             state.use_override(grant.id, the_return.id, context.now);
@@ -272,6 +277,20 @@ fn build(state: &mut State, draft: &Draft, decided: &decide::Decided, now: Times
     }
 }
 
+/// Gives a return its number among those of each of its sales: whoever records one has claimed them.
+fn number(the_return: &mut Return, books: &mut BTreeMap<Uuid, Book>) {
+    if the_return.training {
+        return;
+    }
+    for (sale, book) in books {
+        let mut lines = the_return.lines.iter_mut().filter(|line| line.sale == *sale).peekable();
+        if lines.peek().is_some() {
+            book.returns += 1;
+            lines.for_each(|line| line.nth = Some(book.returns));
+        }
+    }
+}
+
 fn returned_lines(decided: &decide::Decided) -> Vec<ReturnedLine> {
     let taken = decided.decision.lines.iter().zip(&decided.parts);
     let lines = taken.filter_map(|(line, parts)| {
@@ -285,6 +304,7 @@ fn returned_lines(decided: &decide::Decided) -> Vec<ReturnedLine> {
             fee_taxes: line.fee_taxes.iter().map(|(_, amount)| *amount).collect(),
             reason: line.reason.as_str().to_owned(),
             serial_number: line.serial_number.clone(),
+            nth: None,
         })
     });
     lines.zip(1..).map(|(line, number)| ReturnedLine { line: number, ..line }).collect()

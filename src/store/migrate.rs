@@ -34,6 +34,13 @@ const APART: &[Apart] = &[
         sqlite: include_str!("../../migrations/2026-11-28-000020_receipts_by_register/sqlite.sql"),
     },
     Apart {
+        version: "20261128000131",
+        postgres: include_str!(
+            "../../migrations/2026-11-28-000131_numbers_of_returns/postgres.sql"
+        ),
+        sqlite: include_str!("../../migrations/2026-11-28-000131_numbers_of_returns/sqlite.sql"),
+    },
+    Apart {
         version: "20261128000110",
         postgres: include_str!("../../migrations/2026-11-28-000110_shifts/postgres.sql"),
         sqlite: include_str!("../../migrations/2026-11-28-000110_shifts/sqlite.sql"),

@@ -144,15 +144,16 @@ fn head((who, what): Row) -> Result<Return, StoreError> {
     })
 }
 
-type LineRow = ((Id, i32, Id, i32, i64), (i64, i64, i64, Option<String>, String, Option<String>));
+type LineRow =
+    ((Id, i32, Id, i32, i64, Option<i64>), (i64, i64, i64, Option<String>, String, Option<String>));
 type LineColumns = (
-    (IdSql, Integer, IdSql, Integer, BigInt),
+    (IdSql, Integer, IdSql, Integer, BigInt, Nullable<BigInt>),
     (BigInt, BigInt, BigInt, Nullable<Text>, Text, Nullable<Text>),
 );
 
 fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLine)>, StoreError> {
     let select = Select {
-        columns: "l.return_id, l.line, l.sale, l.sale_line, l.quantity, \
+        columns: "l.return_id, l.line, l.sale, l.sale_line, l.quantity, l.nth, \
                   l.net, l.gross, l.fee, l.parts, l.reason, l.serial_number",
         names: "id",
         join: "return_lines l ON l.return_id = u.id",
@@ -161,7 +162,7 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
     };
     let rows: Vec<LineRow> = select_in::<LineColumns, _>(read, &select, keys)?;
     let line = |(
-        (of, line, sale, sale_line, quantity),
+        (of, line, sale, sale_line, quantity, nth),
         (net, gross, fee, parts, reason, serial_number),
     ): LineRow| {
         let [taxes, discount_shares, withheld, fee_taxes, forgone] =
@@ -185,6 +186,7 @@ fn lines(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<Vec<(Uuid, ReturnedLin
             fee_taxes,
             reason,
             serial_number,
+            nth,
         };
         Ok((of.0, line))
     };
@@ -340,8 +342,10 @@ fn new_lines<'a>(new: &[&'a Return]) -> Write<'a> {
         col(lines().map(|(_, l)| write_parts(l))),
         col(lines().map(|(_, l)| l.reason.as_str())),
         col(lines().map(|(_, l)| l.serial_number.as_deref())),
+        col(lines().map(|(_, l)| l.nth)),
     ];
-    let into = "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, parts, reason, serial_number)";
+    let into = "return_lines(return_id, line, sale, sale_line, quantity, net, gross, fee, parts, reason, \
+                serial_number, nth)";
     Write::insert(into, columns)
 }
 

@@ -114,22 +114,24 @@ fn load_lines(
     books: &mut HashMap<Uuid, Book>,
 ) -> Result<(), StoreError> {
     let select = Select {
-        columns: "l.sale, l.line, l.returned, l.extras, v.voided_at, c.currency",
+        columns: "l.sale, l.line, l.returned, l.extras, l.last_return, v.voided_at, c.currency",
         names: "sale",
         join: "sale_lines l ON l.sale = u.sale LEFT JOIN sale_voids v ON v.sale = l.sale \
                LEFT JOIN sale_conversions c ON c.sale = l.sale",
         order: "l.sale, l.line",
         lock: None,
     };
-    type Row = (Id, i32, i64, Option<String>, Option<i64>, Option<String>);
-    type Columns = (IdSql, Integer, BigInt, Nullable<Text>, Nullable<BigInt>, Nullable<Text>);
+    type Row = ((Id, i32, i64, Option<String>, i64), (Option<i64>, Option<String>));
+    type Columns =
+        ((IdSql, Integer, BigInt, Nullable<Text>, BigInt), (Nullable<BigInt>, Nullable<Text>));
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, keys)?;
-    for (sale, line, returned, extras, voided_at, currency) in rows {
+    for ((sale, line, returned, extras, last_return), (voided_at, currency)) in rows {
         let Some(book) = books.get_mut(&sale.0) else { continue };
         // Known only now: another writer may have converted it before the claim was granted.
         if let Some(currency) = currency.filter(|_| book.sale.converted.is_none()) {
             *book = conversions::converted(book, &currency)?;
         }
+        book.returns = book.returns.max(last_return);
         book.voided_at = voided_at.map(|at| super::returns::instant(sale.0, at)).transpose()?;
         if returned == 0 && extras.is_none() {
             continue;
@@ -292,8 +294,10 @@ fn new_lines<'a>(books: &[&'a Book]) -> Write<'a> {
         col(lines().map(|(_, _, state)| state.value().0)),
         col(lines().map(|(_, _, state)| state.refunded().0)),
         col(lines().map(|(_, _, state)| write_extras(&state.extras()))),
+        col(lines().map(|(b, _, _)| b.returns)),
     ];
-    Write::insert("sale_lines(sale, line, sku, sold, returned, value, refunded, extras)", columns)
+    let into = "sale_lines(sale, line, sku, sold, returned, value, refunded, extras, last_return)";
+    Write::insert(into, columns)
 }
 
 fn new_serials<'a>(books: &[&'a Book]) -> Write<'a> {
@@ -364,20 +368,21 @@ pub(super) fn changed_books(state: &State) -> [Write<'_>; 3] {
     let old = |sale: Uuid| if new(sale) { None } else { state.book(sale) };
     let lines: Vec<_> = (changes.lines.iter())
         .filter_map(|(sale, place)| {
-            old(*sale).map(|book| (*sale, &book.sale.lines[*place], &book.lines[*place]))
+            old(*sale).map(|book| (book, &book.sale.lines[*place], &book.lines[*place]))
         })
         .collect();
     let of_lines = vec![
-        col(lines.iter().map(|(sale, _, _)| *sale)),
+        col(lines.iter().map(|(book, _, _)| book.sale.id)),
         col(lines.iter().map(|(_, line, _)| number(line.line))),
         col(lines.iter().map(|(_, _, state)| state.returned.0)),
         col(lines.iter().map(|(_, _, state)| state.refunded().0)),
         col(lines.iter().map(|(_, _, state)| write_extras(&state.extras()))),
+        col(lines.iter().map(|(book, _, _)| book.returns)),
     ];
     const LINES: Update = Update {
         table: "sale_lines",
         key: &["sale", "line"],
-        set: &["returned", "refunded", "extras"],
+        set: &["returned", "refunded", "extras", "last_return"],
     };
     let tenders: Vec<_> = (changes.tenders.iter())
         .filter_map(|(sale, place)| {

@@ -51,6 +51,13 @@ fn an_upgraded_shop_goes_on_where_it_stopped() {
         assert_eq!(refused.body["decision"]["lines"][0]["findings"][0]["code"], "already_returned");
         bring(&shop, "R-00003", 2).expect(201);
         bring(&shop, "R-00003", 1).expect_problem(422, "return_refused");
+        // Returns of before have their numbers among those of their sale, the void one too.
+        let numbers =
+            "SELECT CAST(l.nth AS text) AS word FROM return_lines l JOIN sales s ON s.id = l.sale
+                       WHERE s.receipt = 'R-00003' ORDER BY l.nth";
+        let numbers: Vec<Word> = diesel::sql_query(numbers).load(&mut database.connect()).unwrap();
+        assert_eq!(numbers.iter().map(|n| n.word.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        assert!(database.run_sql("UPDATE return_lines SET nth = 9").is_err());
         // A key of before is known. Bodies are compared under the secret of the keys, and this
         // database came without its own: what cannot be compared is refused, and never done a
         // second time.

@@ -308,6 +308,41 @@ fn an_adjustment_is_voided_after_the_returns_that_share_it() {
     });
 }
 
+/// Two instances, one with a clock that is a minute behind: the order is that in which the sale was
+/// claimed, not that of the times.
+#[test]
+fn clocks_that_disagree_do_not_turn_the_order_of_returns_round() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sold = three(&shop);
+        let bring =
+            |line: Value| record(&shop, &body("0042", &sold, json!([line]))).expect(201).body;
+        let adjusted = bring(money_back(1, "6.00"));
+        shop.move_clock(SignedDuration::from_secs(-60));
+        let back = bring(units(1, 1));
+        assert_eq!(back["totals"]["refund"], "8.00");
+        let refused = void(&shop, &adjusted).expect_problem(409, "return_not_voidable");
+        let number = back["return_number"].as_str().unwrap();
+        assert_eq!(
+            refused.body["detail"],
+            format!(
+                "Items of return {number} were paid for a price that counts on this return. Void return {number} first."
+            )
+        );
+        void(&shop, &back).expect(200);
+        void(&shop, &adjusted).expect(200);
+        // A number that was given is never given again.
+        shop.move_clock(SignedDuration::from_secs(-60));
+        let adjusted = bring(money_back(1, "6.00"));
+        shop.move_clock(SignedDuration::from_secs(-60));
+        let back = bring(units(1, 1));
+        void(&shop, &adjusted).expect_problem(409, "return_not_voidable");
+        void(&shop, &back).expect(200);
+        void(&shop, &adjusted).expect(200);
+        in_order(&shop);
+    });
+}
+
 /// Units before an adjustment bear nothing of it; voiding them would spread it over more units than
 /// the later return was paid for.
 #[test]

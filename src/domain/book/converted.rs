@@ -24,7 +24,7 @@ impl Book {
     /// Returns the balance in the currency that replaced the sale's own.
     pub fn in_new_currency(&self, by: Changeover) -> Book {
         let mut book = Book::untouched(Arc::new(self.sale.in_new_currency(by)));
-        book.voided_at = self.voided_at;
+        (book.voided_at, book.returns) = (self.voided_at, self.returns);
         book.lines.iter_mut().zip(&self.lines).for_each(|(line, before)| line.go_on(before));
         book.charges.iter_mut().zip(&self.charges).for_each(|(charge, before)| {
             charge.go_on(before);

@@ -1,0 +1,2 @@
+-- Lines of returns never change; they get their numbers once. Triggers are made anew at every start.
+DROP TRIGGER IF EXISTS return_lines_no_update;
