@@ -5,7 +5,7 @@ use super::canonical::Members;
 use super::decision::Code;
 use super::money::{Currency, Minor};
 use super::quantity::Quantity;
-use super::sale::{Charge, Discount, SaleLine, Tender};
+use super::sale::{Charge, Discount, ReceiptTax, SaleLine, Tender};
 use super::unit_price::UnitPrice;
 use super::words::{Condition, Disposition, Reason, RefundTo};
 use jiff::Timestamp;
@@ -132,6 +132,8 @@ pub struct ExchangeDraft {
     pub lines: Vec<ExchangeLine>,
     /// Discounts of all new goods together.
     pub discounts: Vec<Discount>,
+    /// Taxes computed once for the new goods.
+    pub taxes: Vec<ReceiptTax>,
     /// Charges of the exchange itself, such as the shipping of a swap.
     pub charges: Vec<Charge>,
     /// What the customer pays on top. Empty while that is not known.

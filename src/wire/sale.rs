@@ -23,10 +23,10 @@ mod tests;
 mod tie_tests;
 
 pub use listed::{ImportResult, ImportStatus, SaleFilterParams};
-pub(super) use parts::{receipt_discounts, tenders};
+pub(super) use parts::{receipt_discounts, receipt_taxes, tenders};
 pub use read::read_document;
 pub use returned::{ReturnedBefore, ReturnedLine, ReturnedTender};
-pub(super) use scope::Numbers;
+pub(super) use scope::{Numbers, check_taxes};
 pub(super) use tie::not_carried;
 pub use tie::{CarriedFrom, EvenLine, ExchangeOf};
 pub use view::{
@@ -414,11 +414,11 @@ fn in_store() -> String {
     "store".into()
 }
 
-fn goods() -> LineKindWord {
+pub(super) fn goods() -> LineKindWord {
     LineKindWord(LineKind::Goods)
 }
 
-fn is_goods(kind: &LineKindWord) -> bool {
+pub(super) fn is_goods(kind: &LineKindWord) -> bool {
     kind.0 == LineKind::Goods
 }
 

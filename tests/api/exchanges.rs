@@ -1,7 +1,7 @@
 //! Exchanges as a register makes them: checked, paid, recorded, looked up, brought back, taken
 //! back.
 
-use crate::support::bodies::{back, hearts};
+use crate::support::bodies::{back, hearts, plain};
 use crate::support::caller::masked;
 use crate::support::on_each_database;
 use crate::support::shop::Shop;
@@ -252,5 +252,84 @@ fn a_discount_of_new_goods_may_be_off_their_charges() {
         let heart = shop.bring_back(&back(&paid, 1, 1));
         assert_eq!(heart["lines"][0]["refund"], "13.61");
         assert_eq!(reconciled(&shop), [] as [String; 0]);
+    });
+}
+
+/// A tax computed once for the new goods of an exchange is spread over them like that of a sale, and
+/// comes back with them to the cent.
+#[test]
+fn new_goods_of_an_exchange_can_have_a_tax_of_the_receipt() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let sent = plain(&shop, "0042", 1, 20, "cash");
+        shop.sell(&sent);
+        let goods = |taxes: Value| {
+            let mut body = back(&sent, 1, 1);
+            body["exchange"] = json!({"lines": [
+                    {"sku": "A", "quantity": "4", "unit_price": "1.48", "net": "5.92"},
+                    {"sku": "B", "quantity": "1", "unit_price": "1.52", "net": "1.52"},
+                    {"sku": "C", "quantity": "1", "unit_price": "1.93", "net": "1.93"}],
+                "charges": [{"charge": 1, "type": "shipping", "amount": "1.00", "refundable": true}],
+                "taxes": taxes, "receipt": "X-1"});
+            body
+        };
+        let check = |body: &Value| shop.cashier().post("/v1/returns/check", body);
+        let taxes = json!([{"code": "NY", "rate": "0.21", "amount": "1.97"},
+            {"code": "S", "amount": "0.10", "charges": [1]}]);
+        let recorded = shop.bring_back(&goods(taxes.clone()));
+        // 5.92, 1.52 and 1.93 of 9.37.
+        let share = |line: usize| recorded["exchange"]["lines"][line]["tax_shares"].clone();
+        let tax = |amount: &str| json!([{"code": "NY", "rate": "0.21", "amount": amount, "included": false}]);
+        assert_eq!([share(0), share(1), share(2)], [tax("1.24"), tax("0.32"), tax("0.41")]);
+        assert_eq!(recorded["exchange"]["total"], "12.44");
+        assert_eq!(recorded["totals"]["exchanged"], "12.44");
+        assert_eq!(recorded["totals"]["refund"], "7.56");
+        let ledger = &shop.logged("exchange.recorded")[0]["data"]["ledger"]["amounts"];
+        assert_eq!(
+            (&ledger["sales"], &ledger["tax"], &ledger["charges"]),
+            (&json!("-9.37"), &json!("-2.07"), &json!("-1.00"))
+        );
+
+        // The new sale has them as sent, and they come back with the goods.
+        let sale = recorded["exchange"]["sale"].as_str().unwrap();
+        let seen = shop.cashier().get(&format!("/v1/sales/{sale}")).expect(200).body;
+        assert_eq!(seen["taxes"], taxes);
+        let unit = |line: u32, quantity: u32| {
+            json!({"store": "0042", "register": "7", "sale": {"id": sale}, "lines": [{"sale_line": line,
+                "quantity": quantity.to_string(), "reason": "changed_mind", "condition": "unopened"}]})
+        };
+        let paid = [(1, 1), (1, 3), (2, 1), (3, 1)].map(|(line, quantity)| {
+            shop.bring_back(&unit(line, quantity))["totals"]["refund"].as_str().unwrap().to_owned()
+        });
+        assert_eq!(paid, ["1.79", "5.37", "1.84", "2.34"]);
+
+        // One tax twice, a line that is not there, goods that keep the tax paid, and bottles.
+        let fault = |body: &Value| check(body).expect(422).body["errors"][0].clone();
+        let mut twice = goods(json!([{"code": "NY", "amount": "0.10"}]));
+        twice["exchange"]["lines"][1]["taxes"] = json!([{"code": "NY", "amount": "0.10"}]);
+        assert_eq!(fault(&twice)["pointer"], "/exchange/taxes/0/code");
+        let missing = goods(json!([{"code": "NY", "amount": "0.10", "lines": [9]}]));
+        assert_eq!(fault(&missing)["detail"], "The sale has no line 9.");
+        let mut bottle = goods(json!([]));
+        bottle["exchange"]["lines"][0]["kind"] = json!("deposit_return");
+        assert_eq!(fault(&bottle)["pointer"], "/exchange/lines/0/kind");
+        assert_eq!(
+            fault(&bottle)["detail"],
+            "New goods are goods. Bring back what is given back as a line of the return, and ring bottles up with a sale."
+        );
+        let again = plain(&shop, "0042", 1, 20, "cash");
+        shop.sell(&again);
+        let mut even = back(&again, 1, 1);
+        even["exchange"] = json!({"lines": [{"sku": "A", "quantity": "1", "exchanged_for": 0}],
+            "taxes": [{"code": "NY", "amount": "0.10"}]});
+        assert_eq!(
+            (fault(&even)["pointer"].clone(), fault(&even)["detail"].clone()),
+            (
+                json!("/exchange/taxes/0/lines"),
+                json!(
+                    "Goods exchanged evenly keep the tax that was paid. Name the other lines of this tax."
+                )
+            )
+        );
     });
 }

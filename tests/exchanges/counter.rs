@@ -33,6 +33,7 @@ pub fn goods(lines: Vec<SaleLine>) -> ExchangeDraft {
     ExchangeDraft {
         lines: lines.collect(),
         discounts: Vec::new(),
+        taxes: Vec::new(),
         charges: Vec::new(),
         tenders: Vec::new(),
         receipt: None,

@@ -317,6 +317,7 @@ fn an_exchange_is_both_sides_and_one_net() {
             priced: true,
         }],
         discounts: Vec::new(),
+        taxes: Vec::new(),
         charges: Vec::new(),
         tenders,
         receipt: None,

@@ -25,6 +25,7 @@ fn exchanged(sale: Uuid, receipt: Option<&str>) -> Draft {
     let exchange = ExchangeDraft {
         lines: vec![line],
         discounts: vec![],
+        taxes: Vec::new(),
         charges: Vec::new(),
         tenders: vec![],
         receipt: receipt.map(str::to_owned),

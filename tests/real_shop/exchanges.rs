@@ -62,6 +62,7 @@ fn pair(sale: &Sale, next: &Sale, included: bool) -> Pair {
     let goods = ExchangeDraft {
         lines: vec![goods],
         discounts: Vec::new(),
+        taxes: Vec::new(),
         charges: Vec::new(),
         tenders: tenders.into_iter().collect(),
         receipt: None,

@@ -102,6 +102,7 @@ impl Goods {
         ExchangeDraft {
             lines: lines.collect(),
             discounts: vec![],
+            taxes: Vec::new(),
             charges: Vec::new(),
             tenders: self.paid(due, coin).into_iter().collect(),
             receipt: self.receipt.clone(),

@@ -58,7 +58,7 @@ impl<'a> Deciding<'a> {
             prices_include_tax,
             lines,
             discounts: asked.discounts.clone(),
-            taxes: Vec::new(),
+            taxes: asked.taxes.clone(),
             charges: asked.charges.clone(),
             tenders: asked.tenders.clone(),
             cash_rounding: Minor::ZERO,
@@ -77,6 +77,15 @@ impl<'a> Deciding<'a> {
         {
             let detail = "A discount of all would change the price of goods exchanged evenly; give it to the other lines.";
             self.faults.push(Fault::invalid("/exchange/discounts", detail));
+        }
+        for (index, tax) in asked.taxes.iter().enumerate() {
+            let even = |(line, asked): (&SaleLine, &ExchangeLine)| {
+                asked.exchanged_for.is_some() && tax.of.has_line(line.line)
+            };
+            if sale.lines.iter().zip(&asked.lines).any(even) {
+                let detail = "Goods exchanged evenly keep the tax that was paid. Name the other lines of this tax.";
+                self.faults.push(Fault::invalid(format!("/exchange/taxes/{index}/lines"), detail));
+            }
         }
         Some(sale)
     }

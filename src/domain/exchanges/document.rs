@@ -4,7 +4,7 @@
 use super::super::canonical::Json;
 use super::super::draft::{Draft, ExchangeLine};
 use super::super::money::{Currency, Minor};
-use super::super::sale::{Card, Charge, Discount, Sale, SaleLine, Tax, Tender};
+use super::super::sale::{Card, Charge, Discount, ReceiptTax, Sale, SaleLine, Tax, Tender};
 use super::super::tie::{Since, Tie};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -28,6 +28,7 @@ pub fn document(sale: &Sale, draft: &Draft) -> String {
         ("prices_include_tax", Some(sale.prices_include_tax.into())),
         ("lines", Some(Json::List(lines.collect()))),
         ("discounts", Some(discounts(&sale.discounts, sale.currency))),
+        ("taxes", receipt_taxes(&sale.taxes, sale.currency)),
         ("charges", Some(charges(&sale.charges, sale.currency))),
         ("tenders", Some(Json::List(sale.tenders.iter().map(|t| tender(t, sale)).collect()))),
         ("cash_rounding", Some(money(sale.cash_rounding))),
@@ -79,6 +80,21 @@ fn discounts(all: &[Discount], currency: Currency) -> Json {
         ])
     };
     Json::List(all.iter().map(discount).collect())
+}
+
+/// Taxes of the receipt; left out where there are none.
+fn receipt_taxes(all: &[ReceiptTax], currency: Currency) -> Option<Json> {
+    let of_receipt = |ReceiptTax { tax, of }: &ReceiptTax| {
+        present([
+            ("code", Some(tax.code.as_str().into())),
+            ("rate", text(tax.rate.as_deref())),
+            ("amount", Some(tax.amount.format(currency).into())),
+            ("included", tax.included.map(Json::from)),
+            ("lines", numbers(&of.lines)),
+            ("charges", numbers(&of.charges)),
+        ])
+    };
+    (!all.is_empty()).then(|| Json::List(all.iter().map(of_receipt).collect()))
 }
 
 fn charges(all: &[Charge], currency: Currency) -> Json {

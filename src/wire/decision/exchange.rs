@@ -2,7 +2,7 @@
 
 use crate::domain::exchanges::Exchanged;
 use crate::domain::money::Currency;
-use crate::domain::sale::{SaleLine as Line, Tender};
+use crate::domain::sale::{PaidLine, SaleLine as Line, Tender};
 use crate::wire::sale::{
     CarriedFrom, ReceiptDiscount, SaleCard, SaleCharge, SaleDiscount, SaleTax, SaleTender,
 };
@@ -65,6 +65,9 @@ pub struct ExchangedLineView {
     #[schema(format = "amount", example = "12.50")]
     pub net: String,
     pub taxes: Vec<SaleTax>,
+    /// The line's shares of taxes computed once for the new goods; left out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tax_shares: Vec<SaleTax>,
     /// The line of the return that it replaces evenly, at the price paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 0)]
@@ -74,12 +77,15 @@ pub struct ExchangedLineView {
 impl ExchangeView {
     pub(super) fn new(exchanged: &Exchanged, currency: Currency) -> ExchangeView {
         let sale = &exchanged.sale;
-        let lines = sale.lines.iter().zip(&exchanged.exchanged_for);
+        let paid = sale.paid().lines;
+        let lines = sale.lines.iter().zip(&exchanged.exchanged_for).zip(&paid);
         ExchangeView {
             sale: Some(Id(sale.id)).filter(|_| !sale.id.is_nil()),
             receipt: Some(sale.receipt.clone()).filter(|receipt| !receipt.is_empty()),
             prices_include_tax: sale.prices_include_tax,
-            lines: lines.map(|(line, of)| ExchangedLineView::new(line, *of, currency)).collect(),
+            lines: lines
+                .map(|((line, of), paid)| ExchangedLineView::new(line, *of, paid, currency))
+                .collect(),
             discounts: sale
                 .discounts
                 .iter()
@@ -94,7 +100,13 @@ impl ExchangeView {
 }
 
 impl ExchangedLineView {
-    fn new(line: &Line, exchanged_for: Option<usize>, currency: Currency) -> ExchangedLineView {
+    fn new(
+        line: &Line,
+        exchanged_for: Option<usize>,
+        paid: &PaidLine,
+        currency: Currency,
+    ) -> ExchangedLineView {
+        let shares = paid.taxes.iter().skip(line.taxes.len());
         ExchangedLineView {
             line: line.line,
             sku: line.sku.clone(),
@@ -109,6 +121,7 @@ impl ExchangedLineView {
                 .collect(),
             net: line.net.format(currency),
             taxes: line.taxes.iter().map(|tax| SaleTax::new(tax, currency)).collect(),
+            tax_shares: shares.map(|tax| SaleTax::new(tax, currency)).collect(),
             exchanged_for,
         }
     }

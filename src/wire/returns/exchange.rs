@@ -3,12 +3,12 @@
 use crate::domain::canonical::{Json, SafeInt};
 use crate::domain::draft::{ExchangeDraft, ExchangeLine as Line};
 use crate::domain::money::Currency;
-use crate::domain::sale::{Charge, LineKind};
+use crate::domain::sale::{Charge, LineKind, ReceiptTax as ReceiptTaxOf};
 use crate::wire::quantity::WireQuantity;
 use crate::wire::reading::{Reading, Sign, filled};
 use crate::wire::sale::{
-    Numbers, ReceiptDiscount, SaleCharge, SaleDiscount, SaleLine, SaleTax, SaleTender, not_carried,
-    receipt_discounts, tenders,
+    Numbers, ReceiptDiscount, ReceiptTax, SaleCharge, SaleDiscount, SaleLine, SaleTax, SaleTender,
+    check_taxes, goods, is_goods, not_carried, receipt_discounts, receipt_taxes, tenders,
 };
 use crate::wire::texts::{Attribute, Label, SerialNumber};
 use crate::wire::words::LineKindWord;
@@ -28,6 +28,11 @@ pub struct Exchange {
     #[serde(default)]
     #[schema(max_items = 50)]
     pub discounts: Vec<ReceiptDiscount>,
+    /// Taxes computed once for the new goods, in place of those of the lines; their shares are told as
+    /// `tax_shares` of the lines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 20)]
+    pub taxes: Vec<ReceiptTax>,
     /// Charges among the new goods, such as the shipping of a swap. They become charges of the new
     /// sale and part of its total.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -62,6 +67,10 @@ pub struct Exchange {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExchangeLine {
+    /// `goods`, and nothing else: what is given back is part of the return itself, or of a sale.
+    #[serde(default = "goods", skip_serializing_if = "is_goods")]
+    #[schema(default = "goods")]
+    pub kind: LineKindWord,
     /// Without one, `description` is required.
     #[serde(default)]
     #[schema(format = "sku", min_length = 1, max_length = 64, example = "85123B")]
@@ -148,6 +157,7 @@ impl Exchange {
                 &mut self.discounts,
                 reading,
             ),
+            taxes: self.taxes(currency, reading),
             charges: self.charges(currency, reading),
             tenders: tenders("/exchange/tenders", &mut self.tenders, Sign::NotNegative, reading),
             receipt: filled(self.receipt.clone()),
@@ -158,6 +168,17 @@ impl Exchange {
                 Sign::Any,
             ),
         })
+    }
+
+    /// Taxes are read where they stand in a sale; their faults are told where they stand here.
+    fn taxes(&mut self, currency: Option<Currency>, reading: &mut Reading) -> Vec<ReceiptTaxOf> {
+        let mut of_taxes = Reading::new(currency);
+        let lines = (1..).zip(self.lines.iter().map(|line| line.taxes.as_slice()));
+        let charges = self.charges.iter().map(|charge| (charge.charge, charge.taxes.as_slice()));
+        check_taxes(&self.taxes, lines.collect(), charges.collect(), &mut of_taxes);
+        let taxes = receipt_taxes(&mut self.taxes, &mut of_taxes);
+        reading.include(of_taxes, "/exchange");
+        taxes
     }
 
     /// Charges are read where they stand in a sale; their faults are told where they stand here.
@@ -188,6 +209,11 @@ impl ExchangeLine {
         currency: Option<Currency>,
         reading: &mut Reading,
     ) -> Line {
+        if !is_goods(&self.kind) {
+            let detail = "New goods are goods. Bring back what is given back as a line of the return, \
+                          and ring bottles up with a sale.";
+            reading.invalid(format_args!("/exchange/lines/{index}/kind"), detail);
+        }
         let priced = self.unit_price.is_some()
             || self.amount.is_some()
             || self.net.is_some()

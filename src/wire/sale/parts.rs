@@ -322,7 +322,10 @@ pub(in crate::wire) fn receipt_discounts(
 }
 
 /// Reads taxes of a whole receipt.
-pub(super) fn receipt_taxes(sent: &mut [ReceiptTax], reading: &mut Reading) -> Vec<TaxOfAll> {
+pub(in crate::wire) fn receipt_taxes(
+    sent: &mut [ReceiptTax],
+    reading: &mut Reading,
+) -> Vec<TaxOfAll> {
     let mut read = Vec::with_capacity(sent.len());
     for (index, tax) in sent.iter_mut().enumerate() {
         rate(format_args!("/taxes/{index}/rate"), tax.rate.as_deref(), reading);

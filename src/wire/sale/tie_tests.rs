@@ -130,6 +130,7 @@ fn draft(attributes: Members) -> Draft {
         exchange: Some(ExchangeDraft {
             lines: vec![line],
             discounts: vec![],
+            taxes: Vec::new(),
             charges: Vec::new(),
             tenders: vec![],
             receipt: None,
