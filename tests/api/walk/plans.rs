@@ -112,6 +112,17 @@ fn walk(shop: &Shop) {
     for (method, path, body) in &everything(shop) {
         ask(method, path, body);
     }
+    // Sold in levs, and back in euros.
+    for (store, currency) in [("0090", "BGN"), ("0091", "EUR")] {
+        let body = json!({"name": store, "time_zone": "Europe/Sofia", "currency": currency, "region": "BG"});
+        ask("PUT", &format!("/v1/stores/{store}"), &body).expect(201);
+    }
+    let mut levs = plain(shop, "0090", 1, 10, "cash");
+    levs["currency"] = json!("BGN");
+    let sold = ask("POST", "/v1/sales", &levs).expect(201).body;
+    let euros = json!({"store": "0091", "register": "7", "sale": {"id": sold["id"]}, "lines": [
+        {"sale_line": 1, "quantity": "1", "reason": "changed_mind", "condition": "unopened"}]});
+    ask("POST", "/v1/returns", &euros).expect(201);
     count_returns(shop);
     let known = hearts(shop);
     shop.sell(&known);
