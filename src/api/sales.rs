@@ -135,6 +135,7 @@ pub async fn list(
         card_fingerprint: filter.card_fingerprint,
         sku: filter.sku,
         serial_number: filter.serial_number,
+        reason: filter.reason,
         status: filter.status.map(|word| word.0),
     };
     let after = page

@@ -344,6 +344,11 @@ fn searches() -> Vec<(&'static str, &'static [&'static str], Work)> {
             sale(SaleFilter { status: Some(SaleStatus::PartlyReturned), ..sales_of(one()) }),
         ),
         (
+            "sales of a reason",
+            &["return_lines_of_reason_by_sale"],
+            sale(SaleFilter { reason: Some("late".into()), ..sales_of(one()) }),
+        ),
+        (
             "sales that are void",
             &["sale_voids_pkey", "sqlite_autoindex_sale_voids_1"],
             sale(SaleFilter { status: Some(SaleStatus::Voided), ..sales_of(one()) }),

@@ -5,7 +5,7 @@ use crate::domain::book::Book;
 use crate::domain::caller::Stores;
 use crate::domain::sale::SaleStatus;
 use crate::store::match_keys::key;
-use crate::store::rows::select_all;
+use crate::store::rows::{Select, col, select_all, select_in};
 use crate::store::schema::{
     return_lines, sale_lines, sale_serials, sale_tenders, sale_voids, sales,
 };
@@ -32,6 +32,8 @@ pub struct SaleFilter {
     pub card_fingerprint: Option<String>,
     pub sku: Option<String>,
     pub serial_number: Option<String>,
+    /// The reason of anything that came back of the sale.
+    pub reason: Option<String>,
     pub status: Option<SaleStatus>,
     /// The first business date.
     pub from: Option<Date>,
@@ -51,6 +53,7 @@ impl SaleFilter {
             card_fingerprint: None,
             sku: None,
             serial_number: None,
+            reason: None,
             status: None,
             from: None,
             to: None,
@@ -71,6 +74,9 @@ impl SaleFilter {
     }
 }
 
+/// How many sales of a reason are looked through at a time.
+const OF_REASON: usize = 1_000;
+
 /// The ids of up to `limit` sales, newest first, after the sale `after`.
 pub fn find(
     read: &mut Read<'_>,
@@ -78,19 +84,77 @@ pub fn find(
     after: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<Uuid>, StoreError> {
-    let before = Id(after.unwrap_or(Uuid::max()));
+    let mut before = Id(after.unwrap_or(Uuid::max()));
+    let Some(reason) = &filter.reason else {
+        return among(read, filter, None, before, limit);
+    };
+    // A common reason has many sales: its index is read in the list's order, no further than it
+    // takes.
+    let mut found = Vec::new();
+    loop {
+        let some = of_reason(read, reason, before)?;
+        let back = still_back(read, reason, &some)?;
+        if !back.is_empty() {
+            found.extend(among(read, filter, Some(&back), before, limit - found.len())?);
+        }
+        match some.last() {
+            Some(last) if some.len() == OF_REASON && found.len() < limit => before = *last,
+            _ => return Ok(found),
+        }
+    }
+}
+
+/// The next sales with returned lines of a reason, newest first.
+fn of_reason(read: &mut Read<'_>, reason: &str, before: Id) -> Result<Vec<Id>, StoreError> {
+    let lines = return_lines::table
+        .filter(return_lines::reason.eq(reason))
+        .filter(return_lines::sale.lt(before))
+        .select(return_lines::sale)
+        .distinct()
+        .order(return_lines::sale.desc())
+        .limit(rows(OF_REASON));
+    Ok(lines.load(read.connection())?)
+}
+
+/// Those of them of which something is back for the reason: voided returns and those for practice
+/// do not count.
+fn still_back(read: &mut Read<'_>, reason: &str, among: &[Id]) -> Result<Vec<Id>, StoreError> {
+    let select = Select {
+        columns: "l.sale",
+        names: "sale, reason",
+        join: "return_lines l ON l.sale = u.sale AND l.reason = u.reason \
+               JOIN returns r ON r.id = l.return_id AND r.status <> 'voided' AND NOT r.training",
+        order: "l.sale",
+        lock: None,
+    };
+    let reasons = std::iter::repeat_n(reason, among.len());
+    let keys = [col(among.iter().map(|id| id.0)), col(reasons)];
+    let mut back: Vec<Id> = select_in::<IdSql, _>(read, &select, &keys)?;
+    back.dedup();
+    Ok(back)
+}
+
+/// The same without the filter by reason: of the sales `known`, where they are known.
+fn among(
+    read: &mut Read<'_>,
+    filter: &SaleFilter,
+    known: Option<&[Id]>,
+    before: Id,
+    limit: usize,
+) -> Result<Vec<Uuid>, StoreError> {
     let dated = filter.from.is_some() || filter.to.is_some();
+    let leads_to_few = known.is_some() || filter.leads_to_few();
     match each_store(&filter.stores) {
-        Some(stores) if stores.len() != 1 && !filter.leads_to_few() => {
+        Some(stores) if stores.len() != 1 && !leads_to_few => {
             by_store(read, filter, stores, before, limit)
         }
         // Days are indexed within stores.
-        None if dated && !filter.leads_to_few() => {
+        None if dated && !leads_to_few => {
             let stores = select_all::<Text, String>(read, "SELECT store FROM stores")?;
             by_store(read, filter, &stores, before, limit)
         }
         stores => {
-            let mut query = query(filter, before, limit);
+            let mut query = query(filter, known, before, limit);
             query = match stores {
                 None => query,
                 Some([store]) => query.filter(sales::store.eq(store)),
@@ -110,19 +174,25 @@ fn by_store(
     limit: usize,
 ) -> Result<Vec<Uuid>, StoreError> {
     newest_of_each(read, stores, limit, |read, store| {
-        query(filter, before, limit)
+        query(filter, None, before, limit)
             .filter(sales::store.eq(store.to_owned()))
             .load(read.connection())
     })
 }
 
-/// All filters but the store's.
+/// All filters but the store's. Sales that are known are all before `before`: PostgreSQL would take
+/// the range for narrower than they are.
 fn query<'a>(
     filter: &'a SaleFilter,
+    known: Option<&[Id]>,
     before: Id,
     limit: usize,
 ) -> sales::BoxedQuery<'a, MultiBackend, IdSql> {
-    let mut query = sales::table.select(sales::id).filter(sales::id.lt(before)).into_boxed();
+    let query = sales::table.select(sales::id).into_boxed();
+    let mut query = match known {
+        Some(ids) => query.filter(sales::id.eq_any(ids.to_vec())),
+        None => query.filter(sales::id.lt(before)),
+    };
     if let Some(receipt) = &filter.receipt {
         query = query.filter(sales::receipt_key.eq(key(receipt)));
     }

@@ -37,6 +37,9 @@ pub struct SaleFilterParams {
     /// With the unit of this serial number.
     #[schema(format = "serial", max_length = 64)]
     pub serial_number: Option<String>,
+    /// Of which something came back for this reason.
+    #[schema(max_length = 40)]
+    pub reason: Option<String>,
     /// That stand so.
     #[param(value_type = Option<String>)]
     pub status: Option<SaleStatusWord>,
