@@ -2,6 +2,7 @@
 
 use super::{RULES, booked, settle};
 use crate::counter::{Counter, draft, id, line, noon, sale, tender, units};
+use returndesk::domain::changeover::Changeover;
 use returndesk::domain::chargebacks::{Ending, MarkChargeback};
 use returndesk::domain::money::Minor;
 use returndesk::domain::perform::{Command, Done, Outcome};
@@ -328,4 +329,22 @@ fn what_cannot_be_told_is_explained() {
     told(&mut counter, closed(Some(Ending::Lost), None)).unwrap();
     refused(&mut counter, &after_it_was_lost);
     assert_eq!(booked(&counter, 0).len(), 2, "what was refused moved nothing");
+}
+
+/// What the bank took is worth as much in the currency that replaced the sale's own.
+#[test]
+fn a_balance_that_is_converted_keeps_what_the_bank_took() {
+    let counter = Counter::open(RULES, vec![plates()]);
+    let mut book = counter.book(1).clone();
+    let tender = &mut book.tenders[0];
+    (tender.charged_back, tender.in_dispute) = (true, Minor(196));
+    (tender.lost, tender.bank_fees, tender.dispute_fee) = (Minor(978), Minor(1_500), Minor(391));
+    let by = Changeover::known("BGN", "EUR").unwrap();
+    let converted = book.in_new_currency(by).tenders[0];
+    assert!(converted.charged_back);
+    let bank = [converted.in_dispute, converted.lost, converted.bank_fees, converted.dispute_fee];
+    // By 1.95583.
+    assert_eq!(bank.map(|amount| amount.0), [100, 500, 767, 200]);
+    // 20.00 was 10.23 in the new currency.
+    assert_eq!((converted.paid, converted.refundable()), (Minor(1_023), Minor(523)));
 }
