@@ -271,7 +271,7 @@ fn a_frozen_card_takes_its_money_back_and_a_dead_one_does_not() {
     });
 }
 
-fn void(shop: &Shop, sale: &Value) -> Answer {
+fn void_sale(shop: &Shop, sale: &Value) -> Answer {
     let path = format!("/v1/sales/{}/void", sale["id"].as_str().unwrap());
     shop.supervisor().post_keyed(&path, &shop.receipt(), &json!({"reason": "mistake"}))
 }
@@ -287,7 +287,7 @@ fn the_void_of_a_sale_puts_what_a_card_paid_for_it_back() {
         // Of another sale: it stays off the card.
         redeem(&shop, &card, "1.00", Some(&sold(&shop, &card)));
         let sale = shop.sell(&sent);
-        let voided = void(&shop, &sale).expect(200).body;
+        let voided = void_sale(&shop, &sale).expect(200).body;
         assert_eq!(
             voided,
             json!({"id": sale["id"], "store": "0042", "register": "3", "receipt": sent["receipt"],
@@ -327,7 +327,7 @@ fn a_redemption_that_names_nothing_is_put_back_if_it_can_only_be_the_sales() {
         redeem(&shop, &card, "7.00", None);
         redeem(&shop, &card, "20.00", None);
         let sale = shop.sell(&sold(&shop, &card));
-        let voided = void(&shop, &sale).expect(200).body;
+        let voided = void_sale(&shop, &sale).expect(200).body;
         assert_eq!(voided["reversed"][0]["reverses"], 3);
         assert_eq!(balance(&shop, &card), "83.00");
 
@@ -335,7 +335,7 @@ fn a_redemption_that_names_nothing_is_put_back_if_it_can_only_be_the_sales() {
         let first = redeem(&shop, &card, "20.00", None);
         redeem(&shop, &card, "20.00", None);
         let sale = shop.sell(&sold(&shop, &card));
-        let refused = void(&shop, &sale).expect_problem(409, "sale_not_voidable").body;
+        let refused = void_sale(&shop, &sale).expect_problem(409, "sale_not_voidable").body;
         let shown = shop.cashier().get(&format!("/v1/gift-cards/{card}")).expect(200).body;
         assert_eq!(
             refused["detail"],
@@ -346,7 +346,7 @@ fn a_redemption_that_names_nothing_is_put_back_if_it_can_only_be_the_sales() {
         );
         reverse(&shop, &card, first).expect(201);
         // Reversed by hand, it is not put back a second time, nor is the other one.
-        let voided = void(&shop, &sale).expect(200).body;
+        let voided = void_sale(&shop, &sale).expect(200).body;
         assert_eq!(voided.get("reversed"), None);
         assert_eq!(balance(&shop, &card), "63.00");
         assert_eq!(faults_of_the_books(&shop), Vec::<String>::new());
@@ -364,7 +364,7 @@ fn a_card_that_was_replaced_takes_nothing_back_and_its_sale_stands() {
         let shown = shop.cashier().get(&format!("/v1/gift-cards/{card}")).expect(200).body;
         let path = format!("/v1/gift-cards/{card}/replace");
         shop.supervisor().post_keyed(&path, &shop.receipt(), &json!({})).expect(201);
-        let refused = void(&shop, &sale).expect_problem(409, "sale_not_voidable").body;
+        let refused = void_sale(&shop, &sale).expect_problem(409, "sale_not_voidable").body;
         assert_eq!(
             refused["detail"],
             format!(
