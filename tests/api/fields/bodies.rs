@@ -120,9 +120,11 @@ fn sales(walk: &mut Walk<'_>) {
     let why = json!({"reason": "rung twice", "note": "The line was long."});
     walk.send("POST", &format!("/v1/sales/{}/void", id(&mistaken)), &why, &[]);
     let disputed = walk.send("POST", "/v1/sales", &hearts(walk.shop), &[]);
-    let dispute = json!({"open": true, "reference": "CB-4711", "note": "Never arrived."});
+    let dispute = json!({"open": true, "reference": "CB-4711", "note": "Never arrived.",
+        "amount": "18.20", "fee": "15.10"});
     let path = format!("/v1/sales/{}/tenders/1/chargeback", id(&disputed));
     walk.send("POST", &path, &dispute, &[]);
+    walk.send("POST", &path, &json!({"open": false, "outcome": "lost"}), &[]);
 }
 
 /// A sale with all that a sale can have, taxes by line.
@@ -271,7 +273,7 @@ fn returns(walk: &mut Walk<'_>) {
 
 fn exchanges(walk: &mut Walk<'_>) {
     let shop = walk.shop;
-    let sale = plain(shop, "0042", 4, 5, "credit_card");
+    let sale = plain(shop, "0042", 5, 5, "credit_card");
     walk.send("POST", "/v1/sales", &sale, &[]);
     let mut body = back(&sale, 1, 1);
     // Where cash is rounded.
@@ -310,6 +312,14 @@ fn exchanges(walk: &mut Walk<'_>) {
     even["exchange"] = json!({"lines": [
         {"sku": "MUG-2", "description": "Mug, red", "quantity": "1", "exchanged_for": 1}]});
     walk.send("POST", "/v1/returns", &even, shown);
+    let mut taxed = back(&sale, 1, 1);
+    taxed["exchange"] = json!({
+        "lines": [{"sku": "MUG-3", "quantity": "1", "unit_price": "4.00", "net": "4.00"}],
+        "charges": [{"charge": 1, "type": "by foot", "amount": "1.00", "refundable": true}],
+        "taxes": [{"code": "NY-SWAP", "rate": "0.0725", "amount": "0.29", "lines": [1], "included": true},
+                  {"code": "NY-STEP", "amount": "0.07", "charges": [1]}],
+        "tenders": [{"tender": 1, "type": "cash", "amount": "0.07"}]});
+    walk.send("POST", "/v1/returns", &taxed, shown);
 }
 
 /// An override, and the return with it.
@@ -320,7 +330,7 @@ fn after_the_window(walk: &mut Walk<'_>) {
     shop.move_days(41);
     let mut body = back(&sale, 1, 1);
     let asked = json!({"approver": {"operator": "1056", "pin": "493818"}, "return": body,
-        "codes": ["window_expired"], "reason": "goodwill", "note": "Comes here often."});
+        "codes": ["window_expired"], "reason": "goodwill", "note": "Comes here often.", "operator": "8888"});
     let token = walk.send("POST", "/v1/overrides", &asked, &[])["token"].clone();
     body["approvals"] = json!([token]);
     walk.send("POST", "/v1/returns", &body, &[]);
