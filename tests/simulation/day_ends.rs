@@ -226,11 +226,19 @@ impl World {
             let register = match command {
                 Command::RecordSale(command) => Some(command.sale.register.clone()),
                 Command::GiftCard(_) => posting.register.clone().filter(|register| register == "7"),
+                // The caller is at no register: it is done in the drawer of the sale, or in none.
+                Command::VoidSale(command) => self.register_of(command.id),
+                Command::MarkChargeback(_) => None,
                 _ => at_seven,
             };
             assert_eq!((&posting.register, posting.business_date), (&register, day), "{command:?}");
         }
         self.days.file(changes);
+    }
+
+    fn register_of(&self, sale: uuid::Uuid) -> Option<String> {
+        let known = self.sales.iter().find(|known| known.sale.id == sale);
+        known.map(|known| known.sale.register.clone())
     }
 
     pub fn today(&self) -> Date {
