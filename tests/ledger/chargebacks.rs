@@ -97,14 +97,14 @@ fn an_older_dispute_is_booked_when_its_amount_is_known() {
     };
     let mut counter = older();
     assert_eq!(told(&mut counter, closed(Some(Ending::Lost), None)), Ok([2_000, 0, 0]));
-    let lost = "chargeback.marked 7 2026-03-10: credit_card -20.00, chargeback_losses 20.00";
+    let lost = "chargeback.marked - 2026-03-10: credit_card -20.00, chargeback_losses 20.00";
     assert_eq!(booked(&counter, 0), [lost]);
     let mut counter = older();
     told(&mut counter, closed(None, None)).unwrap();
     assert_eq!(booked(&counter, 0), Vec::<String>::new());
     let mut counter = older();
     assert_eq!(told(&mut counter, opened(Some("5.00"), None)), Ok([500, 0, 0]));
-    let taken = "chargeback.marked 7 2026-03-10: credit_card -5.00, chargebacks_receivable 5.00";
+    let taken = "chargeback.marked - 2026-03-10: credit_card -5.00, chargebacks_receivable 5.00";
     assert_eq!(booked(&counter, 0), [taken]);
 }
 

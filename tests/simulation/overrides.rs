@@ -122,6 +122,10 @@ impl World {
         grants: &[Grant],
     ) -> Option<OverrideFault> {
         let refused = expected.refused;
+        // A sale that was voided meanwhile is not among them any more.
+        let mut sales: Vec<Uuid> = expected.sales().map(|sale| self.sales[sale].sale.id).collect();
+        sales.sort_unstable();
+        sales.dedup();
         grants.iter().find_map(|grant| {
             let used =
                 self.overrides.iter().any(|issued| issued.grant.id == grant.id && issued.used);
@@ -129,6 +133,7 @@ impl World {
             let bound = grant.store == draft.store
                 && expected.credit <= grant.max_refund.0
                 && grant.draft == digest_of(draft)
+                && grant.sales == sales
                 && grant.operator.as_ref() == Some(&draft.operator);
             if used {
                 Some(OverrideFault::Used)
