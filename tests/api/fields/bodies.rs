@@ -330,8 +330,12 @@ fn after_the_window(walk: &mut Walk<'_>) {
     shop.move_days(41);
     let mut body = back(&sale, 1, 1);
     let asked = json!({"approver": {"operator": "1056", "pin": "493818"}, "return": body,
-        "codes": ["window_expired"], "reason": "goodwill", "note": "Comes here often.", "operator": "8888"});
+        "codes": ["window_expired"], "reason": "goodwill", "note": "Comes here often."});
     let token = walk.send("POST", "/v1/overrides", &asked, &[])["token"].clone();
+    // An approver alone names the person at the register.
+    let alone = json!({"return": body, "reason": "goodwill", "operator": "at-counter-7"});
+    let (manager, kind) = (shop.manager(), "application/json");
+    walk.send_as(&manager, "POST", "/v1/overrides", kind, &alone, &[]);
     body["approvals"] = json!([token]);
     walk.send("POST", "/v1/returns", &body, &[]);
 }
