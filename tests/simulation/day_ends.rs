@@ -225,7 +225,6 @@ impl World {
             let at_seven = Some("7".to_owned());
             let register = match command {
                 Command::RecordSale(command) => Some(command.sale.register.clone()),
-                Command::MarkChargeback(_) => self.counter.caller.register.clone(),
                 Command::GiftCard(_) => posting.register.clone().filter(|register| register == "7"),
                 // The caller is at no register: it is done in the drawer of the sale, or in none.
                 Command::VoidSale(command) => self.register_of(command.id),
