@@ -43,7 +43,7 @@ fn the_defaults_file_is_the_whole_configuration() {
             answer_seconds: 25,
             keep_alive_seconds: 75,
             requests_per_second: 0,
-            refused_checks_per_minute: 120,
+            refused_checks_per_minute: 600,
         },
         tokens: Tokens {
             issuer: "returndesk".into(),

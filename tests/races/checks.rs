@@ -65,6 +65,8 @@ fn a_check_among_others_says_what_it_says_alone() {
         assert!(alone.iter().any(|(_, told)| told["decision"] == "refused"));
         assert!(alone.iter().any(|(_, told)| told["decision"] == "allowed"));
         at_once(CLIENTS, |place| {
+            let cashier = format!("20{place:02}");
+            let token = http::token(&shop.apps[0].service, &cashier, &[Role::Cashier]);
             let mut client = Client::connect(server.address, &token).unwrap();
             for turn in 0..bodies.len() {
                 let which = (turn * 5 + place * 3) % bodies.len();
