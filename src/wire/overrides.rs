@@ -29,7 +29,7 @@ pub struct OverrideRequest {
     /// Employee number of the person at the register, where the token is the approver's own. The
     /// override is then good for this person only.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 64, example = "1042")]
+    #[schema(format = "name", min_length = 1, max_length = 64, example = "1042")]
     pub operator: Option<String>,
     /// The return to be approved, as it will be recorded: any difference is `override_mismatch`,
     /// but for `approvals`, `quote`, `expected_refund`, `on_approval_needed`, and how new goods are

@@ -96,6 +96,9 @@ fn no_body_brings_in_a_name_that_nobody_can_have() {
         json!({"pointer": "/approver/operator", "code": "invalid_value",
             "detail": "`operator` must have 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-'."})
     );
+    let alone = json!({"operator": "1042 ", "return": returned, "codes": [], "reason": "goodwill"});
+    let answer = manager.post("/v1/overrides", &alone).expect_problem(422, "invalid_value");
+    assert_eq!(answer.faults(), [("/operator".to_owned(), "invalid_value".to_owned())]);
     assert_eq!(shop.log().len(), before, "the log heard of none of them");
 }
 
