@@ -58,10 +58,11 @@ impl Sale {
         self.exchange_of.as_ref()?.carried.iter().find(|carried| carried.tender == tender)
     }
 
-    /// Since when a line counts as bought by a policy's rule for exchanged goods.
-    pub fn bought_by(&self, line: u32, window: ExchangeWindow) -> Since {
+    /// Since when a line counts as bought by a policy's rule for exchanged goods. `own_day` is the
+    /// day of this sale, for goods that inherit no other.
+    pub fn bought_by(&self, line: u32, window: ExchangeWindow, own_day: Date) -> Since {
         let own = Since {
-            bought_on: self.business_date,
+            bought_on: own_day,
             delivered_on: self.line(line).and_then(|line| line.delivered_on),
         };
         let Some(tie) = &self.exchange_of else { return own };

@@ -100,6 +100,32 @@ fn a_chain_keeps_the_day_of_its_last_uneven_exchange() {
     }
 }
 
+/// Exchanged after midnight on the trading day of the first sale: goods that inherit its day gain no
+/// day by the clock.
+#[test]
+fn an_inherited_day_is_not_mistaken_for_the_trading_day_of_the_exchange() {
+    for (window, last) in
+        [("inherit", "2026-03-31"), ("inherit_all", "2026-03-31"), ("restart", "2026-04-01")]
+    {
+        let mut counter = Counter::open(&rules(window), two_sales());
+        counter.now = noon("2026-03-02") - jiff::SignedDuration::from_hours(11);
+        let even = with(exchange(vec![units(1, 1)], evenly(0, 1)), |draft| {
+            draft.business_date = Some(day("2026-03-01"));
+        });
+        let recorded = counter.record(of(id(1), even)).unwrap();
+        let new = new_sale(&counter, &recorded).sale.clone();
+        assert_eq!(new.business_date, day("2026-03-01"));
+        let back = of(new.id, crate::counter::draft(vec![units(1, 1)]));
+        let verdict = |counter: &mut Counter, day: &str| {
+            counter.now = noon(day);
+            counter.check(&back).unwrap().verdict
+        };
+        assert_eq!(verdict(&mut counter, last), Verdict::Allowed, "{window}");
+        let after = day(last).tomorrow().unwrap().to_string();
+        assert_eq!(verdict(&mut counter, &after), Verdict::Refused, "{window}");
+    }
+}
+
 /// The shipping of an exchange goes by the day of the first of its new goods: past the window of the
 /// first sale and within that of the exchange.
 #[test]

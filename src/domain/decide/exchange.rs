@@ -231,13 +231,9 @@ impl<'a> Deciding<'a> {
     /// Since when a line counts as bought: never before the calendar day of its sale in the zone
     /// of the store that sold it, whatever trading day the register was on.
     pub(super) fn bought(&self, sale: &Sale, line: u32, window: ExchangeWindow) -> Since {
-        let since = sale.bought_by(line, window);
-        let store = self.case.settings.store(&sale.store);
-        let day = store.map(|store| store.day(sale.sold_at)).filter(|_| {
-            // Goods that inherit the day of an earlier sale have nothing to do with this one's.
-            since.bought_on == sale.business_date
-        });
-        Since { bought_on: day.map_or(since.bought_on, |day| day.max(since.bought_on)), ..since }
+        let day = self.case.settings.store(&sale.store).map(|store| store.day(sale.sold_at));
+        let own_day = day.map_or(sale.business_date, |day| day.max(sale.business_date));
+        sale.bought_by(line, window, own_day)
     }
 
     /// Whether a line that comes back is exchanged evenly: no fee is kept then, so that the price
