@@ -89,9 +89,13 @@ fn left_of(state: &State, card: &Card, redeemed: &CardEntry) -> Result<Minor, Re
         return Err(refused("redemption_not_reversible", detail));
     }
     let same_sale = |entry: &&CardEntry| {
-        let names = entry.reference.as_deref().zip(redeemed.reference.as_deref());
+        // A reversal is of the sale of the redemption, whatever store it was made in.
+        let mut all = state.wallet.statement(card.id);
+        let reversed = entry.reverses.and_then(|of| all.find(|other| other.entry == of));
+        let paid = reversed.unwrap_or(entry);
+        let names = paid.reference.as_deref().zip(redeemed.reference.as_deref());
         let alike = names.is_some_and(|(one, other)| matches(one, other));
-        entry.kind.pays() && entry.store == redeemed.store && alike
+        entry.kind.pays() && paid.store == redeemed.store && alike
     };
     let (taken, given_back) = match redeemed.reference {
         // It names no sale: whatever returns put on the card since may be for it.

@@ -2,9 +2,10 @@
 
 use crate::history::faults_of_the_books;
 use crate::support::bodies::{back, plain};
-use crate::support::caller::Answer;
+use crate::support::caller::{Answer, Caller};
 use crate::support::on_each_database;
 use crate::support::shop::Shop;
+use returndesk::domain::caller::Role;
 use serde_json::{Value, json};
 
 fn issue(shop: &Shop, amount: &str) -> String {
@@ -167,6 +168,28 @@ fn a_receipt_is_the_same_sale_however_it_was_typed() {
             );
             assert_eq!(balance(&shop, &card), "50.00");
         }
+    });
+}
+
+/// Two payments for one sale: what was put back in another store is of the sale all the same.
+#[test]
+fn a_reversal_in_another_store_counts_for_the_sale_that_was_paid() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let sale = sold(&shop, &card);
+        shop.sell(&sale);
+        let first = redeem(&shop, &card, "8.00", Some(&sale));
+        let second = redeem(&shop, &card, "12.00", Some(&sale));
+        shop.bring_back(&back(&sale, 1, 1));
+        assert_eq!(balance(&shop, &card), "40.00");
+        let supervisor = Caller::new(&shop, "1500", &[Role::Supervisor], &["0042", "0043"]);
+        let path = format!("/v1/gift-cards/{card}/redemptions/{first}/reverse");
+        let elsewhere = json!({"register": "3", "store": "0043"});
+        let put_back = supervisor.post_keyed(&path, "elsewhere", &elsewhere).expect(201).body;
+        assert_eq!(put_back["amount"], "8.00");
+        let rest = reverse(&shop, &card, second).expect(201).body;
+        assert_eq!((&rest["amount"], &rest["balance"]), (&json!("2.00"), &json!("50.00")));
     });
 }
 
