@@ -55,7 +55,7 @@ use world::{Pace, World};
 
 /// Commands performed in all, unless `RETURNDESK_COMMANDS` says otherwise: bare, through SQLite,
 /// through PostgreSQL.
-const COMMANDS: [u64; 3] = [930_000, 180_000, 20_000];
+const COMMANDS: [u64; 3] = [450_000, 100_000, 12_000];
 /// Commands of one shop.
 const EPISODE: u64 = 400;
 /// Commands of one database.
