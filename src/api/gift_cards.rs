@@ -206,12 +206,18 @@ pub async fn reverse(
     let found = service
         .desk
         .readers()
-        .read(move |read, _| search::gift_cards::entries(read, of, number - 1, 1))
-        .await?
-        .pop();
-    let redemption = found.filter(|entry| entry.entry == number);
-    let redemption = redemption.ok_or_else(|| ApiError::not_found("redemption"))?;
-    let command = body.value.read(&redemption, store);
+        .read(move |read, _| {
+            let found = search::gift_cards::entries(read, of, number - 1, 1)?.pop();
+            let Some(redemption) = found.filter(|entry| entry.entry == number) else {
+                return Ok(None);
+            };
+            let named = redemption.reference.as_deref().unwrap_or_default();
+            let the_return = search::returns::of_number(read, named)?;
+            Ok(Some((redemption, the_return)))
+        })
+        .await?;
+    let (redemption, the_return) = found.ok_or_else(|| ApiError::not_found("redemption"))?;
+    let command = body.value.read(&redemption, the_return, store);
     service.submit(origin, Command::GiftCard(Box::new(command))).await
 }
 

@@ -348,7 +348,13 @@ fn the_log_names_the_card_of_a_refused_attempt() {
             "redeem",
         ),
         (
-            CardCommand::Reverse(ReverseRedemption { card, entry: 1, sale: None, at: elsewhere() }),
+            CardCommand::Reverse(ReverseRedemption {
+                card,
+                entry: 1,
+                sale: None,
+                the_return: None,
+                at: elsewhere(),
+            }),
             Some(card),
             "reverse",
         ),

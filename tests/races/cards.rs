@@ -188,7 +188,8 @@ fn of_many_reversals_of_one_redemption_one_succeeds() {
         let one = issued(&shop, 5_000);
         shop.done(redeem(one, 2_000, false));
         let reverse = || {
-            let reversal = ReverseRedemption { card: one, entry: 2, sale: None, at: at() };
+            let (sale, the_return) = (None, None);
+            let reversal = ReverseRedemption { card: one, entry: 2, sale, the_return, at: at() };
             command(CardCommand::Reverse(reversal))
         };
         let replies = at_once(40, |i| shop.submit(i, reverse(), None));

@@ -105,7 +105,10 @@ impl World {
         });
         let foretold = self.reversed(card, payment.as_ref());
         let card = known.id;
-        (CardCommand::Reverse(ReverseRedemption { card, entry, sale, at }), foretold)
+        (
+            CardCommand::Reverse(ReverseRedemption { card, entry, sale, the_return: None, at }),
+            foretold,
+        )
     }
 
     fn reversed(&self, card: usize, payment: Option<&Payment>) -> Result<Vec<Card>, Refused> {

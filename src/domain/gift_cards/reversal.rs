@@ -21,6 +21,8 @@ pub struct ReverseRedemption {
     pub entry: u32,
     /// The sale that the redemption names, as far as it can be one.
     pub sale: Option<SaleRef>,
+    /// The return that it names by its number. The sale is the new goods of its exchange.
+    pub the_return: Option<Uuid>,
     pub at: At,
 }
 
@@ -43,6 +45,7 @@ impl ReverseRedemption {
         touched.cards.push(self.card);
         touched.statements.push(self.card);
         self.sale.iter().for_each(|sale| touched.sale(sale, &self.at.store));
+        touched.returns.extend(self.the_return);
         // It may be the return whose exchange was paid: its new goods are the sale then.
         if let Some(SaleRef::Id(id)) = &self.sale {
             touched.returns.push(*id);

@@ -2,7 +2,7 @@
 
 use super::{each_store, newest_of_each, rows};
 use crate::domain::caller::Stores;
-use crate::domain::returns::{Return, ReturnStatus};
+use crate::domain::returns::{Return, ReturnStatus, number_of};
 use crate::store::match_keys::key;
 use crate::store::rows::{Select, col, select_in};
 use crate::store::schema::{return_lines, returns, sale_lines, unreceipted_lines};
@@ -236,6 +236,24 @@ fn of_sale(read: &mut Read<'_>, sale: Uuid) -> Result<Vec<Id>, StoreError> {
 pub fn store_of(read: &mut Read<'_>, the_return: Uuid) -> Result<Option<String>, StoreError> {
     let store = returns::table.select(returns::store).filter(returns::id.eq(Id(the_return)));
     Ok(store.first(read.connection()).optional()?)
+}
+
+/// Returns the return that has a number which people read, such as `0042-260411-7KQ2M0XZ`.
+pub fn of_number(read: &mut Read<'_>, number: &str) -> Result<Option<Uuid>, StoreError> {
+    let Some((store, day)) = store_and_day(number) else { return Ok(None) };
+    let (Some(first), Some(last)) = made_between(Some(day), Some(day)) else { return Ok(None) };
+    let of_days = (returns::table.select(returns::id))
+        .filter(returns::store.eq(store))
+        .filter(returns::id.between(Id(first), Id(last)));
+    let ids: Vec<Id> = of_days.load(read.connection())?;
+    Ok(ids.into_iter().map(|id| id.0).find(|id| number_of(store, day, *id) == number))
+}
+
+/// The store and the day that a return's number begins with.
+fn store_and_day(number: &str) -> Option<(&str, Date)> {
+    let (rest, _) = number.rsplit_once('-')?;
+    let (store, day) = rest.rsplit_once('-')?;
+    Some((store, Date::strptime("%y%m%d", day).ok()?))
 }
 
 /// Returns with their documents, in the order of `ids`; what is not there is left out.

@@ -321,12 +321,18 @@ impl LoadRequest {
 }
 
 impl ReverseRequest {
-    /// The command to take this redemption back.
-    pub fn read(self, redemption: &CardEntry, store: String) -> CardCommand {
+    /// The command to take this redemption back; `the_return` is the one whose number it names.
+    pub fn read(
+        self,
+        redemption: &CardEntry,
+        the_return: Option<Uuid>,
+        store: String,
+    ) -> CardCommand {
         CardCommand::Reverse(ReverseRedemption {
             card: redemption.card,
             entry: redemption.entry,
             sale: ReverseRedemption::named(redemption),
+            the_return,
             at: at(store, self.register),
         })
     }

@@ -193,6 +193,30 @@ fn a_reversal_in_another_store_counts_for_the_sale_that_was_paid() {
     });
 }
 
+/// The new goods of an exchange have a receipt of their own. A payment that names the number of the
+/// return is for them, and what they gave back counts.
+#[test]
+fn a_redemption_that_names_an_exchange_by_its_number_is_of_the_new_goods() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let card = issue(&shop, "50.00");
+        let first = plain(&shop, "0042", 2, 10, "cash");
+        shop.sell(&first);
+        let mut swap = back(&first, 1, 1);
+        swap["exchange"] = json!({"receipt": shop.receipt(),
+            "lines": [{"sku": "B", "quantity": "2", "unit_price": "10.00", "net": "20.00"}],
+            "tenders": [{"tender": 1, "type": "gift_card", "amount": "10.00", "reference": card}]});
+        let swapped = shop.bring_back(&swap);
+        let number = swapped["return_number"].as_str().unwrap();
+        assert_ne!(swap["exchange"]["receipt"], number);
+        let paid = redeem_for(&shop, &card, "10.00", number);
+        shop.bring_back(&back(&swap["exchange"], 1, 1));
+        assert_eq!(balance(&shop, &card), "50.00");
+        reverse(&shop, &card, paid).expect_problem(409, "redemption_not_reversible");
+        assert_eq!(balance(&shop, &card), "50.00");
+    });
+}
+
 fn void(shop: &Shop, the_return: &Value) {
     let path = format!("/v1/returns/{}/void", the_return["id"].as_str().unwrap());
     let reason = json!({"reason": "mistake"});
