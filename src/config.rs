@@ -114,7 +114,7 @@ pub struct SignIn {
     pub lock_minutes: u64,
     /// PINs that are looked at side by side.
     pub parallel: usize,
-    /// Sign-ins that may wait for that.
+    /// Sign-ins that may wait for that, and as many PINs of approvers at registers.
     pub waiting: usize,
     /// Sign-ins without a token that one address may try in a minute; 0: no limit.
     pub per_minute: u32,

@@ -25,19 +25,23 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The places at which PINs are looked at. Argon2 takes memory and time: so many at once, so many
-/// that wait, and nobody beyond.
+/// that wait, and nobody beyond. Callers with a token have places of their own: strangers at the
+/// public door keep no approver at a register waiting outside.
 pub struct SignIns {
     running: Semaphore,
-    places: Semaphore,
+    of_strangers: Semaphore,
+    of_callers: Semaphore,
     by_address: PerMinute,
     address_header: Option<HeaderName>,
 }
 
 impl SignIns {
     pub fn new(config: &config::SignIn) -> SignIns {
+        let places = || Semaphore::new(config.parallel + config.waiting);
         SignIns {
             running: Semaphore::new(config.parallel),
-            places: Semaphore::new(config.parallel + config.waiting),
+            of_strangers: places(),
+            of_callers: places(),
             by_address: PerMinute::new(
                 config.per_minute,
                 "Too many sign-ins from this address. Wait a minute.",
@@ -46,9 +50,10 @@ impl SignIns {
         }
     }
 
-    /// A place, or 503 at once.
-    fn place(&self) -> Result<SemaphorePermit<'_>, ApiError> {
-        self.places.try_acquire().map_err(|_| {
+    /// A place for the whole of a sign-in, so that those who wait are few at the desk, too; or 503
+    /// at once.
+    fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, ApiError> {
+        places.try_acquire().map_err(|_| {
             ApiError::new("unavailable", "Too many people are signing in. Try again in a second.")
                 .retry_after(1)
         })
@@ -99,6 +104,7 @@ pub async fn token(
         store: &login.store,
         source: &format!("address:{address}"),
     };
+    let _place = SignIns::place(&service.sign_ins.of_strangers)?;
     let operator = prove(&service, &origin, attempt).await?;
     // After the PIN: strangers do not learn which registers there are.
     if let Some(register) = &login.register {
@@ -135,6 +141,7 @@ pub async fn approver(
 ) -> Result<Approver, ApiError> {
     let source = &format!("caller:{}", origin.caller.subject);
     let attempt = Login { operator: number, pin, store, source };
+    let _place = SignIns::place(&service.sign_ins.of_callers)?;
     let operator = prove(service, origin, attempt).await?;
     let rank =
         operator.roles.iter().filter_map(|role| Role::approver_rank(*role)).max().unwrap_or(0);
@@ -151,14 +158,13 @@ struct Login<'a> {
     source: &'a str,
 }
 
-/// Counts the attempt, looks at the PIN, tells the log. An unknown operator is answered like a
-/// wrong PIN, and takes as long.
+/// Counts the attempt, looks at the PIN, tells the log. The caller holds a place. An unknown
+/// operator is answered like a wrong PIN, and takes as long.
 async fn prove(
     service: &web::Data<Service>,
     origin: &Origin<'_>,
     login: Login<'_>,
 ) -> Result<Arc<Operator>, ApiError> {
-    let _place = service.sign_ins.place()?;
     if let Answer::Locked { until } = step(service, origin, login, Step::Attempt).await? {
         let seconds = service.clock.now().duration_until(until).as_secs().max(1);
         let detail = "Too many wrong attempts. Wait, or ask an administrator for a new PIN.";

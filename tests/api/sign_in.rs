@@ -163,11 +163,23 @@ fn more_sign_ins_at_once_than_there_are_places_are_told_to_wait() {
         (config.sign_in.parallel, config.sign_in.waiting) = (1, 1);
     });
     hire(&shop, "1042", &["cashier"], &["0042"]);
+    hire(&shop, "2001", &["manager"], &["0042"]);
+    let sale = hearts(&shop);
+    shop.sell(&sale);
+    shop.move_days(41);
     let one = || {
         let request = shop.nobody().request(actix_web::http::Method::POST, "/v1/tokens");
         shop.asking(request.set_json(login("1042", "493817", "0042")))
     };
-    let answers = shop.wait(futures_util::future::join_all([one(), one(), one(), one()]));
+    // Strangers who take all their places keep no manager from approving at a register.
+    let approval = || {
+        let request = shop.cashier().request(actix_web::http::Method::POST, "/v1/overrides");
+        shop.asking(request.set_json(json!({"approver": {"operator": "2001", "pin": "493817"},
+            "return": back(&sale, 1, 1), "reason": "goodwill"})))
+    };
+    let strangers = futures_util::future::join_all([one(), one(), one(), one()]);
+    let (answers, approved) = shop.wait(futures_util::future::join(strangers, approval()));
+    approved.expect(201);
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 503, 503]);
