@@ -10,6 +10,7 @@ use crate::domain::book::{Book, Opening};
 use crate::domain::changeover::Changeover;
 use crate::domain::money::Minor;
 use crate::domain::quantity::Quantity;
+use crate::domain::sale::Sale;
 use crate::domain::state::State;
 use diesel::sql_types::{Bool, Text};
 use std::collections::HashMap;
@@ -118,10 +119,13 @@ pub fn of_sales(
 
 /// The book of a sale whose balance is kept in another currency, without what has come back.
 pub(super) fn converted(book: &Book, currency: &str) -> Result<Book, StoreError> {
-    let law = Changeover::known(book.sale.currency.code(), currency);
-    let law =
-        law.ok_or_else(|| corrupt(book.sale.id, "a currency that did not replace its own"))?;
-    Ok(book.in_new_currency(law))
+    Ok(book.in_new_currency(law(&book.sale, currency)?))
+}
+
+/// The changeover that replaced a sale's currency by another.
+pub(super) fn law(sale: &Sale, currency: &str) -> Result<Changeover, StoreError> {
+    let law = Changeover::known(sale.currency.code(), currency);
+    law.ok_or_else(|| corrupt(sale.id, "a currency that did not replace its own"))
 }
 
 fn write_opening(opening: &Opening) -> String {

@@ -62,7 +62,8 @@ pub struct SaleSummaryView {
     #[schema(example = "C-77")]
     pub customer: Option<String>,
     pub status: SaleStatusWord,
-    /// ISO 4217.
+    /// ISO 4217: the currency of `total` and `refunded`. Of a sale in a currency that was replaced, the
+    /// new one from the first return in it on.
     #[schema(example = "USD")]
     pub currency: String,
     /// What was to pay, before cash rounding.

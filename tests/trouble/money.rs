@@ -126,6 +126,10 @@ fn cash_for_a_card_is_rounded_to_the_nearest_coin() {
             assert_eq!(recorded["totals"]["refund"], amount, "{store}");
             let shown = shop.auditor().get(&format!("/v1/sales/{}", sold["id"].as_str().unwrap()));
             assert_eq!(shown.expect(200).body["tenders"][0]["refunded"], paid, "{store} {amount}");
+            let path =
+                format!("/v1/sales?receipt={}&view=summary", sold["receipt"].as_str().unwrap());
+            let short = shop.auditor().get(&path).expect(200).body["items"][0].take();
+            assert_eq!((&short["id"], &short["refunded"]), (&sold["id"], &json!(paid)), "{store}");
         }
         in_order(&shop);
     });

@@ -8,9 +8,10 @@ use crate::store::returns::{corrupt as corrupt_return, instant};
 use crate::store::rows::{Col, Select, col, select_in};
 use crate::store::sales::{StoredSale, corrupt, stored};
 use crate::store::sql_types::{Id, IdSql};
-use crate::store::{Read, StoreError};
+use crate::store::{Read, StoreError, conversions};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Answers of a query, in the order of `ids`.
@@ -25,32 +26,42 @@ fn sorted(ids: &[Uuid]) -> Vec<Uuid> {
     sorted
 }
 
-/// Sales in short, in the order of `ids`.
+/// Sales in short, in the order of `ids`; each in the currency that its balance is kept in.
 pub fn of_sales(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<SaleSummary>, StoreError> {
     let ids_in_order = sorted(ids);
     let keys = [col(ids_in_order.iter().copied())];
     let select = Select {
         columns: "s.id, s.store, s.receipt, s.business_date, s.recorded_at, s.customer, \
-                  s.currency, s.total",
+                  s.currency, s.total, c.currency",
         names: "id",
-        join: "sales s ON s.id = u.id",
+        join: "sales s ON s.id = u.id LEFT JOIN sale_conversions c ON c.sale = s.id",
         order: "s.id",
         lock: None,
     };
-    type Row = (Id, String, String, String, i64, Option<String>, Option<String>, Option<i64>);
-    type Columns =
-        (IdSql, Text, Text, Text, BigInt, Nullable<Text>, Nullable<Text>, Nullable<BigInt>);
+    type Row = (
+        (Id, String, String, String, i64, Option<String>),
+        (Option<String>, Option<i64>, Option<String>),
+    );
+    type Columns = (
+        (IdSql, Text, Text, Text, BigInt, Nullable<Text>),
+        (Nullable<Text>, Nullable<BigInt>, Nullable<Text>),
+    );
     let rows: Vec<Row> = select_in::<Columns, _>(read, &select, &keys)?;
     let refunded = refunded(read, &keys)?;
     let statuses = statuses(read, &keys)?;
-    let unknown = rows.iter().filter(|row| row.6.is_none() || row.7.is_none()).map(|row| row.0.0);
-    let told = totals_of_documents(read, &unknown.collect::<Vec<_>>())?;
+    let untold = |((id, ..), (currency, total, converted)): &Row| {
+        let says = currency.is_some() && total.is_some();
+        let in_another = converted.is_some() && converted != currency;
+        (!says || in_another).then(|| (id.0, converted.clone()))
+    };
+    let mut told = totals_of_documents(read, &rows.iter().filter_map(untold).collect())?;
     let mut found = HashMap::new();
-    for (id, store, receipt, business_date, at, customer, currency, total) in rows {
+    for ((id, store, receipt, business_date, at, customer), (currency, total, _)) in rows {
         let id = id.0;
-        let known = currency.zip(total).and_then(|(c, t)| Some((Currency::parse(&c)?, Minor(t))));
-        let (currency, total) = known
-            .or_else(|| told.get(&id).copied())
+        let known =
+            || currency.zip(total).and_then(|(c, t)| Some((Currency::parse(&c)?, Minor(t))));
+        let (currency, total) = (told.remove(&id))
+            .or_else(known)
             .ok_or_else(|| corrupt(id, "a currency that is none"))?;
         let recorded_at = instant(id, at)?;
         let refunded = Minor(refunded.get(&id).copied().unwrap_or(0));
@@ -74,7 +85,7 @@ pub fn of_sales(read: &mut Read<'_>, ids: &[Uuid]) -> Result<Vec<SaleSummary>, S
 
 fn refunded(read: &mut Read<'_>, keys: &[Col<'_>]) -> Result<HashMap<Uuid, i64>, StoreError> {
     let select = Select {
-        columns: "t.sale, CAST(SUM(t.refunded) AS bigint)",
+        columns: "t.sale, CAST(SUM(t.refunded + t.rounded_up) AS bigint)",
         names: "sale",
         join: "sale_tenders t ON t.sale = u.sale GROUP BY t.sale",
         order: "1",
@@ -111,17 +122,22 @@ fn statuses(
     Ok(statuses)
 }
 
-/// Currency and total of sales that were recorded before these were columns.
+/// Currency and total of sales whose columns do not say them: they were recorded before these were
+/// columns, or converted since. Each sale with the currency that it was converted to.
 fn totals_of_documents(
     read: &mut Read<'_>,
-    ids: &[Uuid],
+    sales: &BTreeMap<Uuid, Option<String>>,
 ) -> Result<HashMap<Uuid, (Currency, Minor)>, StoreError> {
-    if ids.is_empty() {
+    if sales.is_empty() {
         return Ok(HashMap::new());
     }
-    let stored = stored(read, ids)?;
+    let stored = stored(read, &sales.keys().copied().collect::<Vec<_>>())?;
     let told = |stored: &StoredSale| {
-        let sale = stored.sale()?;
+        let mut sale = stored.sale()?;
+        if let Some(Some(currency)) = sales.get(&stored.id) {
+            let law = conversions::law(&sale, currency)?;
+            sale = Arc::new(sale).in_new_currency(law);
+        }
         Ok((stored.id, (sale.currency, sale.total)))
     };
     stored.iter().map(told).collect()

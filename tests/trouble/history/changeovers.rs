@@ -74,6 +74,14 @@ fn shown(shop: &Shop, sale: &Value) -> Value {
     everybody(shop, Role::Cashier).get(&path).expect(200).body
 }
 
+/// Currency, total and what has gone back, as the list shows a sale in short.
+fn in_short(shop: &Shop, sale: &Value) -> [Value; 3] {
+    let path = format!("/v1/sales?receipt={}&view=summary", sale["receipt"].as_str().unwrap());
+    let found = everybody(shop, Role::Cashier).get(&path).expect(200).body["items"].take();
+    assert_eq!(found.as_array().map(Vec::len), Some(1));
+    ["currency", "total", "refunded"].map(|member| found[0][member].clone())
+}
+
 #[test]
 fn levs_come_back_in_euros_from_the_day_on_with_both_amounts() {
     on_each_database(|db| {
@@ -93,6 +101,7 @@ fn levs_come_back_in_euros_from_the_day_on_with_both_amounts() {
         );
         assert_eq!(first.get("conversions"), None);
         assert_eq!(shown(&shop, &sale).get("converted"), None);
+        assert_eq!(in_short(&shop, &sale), ["BGN", "30.00", "10.00"]);
 
         now(&shop, "2026-01-10T10:00:00Z");
         let checked = everybody(&shop, Role::Cashier)
@@ -134,6 +143,7 @@ fn levs_come_back_in_euros_from_the_day_on_with_both_amounts() {
             "kept as sent"
         );
         assert_eq!(seen["tenders"][0]["refunded"], "15.34");
+        assert_eq!(in_short(&shop, &sale), ["EUR", "15.34", "15.34"], "one currency for all");
         assert_eq!(seen["lines"][0]["returnable_quantity"], "0");
         let again =
             record(&shop, &back(&sale, EURO, units(1))).expect_problem(422, "return_refused");
@@ -196,6 +206,7 @@ fn an_imported_sale_of_the_old_currency_is_kept_and_booked_in_euros() {
             seen["converted"],
             json!({"currency": "EUR", "rate": "1.95583", "total": "10.23"})
         );
+        assert_eq!(in_short(&shop, &sale), ["EUR", "10.23", "0.00"]);
         let same = sell(&shop, &sent).expect(200).body;
         assert_eq!(same["id"], sale["id"]);
 
