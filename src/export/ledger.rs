@@ -228,30 +228,71 @@ fn against_sales(
     let voided = balance::voided(read, &ids)?;
     let converted = conversions::of_sales(read, &ids)?;
     let disputes = balance::disputes(read, &ids)?;
+    let later: Vec<(String, String)> = (ids.iter())
+        .filter_map(|id| Some((id.to_string(), converted.get(id)?)))
+        .filter(|(_, kept)| !kept.when_recorded)
+        .map(|(id, kept)| (id, kept.currency.clone()))
+        .collect();
+    let since = ledger::sums_in(read, &later)?;
     let mut faults = Vec::new();
     for kept in page.iter().filter(|kept| !before.has(kept.id)) {
         // A document that cannot be read is the books' trouble, and told with them.
         let Ok(sale) = wire::sale::read_document(&kept.document, kept.id) else { continue };
         let mut sale = Sale { shares_promotions: kept.shares_promotions, ..sale };
-        let law = converted.get(&kept.id).filter(|kept| kept.when_recorded);
-        let law = law.and_then(|law| Changeover::known(sale.currency.code(), &law.currency));
-        if let Some(by) = law {
+        let conversion = converted.get(&kept.id).and_then(|kept| {
+            Some((kept, Changeover::known(sale.currency.code(), &kept.currency)?))
+        });
+        if let Some((_, by)) = conversion.filter(|(kept, _)| kept.when_recorded) {
             sale = Arc::new(sale).in_new_currency(by);
         }
-        // Disputes of before a conversion are booked in the old currency, and kept in the new one.
-        let converted_later = converted.get(&kept.id).is_some_and(|kept| !kept.when_recorded);
-        if converted_later && disputes.contains_key(&kept.id) {
-            continue;
-        }
-        let booked = sums.get(&kept.id.to_string()).copied().unwrap_or_default();
+        let subject = kept.id.to_string();
+        let mut booked = sums.get(&subject).copied().unwrap_or_default();
         // The new goods of an exchange are booked with the return they were taken for; of a sale
         // that was voided nothing is left.
         let nothing = sale.exchange_of.is_some() || voided.contains(&kept.id);
         let mut due = if nothing { Amounts::default() } else { sold(&sale).amounts };
-        disputes.get(&kept.id).into_iter().for_each(|taken| due.add(taken));
-        faults.extend(differ(&kept.store, &format!("sale {}", kept.id), &booked, &due));
+        let taken = disputes.get(&kept.id).copied().unwrap_or_default();
+        if let Some((_, by)) = conversion.filter(|(kept, _)| !kept.when_recorded) {
+            let since = since.get(&subject).copied().unwrap_or_default();
+            booked.add(&since.reversed());
+            booked.add(&due.reversed());
+            (booked, due) = disputes_in_new_currency(&sale, by, (&booked, &since), &taken);
+        } else {
+            due.add(&taken);
+        }
+        faults.extend(differ(&kept.store, &format!("sale {subject}"), &booked, &due));
     }
     Ok(faults)
+}
+
+/// What is booked of disputes on a sale whose balance was converted later, and what it comes to,
+/// both in the new currency. `until` is booked in the old currency beside what was sold, `since` in
+/// the new one; `taken` is what the tenders have, each amount converted by itself.
+fn disputes_in_new_currency(
+    sale: &Sale,
+    by: Changeover,
+    (until, since): (&Amounts, &Amounts),
+    taken: &Amounts,
+) -> (Amounts, Amounts) {
+    // Three amounts of each tender were rounded: so many minor units the sum may be off.
+    let apart = i64::try_from(sale.tenders.len()).unwrap_or(i64::MAX).saturating_mul(2);
+    let clearing = |account| sale.tenders.iter().any(|t| Account::of_tender(t.kind) == account);
+    let (mut booked, mut due) = (*since, *taken);
+    for (account, amount) in until.iter() {
+        let of_banks =
+            [Account::ChargebacksReceivable, Account::ChargebackLosses, Account::ChargebackFees];
+        if !of_banks.contains(&account) && !clearing(account) {
+            // No dispute: what was sold is not what is booked.
+            booked.debit(account, amount);
+            continue;
+        }
+        booked.debit(account, by.convert(amount));
+        let off = booked.of(account).0 - due.of(account).0;
+        if off.abs() <= apart {
+            due.debit(account, Minor(off));
+        }
+    }
+    (booked, due)
 }
 
 /// Where what is booked about something is not what it comes to.

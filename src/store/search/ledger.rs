@@ -111,6 +111,29 @@ pub fn sums_about(
     Ok(rows.into_iter().map(|(subject, amounts)| (subject, amounts_of(amounts))).collect())
 }
 
+/// The part of these sums that was booked in a currency. Subjects ascend.
+pub fn sums_in(
+    read: &mut Read<'_>,
+    subjects: &[(String, String)],
+) -> Result<HashMap<String, Amounts>, StoreError> {
+    let select = Select {
+        columns: concat!("u.subject, ", sums!()),
+        names: "subject, currency",
+        join: "audit_entries e ON e.subject_id = u.subject \
+               JOIN ledger l ON l.store = e.store AND l.seq = e.seq AND l.currency = u.currency \
+               GROUP BY u.subject",
+        order: "u.subject",
+        lock: None,
+    };
+    let keys = [
+        col(subjects.iter().map(|(subject, _)| subject.as_str())),
+        col(subjects.iter().map(|(_, currency)| currency.as_str())),
+    ];
+    let rows: Vec<(String, AmountRow)> =
+        select_in::<(Text, AmountColumns), _>(read, &select, &keys)?;
+    Ok(rows.into_iter().map(|(subject, amounts)| (subject, amounts_of(amounts))).collect())
+}
+
 /// What each store owes of refunds that are due, or failed and were not replaced: in minor units,
 /// owed positive.
 pub fn refunds_owed(read: &mut Read<'_>) -> Result<Vec<(String, i64)>, StoreError> {

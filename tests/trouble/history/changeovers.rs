@@ -307,3 +307,51 @@ fn cards_of_the_old_currency_are_refused_and_their_sales_paid_to_new_ones() {
         assert_eq!(faults_of_the_books(&shop), Vec::<String>::new());
     });
 }
+
+/// A dispute that began in levs ends in euros, and the ledger is held against both.
+#[test]
+fn a_dispute_outlives_the_currency_of_its_sale() {
+    on_each_database(|db| {
+        let shop = open(db, "BGN", "2025-12-20T12:00:00Z");
+        let tell = |sale: &Value, body: Value| {
+            let path = format!("/v1/sales/{}/tenders/1/chargeback", sale["id"].as_str().unwrap());
+            everybody(&shop, Role::Manager)
+                .post_keyed(&path, &shop.receipt(), &body)
+                .expect(200)
+                .body
+        };
+        let sales = [(); 3].map(|()| {
+            let mut sent = sold(&shop, LEV, "BGN", (3, "10.00"), "30.00", "5.00");
+            sent["tenders"] = json!([
+                {"tender": 1, "type": "credit_card", "amount": "20.00", "reference": "tok_1"},
+                {"tender": 2, "type": "cash", "amount": "10.00"}]);
+            let sale = sell(&shop, &sent).expect(201).body;
+            tell(&sale, json!({"open": true, "amount": "20.00", "fee": "15.00"}));
+            sale
+        });
+        now(&shop, "2026-01-10T10:00:00Z");
+        for sale in &sales {
+            let first = record(&shop, &back(sale, EURO, units(1))).expect(201).body;
+            assert_eq!(first["refunds"][0]["type"], "cash");
+        }
+        let [open, won, lost] = &sales;
+        assert_eq!(
+            shown(&shop, open)["tenders"][0]["chargebacks"],
+            json!({"in_dispute": "10.23", "lost": "0.00", "fees": "7.67"})
+        );
+        tell(won, json!({"open": false, "outcome": "won", "fee": "0.00"}));
+        assert_eq!(shown(&shop, won)["tenders"][0].get("chargebacks"), None);
+        tell(lost, json!({"open": false, "outcome": "lost"}));
+        assert_eq!(faults_of_the_books(&shop), Vec::<String>::new());
+        // An amount that no act booked is found in either currency.
+        for sql in [
+            "UPDATE sale_tenders SET in_dispute = in_dispute + 10 WHERE in_dispute > 0",
+            "UPDATE sale_tenders SET lost = lost - 10 WHERE lost > 0",
+        ] {
+            db.run_sql(sql).unwrap();
+        }
+        let told = faults_of_the_books(&shop);
+        let named = |sale: &Value| told.iter().any(|f| f.contains(sale["id"].as_str().unwrap()));
+        assert_eq!([open, won, lost].map(named), [true, false, true], "{told:?}");
+    });
+}
