@@ -159,6 +159,10 @@ pub fn save_operator(state: &mut State, command: &SaveOperator, context: &Contex
         return refusal.into();
     }
     let new_pin = operator.pin_hash.is_some();
+    if !new_pin && present.as_deref().is_some_and(|present| becomes_approver(present, &operator)) {
+        let detail = "The PIN of an approver has 6 to 12 digits. Send a new one with these roles.";
+        return Refusal::Invalid(vec![Fault::invalid("/pin", detail)]).into();
+    }
     if !new_pin {
         operator.pin_hash = present.as_ref().and_then(|present| present.pin_hash.clone());
     }
@@ -169,4 +173,11 @@ pub fn save_operator(state: &mut State, command: &SaveOperator, context: &Contex
         state.forgive_attempts(&operator.operator);
     }
     Done::OperatorSaved { operator: Arc::new(operator), created: present.is_none() }.into()
+}
+
+/// Returns true if somebody with a PIN is made an approver: the length of the PIN is not known any
+/// more, and it may be too short for one.
+fn becomes_approver(present: &Operator, saved: &Operator) -> bool {
+    let approves = |of: &Operator| of.roles.iter().any(|role| role.approver_rank().is_some());
+    present.pin_hash.is_some() && !approves(present) && approves(saved)
 }

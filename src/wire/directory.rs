@@ -117,7 +117,8 @@ pub struct OperatorBody {
     /// Where; `["*"]` for everywhere.
     #[schema(min_items = 1, max_items = 500)]
     pub stores: Vec<String>,
-    /// 4 to 12 digits; left out, the present one stays. Never shown again.
+    /// 4 to 12 digits, of an approver 6 to 12; left out, the present one stays. Somebody with a PIN who
+    /// becomes an approver needs a new one. Never shown again.
     #[serde(default)]
     #[schema(format = "password", min_length = 4, max_length = 12, example = "493817")]
     pub pin: Option<String>,

@@ -126,11 +126,11 @@ fn operators_are_kept_without_showing_the_pin() {
         );
         let etag = created.header("etag").unwrap();
         let body =
-            json!({"name": "Ana Ruiz", "roles": ["cashier", "supervisor"], "stores": ["0042"]});
+            json!({"name": "Ana Ruiz", "roles": ["cashier", "register"], "stores": ["0042"]});
         admin.put("/v1/operators/1042", &body).expect_problem(428, "precondition_required");
         let changed =
             admin.put_with("/v1/operators/1042", &[("If-Match", etag)], &body).expect(200);
-        let shown = json!({"operator": "1042", "name": "Ana Ruiz", "roles": ["cashier", "supervisor"],
+        let shown = json!({"operator": "1042", "name": "Ana Ruiz", "roles": ["cashier", "register"],
             "stores": ["0042"], "has_pin": true, "customer": null, "active": true});
         assert_eq!(changed.body, shown);
         let listed = shop.manager().get("/v1/operators").expect(200).body;
@@ -138,6 +138,31 @@ fn operators_are_kept_without_showing_the_pin() {
         let abroad = Caller::new(&shop, "2002", &[Role::Manager], &["0043"]);
         assert_eq!(abroad.get("/v1/operators").expect(200).body["items"], json!([]));
         abroad.get("/v1/operators/1042").expect_problem(404, "not_found");
+    });
+}
+
+/// A cashier's PIN may have four digits, and nobody knows how many a kept one has.
+#[test]
+fn who_becomes_an_approver_gets_a_new_pin() {
+    on_each_database(|db| {
+        let shop = Shop::open(db);
+        let save = |roles: &[&str], pin: Option<&str>| {
+            let mut body = json!({"name": "Ana Ruiz", "roles": roles, "stores": ["0042"]});
+            pin.into_iter().for_each(|pin| body["pin"] = json!(pin));
+            let any = [("If-Match", "*")];
+            let headers: &[_] = if pin == Some("4938") { &[] } else { &any };
+            shop.admin().put_with("/v1/operators/1042", headers, &body)
+        };
+        save(&["cashier"], Some("4938")).expect(201);
+        let refused = save(&["cashier", "manager"], None).expect_problem(422, "invalid_value");
+        let detail = "The PIN of an approver has 6 to 12 digits. Send a new one with these roles.";
+        assert_eq!(
+            refused.body["errors"],
+            json!([{"pointer": "/pin", "code": "invalid_value", "detail": detail}])
+        );
+        save(&["cashier", "register"], None).expect(200);
+        save(&["manager"], Some("493817")).expect(200);
+        save(&["district_manager"], None).expect(200);
     });
 }
 
